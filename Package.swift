@@ -1,0 +1,93 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// A C library from the system, found by pkg-config and installed by `launch/setup`.
+func library(_ name: String, pkgConfig: String, package: String) -> Target {
+  .systemLibrary(name: name, path: "Sources/Libraries/\(name)", pkgConfig: pkgConfig,
+                 providers: [.apt([package])])
+}
+
+let argumentParser: Target.Dependency =
+  .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "coca",
+  products: [
+    .executable(name: "coca-train", targets: ["coca-train"]),
+    .executable(name: "coca-shard", targets: ["coca-shard"]),
+    .executable(name: "coca-eval", targets: ["coca-eval"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Floor 0: C libraries and the vector kernels.
+    library("CMPISystem", pkgConfig: "ompi-c", package: "libopenmpi-dev"),
+    library("COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
+    library("CZstd", pkgConfig: "libzstd", package: "libzstd-dev"),
+    library("CXXHash", pkgConfig: "libxxhash", package: "libxxhash-dev"),
+    library("CSentencePieceSystem", pkgConfig: "sentencepiece", package: "libsentencepiece-dev"),
+    library("CTurboJPEG", pkgConfig: "libturbojpeg", package: "libturbojpeg0-dev"),
+    library("CSpng", pkgConfig: "spng", package: "libspng-dev"),
+    library("CWebP", pkgConfig: "libwebp", package: "libwebp-dev"),
+    library("CWebPDemux", pkgConfig: "libwebpdemux", package: "libwebp-dev"),
+    .target(name: "CMPI", dependencies: ["CMPISystem"]),
+    .target(name: "CSentencePiece", dependencies: ["CSentencePieceSystem"]),
+    .target(name: "CKernels", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
+    .target(name: "CResample"),
+
+    // Floor 1: what knows nothing of a model.
+    .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
+    .target(name: "Collectives", dependencies: ["CMPI"]),
+    .target(name: "Records", dependencies: ["CZstd", "CXXHash"]),
+    .target(name: "Text", dependencies: ["CSentencePiece", "Tensors"]),
+
+    // Floor 2: gradients; pictures.
+    .target(name: "Autograd", dependencies: ["Tensors"]),
+    .target(name: "Images",
+            dependencies: ["CResample", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux", "Tensors"]),
+
+    // Floor 3: the paper, and what feeds, updates and keeps it.
+    .target(name: "CoCaModel", dependencies: ["Autograd", "Collectives", "Tensors", "Text"]),
+    .target(name: "Optimizers", dependencies: ["Autograd", "CKernels", "Tensors"]),
+    .target(name: "Pipeline", dependencies: ["Images", "Records", "Tensors", "Text"]),
+    .target(name: "Packing", dependencies: ["Images", "Records", "Tensors", "Text"]),
+    .target(name: "Checkpoints", dependencies: ["Tensors", "CXXHash"]),
+
+    // Floors 4 and 5: what uses a model, and what trains one.
+    .target(name: "Evaluation",
+            dependencies: ["Checkpoints", "CoCaModel", "Collectives", "Pipeline", "Records"]),
+    .target(name: "Training",
+            dependencies: [
+              "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Optimizers", "Pipeline",
+              .product(name: "Logging", package: "swift-log"), "Yams",
+            ]),
+
+    // Floor 6: commands.
+    .executableTarget(name: "coca-train", dependencies: ["Training", argumentParser]),
+    .executableTarget(name: "coca-shard", dependencies: ["Packing", "Records", argumentParser]),
+    .executableTarget(name: "coca-eval", dependencies: ["Evaluation", argumentParser]),
+
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
+    .testTarget(name: "CollectivesTests", dependencies: ["Collectives"]),
+    .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
+    .testTarget(name: "TextTests", dependencies: ["Text"]),
+    .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors"]),
+    .testTarget(name: "ImagesTests",
+                dependencies: ["Images", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux"]),
+    .testTarget(name: "CoCaModelTests", dependencies: ["CoCaModel", "Autograd", "Collectives"]),
+    .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Autograd", "Tensors"]),
+    .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
+    .testTarget(name: "PackingTests", dependencies: ["Packing", "Records"]),
+    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training"]),
+    .testTarget(name: "CommandTests",
+                dependencies: ["coca-train", "coca-shard", "coca-eval", "Records"]),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu17,
+  cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,1 @@
+// C++ only: the wrapper in CSentencePiece includes what it needs.
