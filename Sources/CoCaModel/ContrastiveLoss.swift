@@ -59,7 +59,7 @@ struct ContrastiveLoss {
     let textLSE = try gather(textRows.logSumExp, width: 1)
 
     let weight = 1 / Float(2 * total)
-    let ((imageGradient, logScaleGradient), (textGradient, _)) = clock.measure(.backward) {
+    let (byImage, byText) = clock.measure(.backward) {
       (
         imageRows.gradient(allLSE: textLSE, weight: weight),
         textRows.gradient(allLSE: imageLSE, weight: weight)
@@ -67,8 +67,8 @@ struct ContrastiveLoss {
     }
     return Result(
       share: (imageRows.lossSum + textRows.lossSum) / Double(2 * total),
-      imageGradient: imageGradient, textGradient: textGradient,
-      logScaleGradient: logScaleGradient, imageToTextHits: imageRows.hits,
+      imageGradient: byImage.gradient, textGradient: byText.gradient,
+      logScaleGradient: byImage.logScale, imageToTextHits: imageRows.hits,
       textToImageHits: textRows.hits)
   }
 
@@ -106,7 +106,7 @@ struct ContrastiveLoss {
     }
 
     /// The gradient of weight · (rows' losses + columns' losses) by the own rows, and by log scale.
-    func gradient(allLSE: Tensor, weight: Float) -> (Tensor, logScale: Double) {
+    func gradient(allLSE: Tensor, weight: Float) -> (gradient: Tensor, logScale: Double) {
       let gradient = Tensor.zeros(own.shape)
       let shifts = Tensor([all.rows])
       for column in 0..<all.rows { shifts.pointer[column] = -allLSE.pointer[column] / scale }

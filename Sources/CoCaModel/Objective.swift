@@ -74,6 +74,7 @@ public struct Objective {
     let contrastive = try contrast(
       .joined(embeddings.map(\.0), width: model.configuration.joint),
       .joined(embeddings.map(\.1), width: model.configuration.joint), counts)
+    addScaleGradient(contrastive)
     var nats = 0.0
     for part in parts {
       let tape = Tape()
@@ -87,6 +88,17 @@ public struct Objective {
     return try losses(contrastive, nats: nats, counts)
   }
 
+  /// The losses alone, of a batch that is held whole; no gradient is touched.
+  /// - Throws: `CollectiveError` if a rank is lost.
+  public func evaluate(_ images: Tensor, _ captions: PackedCaptions) throws -> Losses {
+    let counts = try GlobalCounts(captions, over: ranks)
+    let output = model(images, captions, on: nil)
+    let nats = caption(output.hidden, captions, counts)
+    let contrastive = try contrast(
+      output.imageEmbedding.value, output.textEmbedding.value, counts)
+    return try losses(contrastive, nats: nats, counts)
+  }
+
   private func whole(
     _ images: Tensor, _ captions: PackedCaptions, _ counts: GlobalCounts
   ) throws -> Losses {
@@ -96,6 +108,7 @@ public struct Objective {
     let contrastive = try contrast(
       output.imageEmbedding.value, output.textEmbedding.value, counts)
     seed(output, contrastive, 0..<captions.count)
+    addScaleGradient(contrastive)
     clock.measure(.backward) { tape.backward() }
     return try losses(contrastive, nats: nats, counts)
   }
@@ -114,19 +127,26 @@ public struct Objective {
   private func contrast(
     _ images: Tensor, _ texts: Tensor, _ counts: GlobalCounts
   ) throws -> ContrastiveLoss.Result {
-    let scale = exp(model.logitScale.value.pointer[0])
-    let result = try ContrastiveLoss.evaluate(
-      images: images, texts: texts, scale: scale, pairs: counts.pairs, over: ranks, clock: clock)
-    let weight = Float(weights.contrastive)
-    kernels.scale(weight, result.imageGradient.pointer, result.imageGradient.count)
-    kernels.scale(weight, result.textGradient.pointer, result.textGradient.count)
-    model.logitScale.gradient.pointer[0] += Float(weights.contrastive * result.logScaleGradient)
-    return result
+    try ContrastiveLoss.evaluate(
+      images: images, texts: texts, scale: exp(model.logitScale.value.pointer[0]),
+      pairs: counts.pairs, over: ranks, clock: clock)
   }
 
+  /// Starts the backward pass of some rows with the contrastive loss's gradient.
   private func seed(_ output: CoCa.Output, _ loss: ContrastiveLoss.Result, _ rows: Range<Int>) {
-    output.imageEmbedding.seed(loss.imageGradient.rows(rows))
-    output.textEmbedding.seed(loss.textGradient.rows(rows))
+    let weight = Float(weights.contrastive)
+    for (embedding, gradient) in [
+      (output.imageEmbedding, loss.imageGradient), (output.textEmbedding, loss.textGradient),
+    ] {
+      let part = gradient.rows(rows)
+      kernels.scale(weight, part.pointer, part.count)
+      embedding.seed(part)
+    }
+  }
+
+  /// Adds the logit scale's gradient, of which there is one a step.
+  private func addScaleGradient(_ loss: ContrastiveLoss.Result) {
+    model.logitScale.gradient.pointer[0] += Float(weights.contrastive * loss.logScaleGradient)
   }
 
   private func losses(
