@@ -1,6 +1,6 @@
 /// A sample that could not be used, and why.
 public struct BadSample: Sendable, Equatable, CustomStringConvertible {
-  public enum Reason: Sendable, Equatable {
+  public enum Reason: Error, Sendable, Equatable {
     /// The frame it lies in could not be read.
     case frame(String)
     case noImage

@@ -1,12 +1,12 @@
-/// A pair that a step reads: which one of its source, and whose.
-public struct PlannedPair: Sendable, Hashable {
+/// Consecutive places of one lane in one epoch of one source, read in one step.
+public struct PlannedRun: Sendable, Hashable {
   public var source: Int
-  /// The pair's number among all pairs of its source since step 0.
-  public var number: Int
   public var epoch: Int
   public var lane: Int
-  /// Its place in the lane's run of that epoch.
-  public var place: Int
+  public var places: Range<Int>
+  /// The number of the pair at the first place, among all pairs of the source since step 0; the
+  /// next place's is one lane count higher.
+  public var firstNumber: Int
 }
 
 /// What every rank reads in every step, as a pure function of the step.
@@ -24,20 +24,26 @@ public struct BatchPlan: Sendable {
     self.samples = samples
   }
 
-  /// The pairs a rank reads in a step: lane by lane, within a lane source by source, within a
-  /// source by number. A lane's pairs are the same, in the same order, for every number of ranks.
-  public func pairs(step: Int, rank: Int, size: Int) -> [PlannedPair] {
+  /// What a rank reads in a step: lane by lane, within a lane source by source, within a source
+  /// by number. A lane's pairs are the same, in the same order, for every number of ranks.
+  public func runs(step: Int, rank: Int, size: Int) -> [PlannedRun] {
     let spans = zip(mixture.pairs(of: step), samples).map(Self.epochs)
     return lanes.lanes(of: rank, size: size).flatMap { lane in
       spans.enumerated().flatMap { source, spans in
-        spans.flatMap { pairs(of: $0, source: source, lane: lane) }
+        spans.compactMap { run(of: $0, source: source, lane: lane) }
       }
     }
   }
 
+  /// How many epochs of each source are behind once steps `0 ..< step` are done.
+  public func epochs(before step: Int) -> [Double] {
+    zip(mixture.taken(before: step), samples).map { Double($0) / Double($1) }
+  }
+
   private struct Span {
     var epoch: Int
-    var firstNumber: Int
+    /// The number of the epoch's first pair.
+    var epochStart: Int
     var indexes: Range<Int>
   }
 
@@ -48,17 +54,17 @@ public struct BatchPlan: Sendable {
     while number < numbers.upperBound {
       let (epoch, index) = number.quotientAndRemainder(dividingBy: samples)
       let end = min(samples, index + numbers.upperBound - number)
-      spans.append(Span(epoch: epoch, firstNumber: number - index, indexes: index..<end))
+      spans.append(Span(epoch: epoch, epochStart: number - index, indexes: index..<end))
       number += end - index
     }
     return spans
   }
 
-  private func pairs(of span: Span, source: Int, lane: Int) -> [PlannedPair] {
-    lanes.places(of: lane, within: span.indexes).map { place in
-      PlannedPair(
-        source: source, number: span.firstNumber + place * lanes.count + lane,
-        epoch: span.epoch, lane: lane, place: place)
-    }
+  private func run(of span: Span, source: Int, lane: Int) -> PlannedRun? {
+    let places = lanes.places(of: lane, within: span.indexes)
+    guard !places.isEmpty else { return nil }
+    return PlannedRun(
+      source: source, epoch: span.epoch, lane: lane, places: places,
+      firstNumber: span.epochStart + places.lowerBound * lanes.count + lane)
   }
 }

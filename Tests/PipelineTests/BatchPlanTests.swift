@@ -16,11 +16,11 @@ struct BatchPlanTests {
   func sameForEveryRankCount(batch: Int, lanes: Int) throws {
     let plan = try Self.plan(batch: batch, lanes: lanes)
     for step in [0, 1, 2, 3, 500_000] {
-      let alone = Dictionary(grouping: plan.pairs(step: step, rank: 0, size: 1), by: \.lane)
+      let alone = Dictionary(grouping: plan.planned(step: step, rank: 0, size: 1), by: \.lane)
       #expect(alone.values.reduce(0) { $0 + $1.count } == batch)
       for size in 2...8 {
         let shared = (0..<size).flatMap { rank in
-          let pairs = plan.pairs(step: step, rank: rank, size: size)
+          let pairs = plan.planned(step: step, rank: rank, size: size)
           #expect(pairs.allSatisfy { $0.lane % size == rank })
           return pairs
         }
@@ -36,7 +36,7 @@ struct BatchPlanTests {
     var next = Self.samples.map { _ in 0 }
     var places: [[Int]: Int] = [:]
     for step in 0..<(600 / batch + 2) {
-      let pairs = plan.pairs(step: step, rank: 0, size: 1)
+      let pairs = plan.planned(step: step, rank: 0, size: 1)
       for source in Self.samples.indices {
         let numbers = pairs.filter { $0.source == source }.map(\.number).sorted()
         #expect(numbers == Array(next[source]..<(next[source] + numbers.count)))
@@ -62,11 +62,11 @@ struct BatchPlanTests {
   func manyEpochsInABatch() throws {
     let samples = [2, 1, 3]
     let plan = try Self.plan(batch: 70, lanes: 8, samples: samples)
-    let pairs = plan.pairs(step: 3, rank: 0, size: 1)
+    let pairs = plan.planned(step: 3, rank: 0, size: 1)
     #expect(pairs.count == 70)
     #expect(Set(pairs.filter { $0.source == 1 }.map(\.epoch)) == Set(60..<80))
     #expect(pairs.allSatisfy { $0.lane < samples[$0.source] })
-    let idle = plan.pairs(step: 3, rank: 5, size: 8)
+    let idle = plan.planned(step: 3, rank: 5, size: 8)
     #expect(idle.isEmpty)
   }
 
@@ -75,12 +75,29 @@ struct BatchPlanTests {
   func ranksAreBalanced(size: Int) throws {
     let plan = try Self.plan(batch: 100, lanes: 8, samples: [10_000, 10_000, 10_000])
     for step in 0..<20 {
-      let counts = (0..<size).map { plan.pairs(step: step, rank: $0, size: size) }.map { pairs in
+      let counts = (0..<size).map { plan.planned(step: step, rank: $0, size: size) }.map { pairs in
         Self.samples.indices.map { source in pairs.count { $0.source == source } }
       }
       for source in Self.samples.indices {
         let share = counts.map { $0[source] }
         #expect(share.max()! - share.min()! <= 1)
+      }
+    }
+  }
+}
+
+struct PlannedPair: Hashable {
+  var source: Int, number: Int, epoch: Int, lane: Int, place: Int
+}
+
+extension BatchPlan {
+  func planned(step: Int, rank: Int, size: Int) -> [PlannedPair] {
+    runs(step: step, rank: rank, size: size).flatMap { run in
+      run.places.map { place in
+        PlannedPair(
+          source: run.source,
+          number: run.firstNumber + (place - run.places.lowerBound) * lanes.count,
+          epoch: run.epoch, lane: run.lane, place: place)
       }
     }
   }
