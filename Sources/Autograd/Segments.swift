@@ -3,10 +3,13 @@
 public struct Segments: Sendable, Equatable {
   public let offsets: [Int]
 
+  /// - Parameter offsets: `count + 1` ascending positions from 0.
+  public init(offsets: [Int]) { self.offsets = offsets }
+
   public init(lengths: some Sequence<Int>) {
     var offsets = [0]
     for length in lengths { offsets.append(offsets[offsets.count - 1] + length) }
-    self.offsets = offsets
+    self.init(offsets: offsets)
   }
 
   /// `count` sequences of one length, such as the patches of a batch of images.

@@ -1,31 +1,38 @@
 import Tensors
 
 /// Parts the last row of every segment from the rows before it.
-/// - Parameter x: `[segments.rows, width]`; every segment has at least one row.
-/// - Returns: `[segments.rows - segments.count, width]` and `[segments.count, width]`.
-public func splitLast(_ x: Variable, _ segments: Segments) -> (body: Variable, last: Variable) {
-  let width = x.width
-  let body = Tensor([segments.rows - segments.count, width])
-  let last = Tensor([segments.count, width])
+/// - Parameters:
+///   - x: `[segments.rows, width]`.
+///   - dropped: rows between the two parts that nobody wants; a segment has at least 1 + `dropped`.
+/// - Returns: `[segments.rows - segments.count · (1 + dropped), width]` and
+///   `[segments.count, width]`.
+public func splitLast(
+  _ x: Variable, _ segments: Segments, dropping dropped: Int = 0
+) -> (body: Variable, last: Variable) {
+  let width = x.width, short = segments.extended(by: -1 - dropped)
+  let body = Tensor([short.rows, width]), last = Tensor([segments.count, width])
   for segment in 0..<segments.count {
-    let rows = segments[segment]
-    (body.pointer + (rows.lowerBound - segment) * width)
-      .update(from: x.value.pointer + rows.lowerBound * width, count: (rows.count - 1) * width)
-    (last.pointer + segment * width)
-      .update(from: x.value.pointer + (rows.upperBound - 1) * width, count: width)
+    let rows = segments[segment], kept = short[segment]
+    body.rows(kept).pointer.update(
+      from: x.value.pointer + rows.lowerBound * width, count: kept.count * width)
+    last.rows(segment..<segment + 1).pointer.update(
+      from: x.value.pointer + (rows.upperBound - 1) * width, count: width)
   }
 
   let bodyResult = Variable(body, on: x.tape), lastResult = Variable(last, on: x.tape)
   x.tape?.record {
-    let dBody = bodyResult.takeGradient() ?? Tensor.zeros(body.shape)
-    let dLast = lastResult.takeGradient() ?? Tensor.zeros(last.shape)
-    let dx = Tensor([segments.rows, width])
+    let dBody = bodyResult.takeGradient(), dLast = lastResult.takeGradient()
+    let dx = Tensor.zeros([segments.rows, width])
     for segment in 0..<segments.count {
-      let rows = segments[segment]
-      (dx.pointer + rows.lowerBound * width).update(
-        from: dBody.pointer + (rows.lowerBound - segment) * width, count: (rows.count - 1) * width)
-      (dx.pointer + (rows.upperBound - 1) * width)
-        .update(from: dLast.pointer + segment * width, count: width)
+      let rows = segments[segment], kept = short[segment]
+      if let dBody {
+        (dx.pointer + rows.lowerBound * width).update(
+          from: dBody.rows(kept).pointer, count: kept.count * width)
+      }
+      if let dLast {
+        (dx.pointer + (rows.upperBound - 1) * width).update(
+          from: dLast.rows(segment..<segment + 1).pointer, count: width)
+      }
     }
     x.add(dx)
   }
