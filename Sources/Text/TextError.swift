@@ -29,6 +29,15 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
   }
 
   public var description: String { "\(place): \(reason.text). \(reason.remedy)" }
+
+  /// The exit code a command leaves with: 64 usage, 65 bad data, 74 input or output.
+  public var exitCode: Int32 {
+    switch reason {
+    case .unreadable, .unwritable: 74
+    case .vocabularyTooSmall, .tooMuchText: 64
+    default: 65
+    }
+  }
 }
 
 extension TextError.Reason {
