@@ -1,0 +1,88 @@
+import Foundation
+
+/// What went wrong with a checkpoint or a safetensors file: where, why, and what to do.
+///
+/// The text is `place: what. Remedy` on one line.
+public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Reason: Sendable, Equatable {
+    /// A system call failed; `code` is its errno.
+    case system(operation: String, code: Int32)
+    case truncated(expected: Int, found: Int)
+    case tooLarge(bytes: Int, limit: Int)
+    case malformed(String)
+    case checksum(expected: String, found: String)
+    case missing(String)
+    case duplicate(String)
+    case wrongShape(name: String, expected: [Int], found: [Int])
+    case wrongType(name: String, found: String)
+    case unsupportedVersion(Int)
+    case notACheckpoint
+    case noneComplete([String])
+  }
+
+  /// What a command turns into its exit code.
+  public enum Kind: Sendable, Equatable {
+    /// Contents that are not what they should be (65).
+    case data
+    /// The disk or its file system (74).
+    case files
+    /// A path that names no checkpoint (64).
+    case usage
+  }
+
+  /// A file or folder.
+  public let place: String
+  public let reason: Reason
+
+  public init(_ place: String, _ reason: Reason) {
+    self.place = place
+    self.reason = reason
+  }
+
+  public var kind: Kind {
+    switch reason {
+    case .system: .files
+    case .notACheckpoint, .noneComplete: .usage
+    default: .data
+    }
+  }
+
+  public var description: String { "\(place): \(reason.text). \(reason.remedy)" }
+}
+
+extension CheckpointError.Reason {
+  var text: String {
+    switch self {
+    case .system(let operation, let code): "cannot \(operation): \(String(cString: strerror(code)))"
+    case .truncated(let expected, let found): "has \(found) bytes where \(expected) are needed"
+    case .tooLarge(let bytes, let limit): "says \(bytes) bytes, the limit is \(limit)"
+    case .malformed(let what): what
+    case .checksum(let expected, let found): "its xxh64 is \(found), should be \(expected)"
+    case .missing(let what): "has no \(what)"
+    case .duplicate(let what): "holds \(what) twice"
+    case .wrongShape(let name, let expected, let found):
+      "\(name) has shape \(found), expected \(expected)"
+    case .wrongType(let name, let found): "\(name) has element type \(found), which does not fit"
+    case .unsupportedVersion(let version): "has format version \(version), newer than this program"
+    case .notACheckpoint: "is neither a checkpoint nor a run's folder"
+    case .noneComplete(let broken):
+      "holds no complete checkpoint"
+        + (broken.isEmpty ? "" : " (left out: \(broken.joined(separator: "; ")))")
+    }
+  }
+
+  var remedy: String {
+    switch self {
+    case .system(_, ENOSPC), .system(_, EDQUOT): "Free space or choose another --output"
+    case .system(_, EACCES), .system(_, EPERM), .system(_, EROFS): "Check the permissions"
+    case .system(_, ENOENT): "Check the path"
+    case .system: "Check the disk, then run again"
+    case .truncated, .checksum, .duplicate, .malformed, .tooLarge:
+      "Use an older checkpoint or copy the file again"
+    case .missing, .wrongShape, .wrongType: "Check that it belongs to this model"
+    case .unsupportedVersion: "Use the program that wrote it, or a newer one"
+    case .notACheckpoint: "Name a step's folder or a run's folder"
+    case .noneComplete: "Start the run anew, or name another folder"
+    }
+  }
+}

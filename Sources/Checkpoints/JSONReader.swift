@@ -1,0 +1,187 @@
+/// Reads JSON strictly (RFC 8259): a name twice in an object, a lone surrogate, bytes that are
+/// no UTF-8, numbers beyond `Double` and trailing text are errors; depth is limited.
+public struct JSONReader {
+  static let depthLimit = 64
+
+  private let bytes: [UInt8]
+  private let place: String
+  private var position = 0
+
+  private init(_ bytes: [UInt8], place: String) {
+    self.bytes = bytes
+    self.place = place
+  }
+
+  /// - Parameter place: the file, for the error's text.
+  /// - Throws: `CheckpointError` of reason `.malformed` or `.duplicate`.
+  public static func read(_ bytes: [UInt8], place: String) throws(CheckpointError) -> JSONValue {
+    var reader = JSONReader(bytes, place: place)
+    let value = try reader.value(depth: 0)
+    reader.skipSpace()
+    guard reader.position == bytes.count else { throw reader.malformed("text after the value") }
+    return value
+  }
+
+  private func malformed(_ what: String) -> CheckpointError {
+    CheckpointError(place, .malformed("is not valid JSON at byte \(position): \(what)"))
+  }
+
+  private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+  private mutating func skipSpace() {
+    while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
+      position += 1
+    }
+  }
+
+  private mutating func take(_ byte: UInt8) -> Bool {
+    guard next == byte else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func value(depth: Int) throws(CheckpointError) -> JSONValue {
+    guard depth < JSONReader.depthLimit else { throw malformed("nested too deeply") }
+    skipSpace()
+    switch next {
+    case UInt8(ascii: "{"): return try object(depth: depth)
+    case UInt8(ascii: "["): return try array(depth: depth)
+    case UInt8(ascii: "\""): return .string(try string())
+    case UInt8(ascii: "t"): return try word("true", .bool(true))
+    case UInt8(ascii: "f"): return try word("false", .bool(false))
+    case UInt8(ascii: "n"): return try word("null", .null)
+    default: return try number()
+    }
+  }
+
+  private mutating func word(
+    _ text: StaticString, _ value: JSONValue
+  ) throws(CheckpointError) -> JSONValue {
+    for offset in 0..<text.utf8CodeUnitCount where !take(text.utf8Start[offset]) {
+      throw malformed("unknown word")
+    }
+    return value
+  }
+
+  private mutating func object(depth: Int) throws(CheckpointError) -> JSONValue {
+    position += 1
+    var members: [String: JSONValue] = [:]
+    skipSpace()
+    if take(UInt8(ascii: "}")) { return .object(members) }
+    while true {
+      skipSpace()
+      guard next == UInt8(ascii: "\"") else { throw malformed("a name is missing") }
+      let name = try string()
+      skipSpace()
+      guard take(UInt8(ascii: ":")) else { throw malformed("':' is missing") }
+      let value = try value(depth: depth + 1)
+      guard members.updateValue(value, forKey: name) == nil else {
+        throw CheckpointError(place, .duplicate("\"\(name)\""))
+      }
+      skipSpace()
+      if take(UInt8(ascii: "}")) { return .object(members) }
+      guard take(UInt8(ascii: ",")) else { throw malformed("',' or '}' is missing") }
+    }
+  }
+
+  private mutating func array(depth: Int) throws(CheckpointError) -> JSONValue {
+    position += 1
+    var values: [JSONValue] = []
+    skipSpace()
+    if take(UInt8(ascii: "]")) { return .array(values) }
+    while true {
+      values.append(try value(depth: depth + 1))
+      skipSpace()
+      if take(UInt8(ascii: "]")) { return .array(values) }
+      guard take(UInt8(ascii: ",")) else { throw malformed("',' or ']' is missing") }
+    }
+  }
+}
+
+extension JSONReader {
+  private mutating func digits() -> Int {
+    let start = position
+    while let byte = next, byte >= 0x30, byte <= 0x39 { position += 1 }
+    return position - start
+  }
+
+  private mutating func number() throws(CheckpointError) -> JSONValue {
+    let start = position
+    _ = take(UInt8(ascii: "-"))
+    if !take(UInt8(ascii: "0")), digits() == 0 { throw malformed("a value is missing") }
+    var isWhole = true
+    if take(UInt8(ascii: ".")) {
+      isWhole = false
+      if digits() == 0 { throw malformed("digits are missing") }
+    }
+    if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
+      isWhole = false
+      if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
+      if digits() == 0 { throw malformed("digits are missing") }
+    }
+    let text = String(decoding: bytes[start..<position], as: UTF8.self)
+    if isWhole, let value = Int(text) { return .integer(value) }
+    guard let value = Double(text), value.isFinite else { throw malformed("number out of range") }
+    return .number(value)
+  }
+
+  private mutating func string() throws(CheckpointError) -> String {
+    position += 1
+    var units: [UInt8] = []
+    while let byte = next {
+      position += 1
+      switch byte {
+      case UInt8(ascii: "\""):
+        guard let text = String(validating: units, as: UTF8.self) else {
+          throw malformed("a string is no UTF-8")
+        }
+        return text
+      case UInt8(ascii: "\\"): try escape(into: &units)
+      case 0..<0x20: throw malformed("a control character in a string")
+      default: units.append(byte)
+      }
+    }
+    throw malformed("a string does not end")
+  }
+
+  private mutating func escape(into units: inout [UInt8]) throws(CheckpointError) {
+    guard let byte = next else { throw malformed("a string does not end") }
+    position += 1
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): units.append(byte)
+    case UInt8(ascii: "b"): units.append(0x08)
+    case UInt8(ascii: "f"): units.append(0x0C)
+    case UInt8(ascii: "n"): units.append(0x0A)
+    case UInt8(ascii: "r"): units.append(0x0D)
+    case UInt8(ascii: "t"): units.append(0x09)
+    case UInt8(ascii: "u"):
+      units.append(contentsOf: Array(String(Character(try unicodeEscape())).utf8))
+    default: throw malformed("an unknown escape")
+    }
+  }
+
+  private mutating func unicodeEscape() throws(CheckpointError) -> Unicode.Scalar {
+    let first = try fourHexDigits()
+    if let scalar = Unicode.Scalar(first) { return scalar }
+    guard first < 0xDC00, take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
+      throw malformed("a lone surrogate")
+    }
+    let second = try fourHexDigits()
+    guard (0xDC00..<0xE000).contains(second),
+      let scalar = Unicode.Scalar(0x10000 + (first - 0xD800) << 10 + (second - 0xDC00))
+    else { throw malformed("a lone surrogate") }
+    return scalar
+  }
+
+  private mutating func fourHexDigits() throws(CheckpointError) -> UInt32 {
+    var value: UInt32 = 0
+    for _ in 0..<4 {
+      guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
+        throw malformed("four hexadecimal digits are missing")
+      }
+      position += 1
+      value = value << 4 | UInt32(digit)
+    }
+    return value
+  }
+}

@@ -1,0 +1,90 @@
+/// A safetensors file open for reading; usable from several threads at once.
+public final class SafeTensorsFile: Sendable {
+  /// In the order of their bytes.
+  public let entries: [TensorEntry]
+  public let metadata: [String: String]
+  private let byName: [String: TensorEntry]
+  private let file: InputFile
+
+  /// Reads and checks the header; the tensors are not read yet.
+  ///
+  /// - Throws: `CheckpointError` for a file that cannot be read or breaks the format.
+  public init(path: String) throws(CheckpointError) {
+    file = try InputFile(path)
+    let field = try file.bytes(at: 0, count: min(8, file.byteCount))
+    let length = try SafeTensorsHeader.length(field, fileBytes: file.byteCount, place: path)
+    let json = try file.bytes(at: 8, count: length)
+    let header = try SafeTensorsHeader(json: json, fileBytes: file.byteCount, place: path)
+    entries = header.entries
+    metadata = header.metadata
+    byName = Dictionary(uniqueKeysWithValues: header.entries.map { ($0.name, $0) })
+  }
+
+  public var path: String { file.path }
+
+  public subscript(name: String) -> TensorEntry? { byName[name] }
+
+  /// Reads a tensor of F32, F16, BF16 or F64 elements as `Float`.
+  ///
+  /// - Parameters:
+  ///   - shape: what the caller expects; nil takes any shape of as many elements.
+  ///   - floats: as many elements as the tensor has.
+  /// - Throws: `CheckpointError`: no such tensor, another shape or type, or a failed read.
+  public func read(
+    _ name: String, shape: [Int]? = nil, into floats: UnsafeMutableBufferPointer<Float>
+  ) throws(CheckpointError) {
+    let entry = try find(name)
+    guard entry.type.isReadableAsFloat else {
+      throw CheckpointError(path, .wrongType(name: name, found: entry.type.rawValue))
+    }
+    guard entry.count == floats.count, entry.shape == shape ?? entry.shape else {
+      throw CheckpointError(
+        path, .wrongShape(name: name, expected: shape ?? [floats.count], found: entry.shape))
+    }
+    if entry.type == .float32 {
+      try file.read(at: entry.offset, into: UnsafeMutableRawBufferPointer(floats))
+    } else {
+      try convert(entry, into: floats)
+    }
+  }
+
+  /// Reads a tensor of I64 elements.
+  public func integers(_ name: String) throws(CheckpointError) -> [Int64] {
+    let entry = try find(name)
+    guard entry.type == .int64 else {
+      throw CheckpointError(path, .wrongType(name: name, found: entry.type.rawValue))
+    }
+    let bytes = try file.bytes(at: entry.offset, count: entry.byteCount)
+    return bytes.withUnsafeBytes { bytes in
+      (0..<entry.count).map {
+        Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: $0 * 8, as: Int64.self))
+      }
+    }
+  }
+
+  private func find(_ name: String) throws(CheckpointError) -> TensorEntry {
+    guard let entry = byName[name] else {
+      throw CheckpointError(path, .missing("tensor \(name)"))
+    }
+    return entry
+  }
+
+  private func convert(
+    _ entry: TensorEntry, into floats: UnsafeMutableBufferPointer<Float>
+  ) throws(CheckpointError) {
+    let block = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: InputFile.blockBytes, alignment: 64)
+    defer { block.deallocate() }
+    let size = entry.type.size
+    var done = 0
+    while done < entry.count {
+      let elements = min(block.count / size, entry.count - done)
+      let part = UnsafeMutableRawBufferPointer(rebasing: block.prefix(elements * size))
+      try file.read(at: entry.offset + done * size, into: part)
+      entry.type.convert(
+        UnsafeRawBufferPointer(part),
+        to: UnsafeMutableBufferPointer(rebasing: floats[done..<done + elements]))
+      done += elements
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/// One tensor of a safetensors file.
+public struct TensorEntry: Sendable, Equatable {
+  public let name: String
+  public let type: ElementType
+  /// Empty for a scalar.
+  public let shape: [Int]
+  /// Number of elements.
+  public let count: Int
+  /// First byte, counted from the start of the file.
+  public let offset: Int
+
+  public var byteCount: Int { count * type.size }
+}
+
+/// The header of a safetensors file: a length (u64, little-endian), JSON, then the tensors.
+///
+/// Everything is checked before anything is allocated from it: no name twice, shapes times
+/// element size equal the bytes of each tensor, tensors follow each other without gap or overlap
+/// and fill the file to its end.
+/// - Source: github.com/huggingface/safetensors, "Format".
+struct SafeTensorsHeader {
+  /// Some 150,000 tensors.
+  static let byteLimit = 16 << 20
+  static let rankLimit = 32
+
+  let entries: [TensorEntry]
+  let metadata: [String: String]
+
+  /// Checks the length field against the limit and the file's size.
+  static func length(
+    _ field: [UInt8], fileBytes: Int, place: String
+  ) throws(CheckpointError) -> Int {
+    guard field.count == 8 else {
+      throw CheckpointError(place, .truncated(expected: 8, found: field.count))
+    }
+    let value = field.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard value <= UInt64(byteLimit) else {
+      throw CheckpointError(
+        place, .tooLarge(bytes: Int(clamping: value), limit: byteLimit))
+    }
+    guard Int(value) <= fileBytes - 8 else {
+      throw CheckpointError(place, .truncated(expected: 8 + Int(value), found: fileBytes))
+    }
+    return Int(value)
+  }
+
+  /// - Parameters:
+  ///   - json: the header's bytes, without the length.
+  ///   - fileBytes: size of the whole file.
+  init(json: [UInt8], fileBytes: Int, place: String) throws(CheckpointError) {
+    guard json.first == UInt8(ascii: "{"),
+      let members = try JSONReader.read(json, place: place).object
+    else { throw CheckpointError(place, .malformed("its header is no JSON object")) }
+    let start = 8 + json.count
+    var entries: [TensorEntry] = []
+    var metadata: [String: String] = [:]
+    for (name, value) in members {
+      if name == "__metadata__" {
+        metadata = try SafeTensorsHeader.metadata(value, place: place)
+      } else {
+        entries.append(
+          try SafeTensorsHeader.entry(
+            name, value, start: start, dataBytes: fileBytes - start, place: place))
+      }
+    }
+    entries.sort { ($0.offset, $0.byteCount, $0.name) < ($1.offset, $1.byteCount, $1.name) }
+    var end = start
+    for entry in entries {
+      guard entry.offset == end else {
+        throw CheckpointError(
+          place, .malformed("\(entry.name) leaves a gap or overlaps another tensor"))
+      }
+      end += entry.byteCount
+    }
+    guard end == fileBytes else {
+      throw CheckpointError(place, .truncated(expected: end, found: fileBytes))
+    }
+    self.entries = entries
+    self.metadata = metadata
+  }
+
+  private static func metadata(
+    _ value: JSONValue, place: String
+  ) throws(CheckpointError) -> [String: String] {
+    guard let members = value.object else {
+      throw CheckpointError(place, .malformed("__metadata__ is no object"))
+    }
+    var result: [String: String] = [:]
+    for (key, member) in members {
+      guard let text = member.string else {
+        throw CheckpointError(place, .malformed("__metadata__ holds \(key), which is no string"))
+      }
+      result[key] = text
+    }
+    return result
+  }
+
+  private static func entry(
+    _ name: String, _ value: JSONValue, start: Int, dataBytes: Int, place: String
+  ) throws(CheckpointError) -> TensorEntry {
+    guard let members = value.object, members.count == 3,
+      let typeName = members["dtype"]?.string,
+      let sizes = members["shape"]?.array,
+      let offsets = members["data_offsets"]?.array, offsets.count == 2,
+      let begin = offsets[0].integer, let end = offsets[1].integer
+    else {
+      throw CheckpointError(place, .malformed("\(name) lacks dtype, shape or data_offsets"))
+    }
+    guard let type = ElementType(rawValue: typeName) else {
+      throw CheckpointError(place, .wrongType(name: name, found: typeName))
+    }
+    let shape = sizes.compactMap(\.integer)
+    guard shape.count == sizes.count, shape.count <= rankLimit,
+      let count = elementCount(shape)
+    else { throw CheckpointError(place, .malformed("\(name) has an impossible shape")) }
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: type.size)
+    guard !overflow, 0 <= begin, begin <= end, end <= dataBytes, end - begin == bytes else {
+      throw CheckpointError(
+        place, .malformed("\(name) has data_offsets that do not fit its shape or the file"))
+    }
+    return TensorEntry(name: name, type: type, shape: shape, count: count, offset: start + begin)
+  }
+
+  /// The product of the sizes; nil when one is negative or the product overflows.
+  static func elementCount(_ shape: [Int]) -> Int? {
+    var count = 1
+    for size in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: size)
+      guard size >= 0, !overflow else { return nil }
+      count = product
+    }
+    return count
+  }
+}
