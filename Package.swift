@@ -58,10 +58,14 @@ let package = Package(
 
     // Floors 4 and 5: what uses a model, and what trains one.
     .target(name: "Evaluation",
-            dependencies: ["Checkpoints", "CoCaModel", "Collectives", "Pipeline", "Records"]),
+            dependencies: [
+              "Checkpoints", "CoCaModel", "Collectives", "Images", "Pipeline", "Records", "Tensors",
+              "Text",
+            ]),
     .target(name: "Training",
             dependencies: [
-              "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Optimizers", "Pipeline",
+              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Optimizers",
+              "Pipeline", "Records", "Tensors", "Text",
               .product(name: "Logging", package: "swift-log"), "Yams",
             ]),
 

@@ -4,6 +4,7 @@ import Text
 
 /// One causal pass, two losses (CoCa, arXiv 2205.01917, §3.2 and Figure 2).
 public final class CoCa {
+  /// With the vocabulary's size filled in.
   public let configuration: ModelConfiguration
   public let vocabularySize: Int
   /// All weights, by name and as one vector.
@@ -23,8 +24,10 @@ public final class CoCa {
   /// The model's parts, without memory: `parameters.allocate` gives it.
   /// - Parameter vocabularySize: rows of the token table, where the configuration leaves it open.
   public init(_ configuration: ModelConfiguration, vocabularySize: Int) {
-    self.configuration = configuration
     self.vocabularySize = configuration.text.vocabulary ?? vocabularySize
+    var resolved = configuration
+    resolved.text.vocabulary = self.vocabularySize
+    self.configuration = resolved
     let scope = Scope(parameters: parameters, path: "")
     let image = configuration.image, text = configuration.text
 
