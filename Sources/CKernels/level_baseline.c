@@ -11,7 +11,7 @@
 
 INLINE floats load_partial(const float *p, index_t count) {
     float lanes[LANES] = {0};
-    for (index_t i = 0; i < count; i++) lanes[i] = p[i];
+    copy_pieces(lanes, p, count);
     floats v;
     __builtin_memcpy(&v, lanes, sizeof v);
     return v;
@@ -20,7 +20,7 @@ INLINE floats load_partial(const float *p, index_t count) {
 INLINE void store_partial(float *p, floats v, index_t count) {
     float lanes[LANES];
     __builtin_memcpy(lanes, &v, sizeof v);
-    for (index_t i = 0; i < count; i++) p[i] = lanes[i];
+    copy_pieces(p, lanes, count);
 }
 
 #include "bodies/table.inc"

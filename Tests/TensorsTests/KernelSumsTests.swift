@@ -42,7 +42,9 @@ struct KernelSumsTests {
 
   @Test("all_finite finds one infinity or NaN at any place", arguments: KernelLevel.all)
   func finite(level: KernelLevel) {
-    let extremes: [Float] = [.greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0, -0, .leastNonzeroMagnitude]
+    let extremes: [Float] = [
+      .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 0, -0, .leastNonzeroMagnitude,
+    ]
     for n in [0] + kernelLengths {
       let x = GuardedFloats((0..<n).map { extremes[$0 % extremes.count] })
       #expect(level.table.all_finite(x.pointer, n) == 1)
