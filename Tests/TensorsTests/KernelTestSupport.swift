@@ -5,11 +5,12 @@ import Testing
 /// One table of kernels that this processor runs.
 struct KernelLevel: Sendable, CustomTestStringConvertible {
   let index: Int32
-  var table: kernels { kernels_level(index).pointee }
+  let table: kernels
   var testDescription: String { String(cString: table.name) }
 
-  static let all = (0..<Int32(KERNELS_LEVELS))
-    .filter { kernels_level($0) != nil }.map(KernelLevel.init)
+  static let all = (0..<Int32(KERNELS_LEVELS)).compactMap { index in
+    kernels_level(index).map { KernelLevel(index: index, table: $0.pointee) }
+  }
 }
 
 /// Lengths around every boundary of sixteen lanes.
