@@ -1,0 +1,77 @@
+import Foundation
+import Logging
+
+/// What rank 0 tells the person at the terminal; the other ranks are silent.
+final class Console {
+  private let isSpeaking: Bool
+  private let printsJSON: Bool
+  private let logger: Logger
+  private var told: Set<String> = []
+
+  init(isSpeaking: Bool, printsJSON: Bool) {
+    self.isSpeaking = isSpeaking
+    self.printsJSON = printsJSON
+    var logger = Logger(label: "coca-train") { StreamLogHandler.standardError(label: $0) }
+    logger.logLevel = isSpeaking ? .info : .critical
+    self.logger = logger
+  }
+
+  /// A warning, once however often it comes.
+  func warn(_ text: String) {
+    guard told.insert(text).inserted else { return }
+    logger.warning("\(text)")
+  }
+
+  func note(_ text: String) { logger.info("\(text)") }
+
+  /// `text` for people, or `value` as a line of JSON.
+  func say(_ text: @autoclosure () -> String, json value: @autoclosure () -> some Encodable) {
+    guard isSpeaking else { return }
+    if printsJSON {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      guard let data = try? encoder.encode(value()) else { return }
+      print(String(decoding: data, as: UTF8.self))
+    } else {
+      print(text())
+    }
+    fflush(nil)
+  }
+}
+
+extension Int {
+  /// "1,234,567".
+  var grouped: String {
+    var digits = String(magnitude)
+    var groups: [String] = []
+    while digits.count > 3 {
+      groups.insert(String(digits.suffix(3)), at: 0)
+      digits.removeLast(3)
+    }
+    return (self < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+  }
+}
+
+extension Double {
+  /// With `places` decimals.
+  func fixed(_ places: Int) -> String { String(format: "%.\(places)f", self) }
+
+  /// A count with its unit's prefix: "86.0 M", "1.2 T".
+  var scaled: String {
+    let prefixes = ["", " k", " M", " G", " T", " P", " E"]
+    var value = self, index = 0
+    while abs(value) >= 1000, index < prefixes.count - 1 {
+      value /= 1000
+      index += 1
+    }
+    return (index == 0 ? value.fixed(0) : value.fixed(value < 10 ? 2 : 1)) + prefixes[index]
+  }
+
+  /// Seconds as "2h 05m", "3m 20s" or "12s".
+  var asDuration: String {
+    let seconds = Int(self.rounded())
+    if seconds >= 3600 { return "\(seconds / 3600)h \(String(format: "%02d", seconds % 3600 / 60))m" }
+    return seconds >= 60
+      ? "\(seconds / 60)m \(String(format: "%02d", seconds % 60))s" : "\(seconds)s"
+  }
+}

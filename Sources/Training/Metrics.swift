@@ -1,0 +1,107 @@
+import CoCaModel
+import Collectives
+import Foundation
+
+/// A step as `metrics.jsonl` shows it. Losses, norm and scale are of the global batch and from
+/// before the step's update; a number that is not finite is null.
+struct Metrics: Encodable {
+  struct Accuracy: Encodable {
+    let image_to_text: Double
+    let text_to_image: Double
+  }
+  struct Slowest: Encodable {
+    let rank: Int
+    let host: String
+    let seconds: Double
+  }
+
+  let step: Int
+  let time: Double
+  let loss: Double?
+  let contrastive: Double?
+  let caption: Double?
+  let logit_scale: Double
+  let grad_norm: Double?
+  let lr: Double
+  let pairs: Int
+  let tokens: Int
+  let samples_seen: Int
+  let pairs_per_second: Double
+  let tokens_per_second: Double
+  let gflops: Double
+  let accuracy: Accuracy
+  let skipped: Int
+  let seconds: [String: Double]
+  let slowest: Slowest
+  let resident_bytes: Int
+  let ranks: Int
+  let epoch: [String: Double]
+}
+
+/// What one rank knows of a step, and what all of them make of it in one sum.
+struct StepReport {
+  var seconds: [StepClock.Phase: Double] = [:]
+  var total = 0.0
+  /// Samples read for this step, and how many of them could not be used.
+  var read = 0
+  var skipped = 0
+  var operations = 0.0
+  var tokens = 0
+  var residentBytes = 0
+  /// This rank was asked to stop.
+  var wantsStop = false
+  /// Rank 0 finds that time for a checkpoint has come.
+  var wantsCheckpoint = false
+
+  /// The sums over ranks, and every rank's own seconds and memory.
+  struct Summed {
+    let means: [StepClock.Phase: Double]
+    let totals: [Double]
+    let residentBytes: [Double]
+    let read: Int
+    let skipped: Int
+    let operations: Double
+    let tokens: Int
+    let wantsStop: Bool
+    let wantsCheckpoint: Bool
+
+    var total: Double { totals.reduce(0, +) / Double(totals.count) }
+    var slowest: Int { totals.indices.max { totals[$0] < totals[$1] } ?? 0 }
+  }
+
+  func summed(over ranks: any Communicator) throws -> Summed {
+    let phases = StepClock.Phase.allCases
+    var values = phases.map { seconds[$0] ?? 0 }
+    values += [
+      Double(read), Double(skipped), operations, Double(tokens), wantsStop ? 1 : 0,
+      wantsCheckpoint ? 1 : 0,
+    ]
+    let shared = values.count
+    values += [Double](repeating: 0, count: 2 * ranks.size)
+    // Waiting for others is not this rank's own slowness.
+    values[shared + ranks.rank] = total - (seconds[.communicate] ?? 0)
+    values[shared + ranks.size + ranks.rank] = Double(residentBytes)
+    try ranks.allReduceSum(&values)
+    let rest = values[phases.count...].map { $0 }
+    return Summed(
+      means: Dictionary(
+        uniqueKeysWithValues: zip(phases, values.map { $0 / Double(ranks.size) })),
+      totals: Array(values[shared..<shared + ranks.size]),
+      residentBytes: Array(values[(shared + ranks.size)...]), read: Int(rest[0]),
+      skipped: Int(rest[1]), operations: rest[2], tokens: Int(rest[3]), wantsStop: rest[4] > 0,
+      wantsCheckpoint: rest[5] > 0)
+  }
+}
+
+/// Bytes of this process that are in memory now.
+func residentBytes() -> Int {
+  guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8),
+    let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+  else { return 0 }
+  return pages * Int(getpagesize())
+}
+
+extension Double {
+  /// Nil instead of an infinity or NaN, which JSON does not have.
+  var ifFinite: Double? { isFinite ? self : nil }
+}

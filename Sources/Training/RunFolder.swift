@@ -1,0 +1,89 @@
+import Checkpoints
+import Foundation
+import Synchronization
+
+/// A run's output folder. Only rank 0 writes into it, but for `heartbeats`.
+final class RunFolder: Sendable {
+  let url: URL
+  let checkpoints: CheckpointFolder
+  private let status = Mutex(Status())
+
+  /// What `status.json` says.
+  struct Status: Encodable {
+    enum State: String, Encodable { case running, done, stopped, failed }
+    var state = State.running
+    var code: Int32?
+    var reason: String?
+    var host = ""
+    var rank = 0
+    var step = 0
+    var checkpoint: String?
+    var updated = Date()
+  }
+
+  init(_ url: URL) {
+    self.url = url
+    checkpoints = CheckpointFolder(url.appendingPathComponent("checkpoints"))
+  }
+
+  func create() throws {
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+  }
+
+  /// Changes `status.json`, replacing it as a whole.
+  func update(_ change: (inout Status) -> Void) throws {
+    let encoder = JSONEncoder()
+    encoder.dateEncodingStrategy = .iso8601
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    let data = try status.withLock { status in
+      change(&status)
+      status.updated = Date()
+      return try encoder.encode(status)
+    }
+    try write(data, to: "status.json")
+  }
+
+  func write(_ data: Data, to name: String) throws {
+    try data.write(to: url.appendingPathComponent(name), options: .atomic)
+  }
+
+  /// A file of one JSON object a line; on resume, without the lines after `step`.
+  func lines(_ name: String, upTo step: Int) throws -> LineLog {
+    try LineLog(url.appendingPathComponent(name), upTo: step)
+  }
+}
+
+/// A file that grows by whole JSON lines, each on its way to the disk when `append` returns.
+final class LineLog {
+  private let handle: FileHandle
+  private let encoder = JSONEncoder()
+
+  /// Opens or creates; lines whose `step` is above `step`, or that were cut short, are removed.
+  init(_ url: URL, upTo step: Int) throws {
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    if !FileManager.default.fileExists(atPath: url.path) {
+      try Data().write(to: url)
+    }
+    handle = try FileHandle(forUpdating: url)
+    let old = try Data(contentsOf: url, options: .alwaysMapped)
+    try handle.truncate(atOffset: UInt64(Self.keptBytes(of: old, upTo: step)))
+    try handle.seekToEnd()
+  }
+
+  func append(_ line: some Encodable) throws {
+    try handle.write(contentsOf: encoder.encode(line) + Data("\n".utf8))
+  }
+
+  private struct Step: Decodable { let step: Int }
+
+  private static func keptBytes(of data: Data, upTo step: Int) -> Int {
+    var end = 0
+    while let newline = data[(data.startIndex + end)...].firstIndex(of: UInt8(ascii: "\n")) {
+      let line = data[(data.startIndex + end)..<newline]
+      guard let found = try? JSONDecoder().decode(Step.self, from: Data(line)), found.step <= step
+      else { break }
+      end = newline + 1 - data.startIndex
+    }
+    return end
+  }
+}

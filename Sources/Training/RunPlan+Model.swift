@@ -1,0 +1,126 @@
+import Checkpoints
+import CoCaModel
+import Evaluation
+import Foundation
+import Text
+
+extension RunPlan {
+  /// The model's configuration: a preset, a file, a checkpoint's, or keys on top of a preset.
+  static func shape(
+    _ configuration: RunConfiguration, _ initial: Checkpoint?, _ tokenizer: (any Tokenizer)?
+  ) throws -> ModelConfiguration {
+    var shape =
+      switch configuration.model {
+      case nil: try initial.map(SavedModel.configuration(of:))
+      case .preset(let name): ModelConfiguration.preset(name)
+      case .file(let path): try read(path)
+      case .mapping(let tree, let base):
+        try merge(tree, onto: base ?? "base", place: "the run file")
+      }
+    guard shape != nil else {
+      throw ConfigurationError("the run file", "model", .missing)
+    }
+    shape?.text.vocabulary = try vocabulary(shape?.text.vocabulary, tokenizer)
+    guard let shape else { throw ConfigurationError("the run file", "model", .missing) }
+    if let fault = shape.fault() {
+      throw ModelError("model", .impossible(fault), remedy: "Correct the run file")
+    }
+    return shape
+  }
+
+  private static func read(_ path: String) throws -> ModelConfiguration {
+    let url = URL(fileURLWithPath: path)
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+      return try SavedModel.configuration(of: Checkpoint.open(url))
+    }
+    return try merge(ConfigurationNode(file: url).json, onto: "base", place: path)
+  }
+
+  private static func vocabulary(_ rows: Int?, _ tokenizer: (any Tokenizer)?) throws -> Int {
+    guard let pieces = tokenizer?.vocabularySize else {
+      guard let rows else {
+        throw ModelError(
+          "model.text.vocabulary", .impossible("is open and there is no tokenizer to tell it"),
+          remedy: "Give its size, or a tokenizer")
+      }
+      return rows
+    }
+    guard pieces <= rows ?? pieces else {
+      throw ModelError(
+        "tokenizer", .mismatch("has \(pieces) pieces, the model \(rows ?? 0) rows"),
+        remedy: "Set model.text.vocabulary to at least \(pieces), or train a smaller tokenizer")
+    }
+    return rows ?? pieces
+  }
+
+  /// A preset with some keys replaced; a key it doesn't have is an error.
+  static func merge(
+    _ tree: JSONValue, onto preset: String, place: String
+  ) throws -> ModelConfiguration {
+    guard let base = ModelConfiguration.preset(preset) else {
+      throw ConfigurationError(
+        place, "model.preset",
+        .unexpected(
+          found: preset, expected: "one of " + ModelConfiguration.presetNames.joined(separator: ", ")
+        ))
+    }
+    var known = try JSONValue(encoding: base)
+    known = known.replacing("vocabulary", in: "text", by: base.text.vocabulary)
+    let merged = try merge(tree, onto: known, key: "model", place: place)
+    do {
+      return try merged.decoded()
+    } catch let error as DecodingError {
+      throw ConfigurationError(place, "model", .syntax(error.plainText))
+    }
+  }
+
+  private static func merge(
+    _ tree: JSONValue, onto base: JSONValue, key: String, place: String
+  ) throws -> JSONValue {
+    guard case .object(var members) = base else { return tree }
+    guard case .object(let replacements) = tree else {
+      throw ConfigurationError(
+        place, key, .unexpected(found: tree.text(), expected: "a mapping"))
+    }
+    for (name, value) in replacements.sorted(by: { $0.key < $1.key }) {
+      let path = "\(key).\(name)"
+      guard let old = members[name] else {
+        let nearest = members.keys.min {
+          RunConfigurationKeys.editDistance($0, name) < RunConfigurationKeys.editDistance($1, name)
+        }
+        throw ConfigurationError(
+          place, path, .unknownKey(suggestion: nearest.map { "The nearest known is \($0)" }))
+      }
+      members[name] = try merge(value, onto: old, key: path, place: place)
+    }
+    return .object(members)
+  }
+}
+
+extension JSONValue {
+  /// Optional values that are nil have no key when encoded; a mapping may still give them.
+  fileprivate func replacing(_ name: String, in section: String, by value: Int?) -> JSONValue {
+    guard case .object(var members) = self, case .object(var inner)? = members[section] else {
+      return self
+    }
+    inner[name] = value.map { .integer($0) } ?? .null
+    members[section] = .object(inner)
+    return .object(members)
+  }
+}
+
+extension DecodingError {
+  /// Where and what, without Foundation's prose.
+  fileprivate var plainText: String {
+    let (context, what): (Context, String) =
+      switch self {
+      case .typeMismatch(let type, let context): (context, "expected \(type)")
+      case .valueNotFound(let type, let context): (context, "expected \(type), found nothing")
+      case .keyNotFound(let key, let context): (context, "\(key.stringValue) is missing")
+      case .dataCorrupted(let context): (context, context.debugDescription)
+      @unknown default: (Context(codingPath: [], debugDescription: ""), "\(self)")
+      }
+    return (context.codingPath.map(\.stringValue) + [what]).joined(separator: ": ")
+  }
+}

@@ -1,0 +1,103 @@
+import Checkpoints
+import CoCaModel
+import Foundation
+import Optimizers
+import Pipeline
+import Records
+import Text
+
+/// Everything a run file decides, checked, before any weight has memory.
+struct RunPlan {
+  let configuration: RunConfiguration
+  let shape: ModelConfiguration
+  let tokenizer: (any Tokenizer)?
+  /// Where the weights start from, if not from random numbers.
+  let initial: Checkpoint?
+  let sources: [SampleSource]
+  let batches: BatchPlan
+  let steps: Int
+  let schedule: Schedule
+
+  /// - Throws: what is wrong with the run file, its data, tokenizer or model, naming the place.
+  init(_ configuration: RunConfiguration) throws {
+    self.configuration = configuration
+    initial = try configuration.initial.map { try Checkpoint.open(URL(fileURLWithPath: $0)) }
+    tokenizer = try Self.tokenizer(configuration, initial)
+    shape = try Self.shape(configuration, initial, tokenizer)
+    sources = try configuration.data.map(Self.source)
+    let samples = sources.map(\.samples)
+    let mixture = try Mixture(
+      batch: configuration.batch, weights: sources.map(\.weight), samples: samples)
+    batches = BatchPlan(
+      mixture: mixture, lanes: Lanes(count: configuration.lanes), samples: samples)
+    steps =
+      switch configuration.length {
+      case .steps(let steps): steps
+      case .epochs(let epochs): try mixture.steps(epochs: epochs, samples: samples)
+      case .samples(let pairs): try mixture.steps(pairs: pairs)
+      }
+    let warmup: Double =
+      switch configuration.schedule.warmup {
+      case .fraction(let fraction): fraction
+      case .steps(let steps): Double(steps)
+      }
+    schedule = Schedule(
+      peak: configuration.optimizer.lr, warmup: warmup, steps: steps,
+      decay: configuration.schedule.decay)
+  }
+
+  /// The model without memory.
+  func model() -> CoCa { CoCa(shape, vocabularySize: tokenizer?.vocabularySize ?? 0) }
+
+  var optimizerSettings: OptimizerSettings {
+    var settings = OptimizerSettings()
+    settings.name = configuration.optimizer.name
+    settings.beta1 = Float(configuration.optimizer.beta1)
+    settings.beta2 = configuration.optimizer.beta2
+    settings.epsilon = Float(configuration.optimizer.epsilon)
+    settings.weightDecay = Float(configuration.optimizer.weightDecay)
+    settings.decay = configuration.optimizer.decay
+    return settings
+  }
+
+  var badSamples: BadSamplePolicy {
+    switch configuration.badSamples.policy {
+    case .skip: .skip(limit: configuration.badSamples.limit)
+    case .fail: .fail
+    }
+  }
+
+  private static func tokenizer(
+    _ configuration: RunConfiguration, _ initial: Checkpoint?
+  ) throws -> (any Tokenizer)? {
+    if let path = configuration.tokenizer {
+      return try SentencePieceTokenizer(file: URL(fileURLWithPath: path))
+    }
+    return try initial.flatMap(SavedModel.tokenizer)
+  }
+
+  private static func source(_ source: RunConfiguration.Source) throws -> SampleSource {
+    let text: SampleSource.Text =
+      switch source.text {
+      case .caption: .caption
+      case .tokens: .tokens
+      case .labels: .labels(try Prompts(source.prompts))
+      }
+    return SampleSource(
+      name: source.name,
+      records: try source.records.map {
+        try RecordSet(directory: URL(fileURLWithPath: $0, isDirectory: true))
+      },
+      weight: source.weight, text: text)
+  }
+}
+
+extension Prompts {
+  init(_ choice: RunConfiguration.PromptChoice?) throws {
+    switch choice {
+    case .file(let path): try self.init(file: URL(fileURLWithPath: path))
+    case .some(.none): self = .none
+    case .standard, nil: self = .default
+    }
+  }
+}

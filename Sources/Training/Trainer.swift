@@ -1,0 +1,162 @@
+import Autograd
+import CoCaModel
+import Collectives
+import Foundation
+import Optimizers
+import Pipeline
+import Tensors
+
+/// The way of a batch, from disk to weights, once per step.
+final class Trainer {
+  let plan: RunPlan
+  let saved: SavedModel
+  let optimizer: any Optimizer
+  let ranks: any Communicator
+  let clock = StepClock()
+  let objective: Objective
+  /// Updates done, pairs trained on, samples read and left out.
+  var progress: TrainingProgress
+
+  private let cost: Cost
+  private let loader: BatchLoader
+  private let observer: any TrainingObserver
+  private var model: CoCa { saved.model }
+
+  init(
+    _ plan: RunPlan, _ saved: SavedModel, _ optimizer: any Optimizer, _ progress: TrainingProgress,
+    over ranks: any Communicator, observer: any TrainingObserver
+  ) throws {
+    self.plan = plan
+    self.saved = saved
+    self.optimizer = optimizer
+    self.progress = progress
+    self.ranks = ranks
+    self.observer = observer
+    let run = plan.configuration
+    objective = Objective(
+      saved.model, weights: LossWeights(contrastive: run.loss.contrastive, caption: run.loss.caption),
+      microbatch: run.microbatch, over: ranks, clock: clock)
+    cost = Cost(saved.model.configuration, vocabularySize: saved.model.vocabularySize)
+    loader = try BatchLoader(
+      plan, transform: saved.imageTransform, vocabularySize: saved.model.vocabularySize,
+      rank: ranks.rank, size: ranks.size)
+  }
+
+  /// Trains until the last step, or until the observer has it stop.
+  /// - Throws: `DivergenceError`, or what data, ranks or files report.
+  func run() throws {
+    let loader = loader
+    let batches = Prefetcher(steps: progress.step..<plan.steps) { step, cancellation in
+      try loader.load(step: step, cancellation: cancellation)
+    }
+    defer { batches.cancel() }
+    while progress.step < plan.steps {
+      if try step(batches) == .stop { return }
+    }
+  }
+
+  private func step(_ batches: Prefetcher<Batch>) throws -> Continuation {
+    let start = ContinuousClock.now
+    clock.reset()
+    observer.begins(.data, step: progress.step)
+    let batch = try clock.measure(.data) { try together(ranks) { try nextBatch(batches) } }
+
+    observer.begins(.compute, step: progress.step)
+    model.parameters.gradients.fill(0)
+    let losses = try objective.backward(batch.images, batch.captions)
+
+    observer.begins(.exchange, step: progress.step)
+    try clock.measure(.communicate) { try ranks.allReduceSum(model.parameters.gradients.buffer) }
+    let norm = clock.measure(.optimizer) { GradientNorm(model.parameters) }
+
+    let scale = exp(model.logitScale.value.pointer[0])
+    let rate = plan.schedule.rate(at: progress.step)
+    if try isFinite(losses, norm, batch) {
+      clock.measure(.optimizer) {
+        optimizer.update(
+          learningRate: Float(rate), gradientScale: norm.scale(limit: plan.configuration.optimizer.clip))
+        model.clampLogitScale()
+      }
+    }
+    let report = StepReport(
+      seconds: clock.seconds, total: (ContinuousClock.now - start) / .seconds(1),
+      read: batch.count + batch.skipped.count, skipped: batch.skipped.count,
+      operations: cost.step(batch.captions), tokens: batch.captions.ids.count,
+      residentBytes: residentBytes(), wantsStop: observer.wantsStop,
+      wantsCheckpoint: observer.wantsCheckpoint)
+    let sums = try report.summed(over: ranks)
+    progress.step += 1
+    progress.samplesSeen += losses.pairs
+    try progress.tally.add(read: sums.read, skipped: sums.skipped, policy: plan.badSamples)
+    return try observer.stepped(
+      Step(losses: losses, norm: norm.value, scale: scale, rate: rate, sums: sums, batch: batch),
+      self)
+  }
+
+  private func nextBatch(_ batches: Prefetcher<Batch>) throws -> Batch {
+    guard let delivery = try batches.next() else { preconditionFailure("a batch for every step") }
+    return delivery.item
+  }
+
+  /// Whether this step may move the weights. All ranks see the same sums, so all agree.
+  private func isFinite(_ losses: Losses, _ norm: GradientNorm, _ batch: Batch) throws -> Bool {
+    if losses.total.isFinite, norm.value.isFinite { return true }
+    let fault = try Divergence.find(self, losses, norm, batch)
+    guard plan.configuration.nonfinite == .skip else { throw fault }
+    observer.warn("\(fault); the step is skipped")
+    return false
+  }
+}
+
+/// What a trainer does after a step.
+enum Continuation { case next, stop }
+
+/// A step that was made, the same on all ranks but for `batch`.
+struct Step {
+  let losses: Losses
+  let norm: Double
+  /// Inverse temperature before the update.
+  let scale: Float
+  let rate: Double
+  let sums: StepReport.Summed
+  /// This rank's share.
+  let batch: Batch
+}
+
+/// Follows a run: logs, saves, validates, stops.
+protocol TrainingObserver: AnyObject {
+  /// This rank was asked to stop; all ranks stop if one was.
+  var wantsStop: Bool { get }
+  /// Time for a checkpoint has come; only rank 0 says so.
+  var wantsCheckpoint: Bool { get }
+  func begins(_ phase: Phase, step: Int)
+  func stepped(_ step: Step, _ trainer: Trainer) throws -> Continuation
+  func warn(_ text: String)
+}
+
+extension CoCa {
+  /// Keeps the logit scale in [0, ln 100], as CLIP and open_clip do after every update.
+  func clampLogitScale() {
+    let value = logitScale.value.pointer
+    value[0] = min(max(value[0], 0), 4.6051702)
+  }
+}
+
+extension BatchLoader {
+  convenience init(
+    _ plan: RunPlan, transform: ImageTransform, vocabularySize: Int, rank: Int, size: Int
+  ) throws {
+    try self.init(
+      sources: plan.sources, plan: plan.batches,
+      text: SampleText(
+        tokenizer: plan.tokenizer, vocabularySize: vocabularySize,
+        context: plan.shape.text.context),
+      settings: Settings(
+        seed: plan.configuration.seed, transform: transform,
+        augmentation: plan.configuration.augment.map {
+          Augmentation(crop: $0.crop, flip: $0.flip)
+        },
+        badSamples: plan.badSamples),
+      rank: rank, size: size)
+  }
+}
