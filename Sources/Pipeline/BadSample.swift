@@ -1,5 +1,5 @@
 /// A sample that could not be used, and why.
-public struct BadSample: Sendable, Equatable, CustomStringConvertible {
+public struct BadSample: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Reason: Error, Sendable, Equatable {
     /// The frame it lies in could not be read.
     case frame(String)

@@ -1,7 +1,7 @@
 import Tensors
 
-/// The order of one epoch of one source: shards permuted, frames permuted within each shard, the
-/// sequence cut into a run per lane, each run shuffled in blocks.
+/// The order of one epoch of one source: shards permuted, frames permuted within each shard and
+/// samples within each frame, the sequence cut into a run per lane, each run shuffled in blocks.
 ///
 /// A pure function of (seed, source, epoch). Positions follow from the shards' sample counts
 /// alone; a shard's own frame counts are asked for only when a sample is looked up in it.
@@ -75,23 +75,37 @@ public struct EpochOrder: Sendable {
   }
 }
 
-/// The order of the frames of one shard within one epoch.
+/// The order of the frames of one shard, and of the samples in each, within one epoch.
 public struct FrameOrder: Sendable {
+  private let name: EpochOrder.Name
+  private let shard: Int
+  private let frameSamples: [Int]
   private let frames: [Int]
   private let starts: [Int]
 
   /// - Parameter frameSamples: samples of each frame, in the shard's order.
   public init(_ name: EpochOrder.Name, shard: Int, frameSamples: [Int]) {
+    self.name = name
+    self.shard = shard
+    self.frameSamples = frameSamples
     let random = CounterRandom(
       seed: name.seed, "frames", KeyPart(name.source), KeyPart(name.epoch), KeyPart(shard))
     frames = random.shuffled(Array(frameSamples.indices))
     starts = runningTotals(frames.map { frameSamples[$0] })
   }
 
-  /// The frame that holds an offset of the shuffled shard, and the sample within it.
-  public func frame(at offset: Int) -> (frame: Int, sample: Int) {
+  /// The frame that holds an offset of the shuffled shard, and the place in the shuffled frame.
+  public func frame(at offset: Int) -> (frame: Int, place: Int) {
     let slot = lastStart(in: starts, atOrBefore: offset)
     return (frames[slot], offset - starts[slot])
+  }
+
+  /// The sample at each place of the shuffled frame.
+  public func samples(of frame: Int) -> [Int] {
+    CounterRandom(
+      seed: name.seed, "samples", KeyPart(name.source), KeyPart(name.epoch), KeyPart(shard),
+      KeyPart(frame)
+    ).shuffled(Array(0..<frameSamples[frame]))
   }
 }
 

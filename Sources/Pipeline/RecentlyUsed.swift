@@ -2,7 +2,7 @@ import Synchronization
 
 /// Values that are costly to make, kept until others push them out: the least recently used go
 /// first. Safe to use from many threads; two that miss the same key at once both make it.
-final class RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+package final class RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private struct Entry {
     var value: Value
     var cost: Int
@@ -19,11 +19,11 @@ final class RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private let state = Mutex(State())
 
   /// - Parameter limit: the most that the costs of all kept values add up to.
-  init(limit: Int) {
+  package init(limit: Int) {
     self.limit = limit
   }
 
-  func value(_ key: Key, cost: (Value) -> Int, make: () throws -> Value) rethrows -> Value {
+  package func value(_ key: Key, cost: (Value) -> Int, make: () throws -> Value) rethrows -> Value {
     if let known = state.withLock({ Self.use(key, in: &$0) }) { return known }
     let made = try make()
     let price = cost(made)
@@ -32,7 +32,7 @@ final class RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   }
 
   /// What is kept now costs this much.
-  var cost: Int { state.withLock { $0.cost } }
+  package var cost: Int { state.withLock { $0.cost } }
 
   private static func use(_ key: Key, in state: inout State) -> Value? {
     state.uses += 1

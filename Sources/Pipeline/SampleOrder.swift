@@ -37,7 +37,7 @@ final class SampleOrder: Sendable {
   func pairs(
     step: Int, rank: Int, size: Int, frameSamples: (SampleAddress.Shard) throws -> [Int]
   ) throws -> [LocatedPair] {
-    var shards: [ShardOfEpoch: FrameTable] = [:]
+    var tables: [ShardOfEpoch: FrameTable] = [:]
     var pairs: [LocatedPair] = []
     for run in plan.runs(step: step, rank: rank, size: size) {
       let order = epoch(EpochOrder.Name(seed: seed, source: run.source, epoch: run.epoch))
@@ -46,14 +46,14 @@ final class SampleOrder: Sendable {
         let (shard, offset) = order.shard(at: position)
         let key = ShardOfEpoch(
           shard: .init(source: run.source, shard: shard), epoch: run.epoch)
-        let table = try shards[key] ?? FrameTable(order.name, key, frameSamples(key.shard))
-        shards[key] = table
-        let (frame, sample) = table.order.frame(at: offset)
+        let table = try tables[key] ?? FrameTable(order.name, key, frameSamples(key.shard))
+        tables[key] = table
+        let (frame, sample, ordinal) = table.sample(at: offset)
         pairs.append(
           LocatedPair(
             source: run.source, number: run.firstNumber + place * plan.lanes.count,
             epoch: run.epoch, lane: run.lane,
-            sample: sources[run.source].starts[shard] + table.starts[frame] + sample,
+            sample: sources[run.source].starts[shard] + ordinal,
             address: .init(frame: .init(shard: key.shard, frame: frame), sample: sample)))
       }
     }
@@ -65,13 +65,23 @@ final class SampleOrder: Sendable {
     var epoch: Int
   }
 
-  private struct FrameTable {
-    let order: FrameOrder
-    let starts: [Int]
+  /// The frame order of a shard, with the frames shuffled so far.
+  private final class FrameTable {
+    private let order: FrameOrder
+    private let starts: [Int]
+    private var shuffled: [Int: [Int]] = [:]
 
     init(_ name: EpochOrder.Name, _ key: ShardOfEpoch, _ frameSamples: [Int]) {
       order = FrameOrder(name, shard: key.shard.shard, frameSamples: frameSamples)
       starts = runningTotals(frameSamples)
+    }
+
+    /// The frame at an offset, the sample in it, and its number in the shard.
+    func sample(at offset: Int) -> (frame: Int, sample: Int, ordinal: Int) {
+      let (frame, place) = order.frame(at: offset)
+      let samples = shuffled[frame] ?? order.samples(of: frame)
+      shuffled[frame] = samples
+      return (frame, samples[place], starts[frame] + samples[place])
     }
   }
 

@@ -1,4 +1,3 @@
-import Dispatch
 import Records
 import Synchronization
 
@@ -56,32 +55,15 @@ final class SampleReader: Sendable {
   ) throws -> [Result<Value, BadSample>] {
     let portions = Self.portions(addresses)
     let outcomes = Mutex([Result<Value, BadSample>?](repeating: nil, count: addresses.count))
-    let failure = Mutex<(any Error)?>(nil)
-    let next = Atomic(0)
-    let work: () -> Void = {
-      while true {
-        let (portion, _) = next.add(1, ordering: .relaxed)
-        guard portion < portions.count, failure.withLock({ $0 == nil }) else { return }
-        do {
-          for row in portions[portion] {
-            try cancellation.check()
-            let outcome = try self.outcome(at: addresses[row]) {
-              sample throws(BadSample.Reason) in try use(row, sample)
-            }
-            outcomes.withLock { $0[row] = outcome }
-          }
-        } catch {
-          failure.withLock { $0 = $0 ?? error }
+    try inParallel(portions.count, workers: workers) { portion in
+      for row in portions[portion] {
+        try cancellation.check()
+        let outcome = try self.outcome(at: addresses[row]) {
+          sample throws(BadSample.Reason) in try use(row, sample)
         }
+        outcomes.withLock { $0[row] = outcome }
       }
     }
-    let members = min(workers, portions.count)
-    if members > 1 {
-      DispatchQueue.concurrentPerform(iterations: members) { _ in work() }
-    } else {
-      work()
-    }
-    if let error = failure.withLock({ $0 }) { throw error }
     return outcomes.withLock { $0 }.compactMap(\.self)
   }
 

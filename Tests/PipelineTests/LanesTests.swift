@@ -56,8 +56,8 @@ struct EpochOrderTests {
       let run = lanes.run(of: lane, samples: order.samples)
       return order.positions(lane: lane, places: 0..<run.count).map { position in
         let (shard, offset) = order.shard(at: position)
-        let (frame, sample) = frameOrders[shard].frame(at: offset)
-        return [shard, frame, sample]
+        let (frame, place) = frameOrders[shard].frame(at: offset)
+        return [shard, frame, frameOrders[shard].samples(of: frame)[place]]
       }
     }
   }

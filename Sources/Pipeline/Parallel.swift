@@ -1,0 +1,22 @@
+import Dispatch
+import Synchronization
+
+/// Calls `work` with every number below `count`, from at most `workers` threads, the caller's
+/// among them; numbers are given out in order.
+///
+/// - Throws: an error that `work` threw; no number is begun after it.
+package func inParallel(
+  _ count: Int, workers: Int, _ work: @Sendable (Int) throws -> Void
+) throws {
+  if min(count, workers) <= 1 { return try (0..<count).forEach(work) }
+  let next = Atomic(0)
+  let failure = Mutex<(any Error)?>(nil)
+  DispatchQueue.concurrentPerform(iterations: min(count, workers)) { _ in
+    while failure.withLock({ $0 == nil }) {
+      let number = next.add(1, ordering: .relaxed).oldValue
+      guard number < count else { return }
+      do { try work(number) } catch { failure.withLock { $0 = $0 ?? error } }
+    }
+  }
+  if let error = failure.withLock({ $0 }) { throw error }
+}

@@ -1,0 +1,78 @@
+import Pipeline
+import Records
+import Tensors
+import Testing
+import Text
+
+@Suite("Sample text")
+struct SampleTextTests {
+  let text = SampleText(tokenizer: ByteTokenizer(), vocabularySize: 260, context: 8)
+
+  private func random(_ epoch: Int) -> CounterRandom {
+    CounterRandom(seed: 1, "text", KeyPart(epoch))
+  }
+
+  private func decoded(
+    _ annotation: Annotation, _ kind: SampleSource.Text, _ epoch: Int = 0
+  ) throws -> String {
+    ByteTokenizer().decode(try text.ids(annotation, as: kind, random: random(epoch)))
+  }
+
+  @Test("a caption is start, pieces, end, cut to the context with the end kept")
+  func captions() throws {
+    let short = try text.ids(Annotation(captions: ["ab"]), as: .caption, random: random(0))
+    #expect(short == [2, 101, 102, 3])
+    let long = try text.ids(
+      Annotation(captions: ["abcdefghijk"]), as: .caption, random: random(0))
+    #expect(long.count == 8 && long.last == 3 && long.first == 2)
+  }
+
+  @Test("over epochs each of several captions is drawn, empty ones never")
+  func severalCaptions() throws {
+    let annotation = Annotation(captions: ["a", "", "b", " ", "c"])
+    let drawn = try (0..<60).map { try decoded(annotation, .caption, $0) }
+    #expect(Set(drawn) == ["a", "b", "c"])
+    #expect(try (0..<60).map { try decoded(annotation, .caption, $0) } == drawn)
+  }
+
+  @Test("labels come in every order and prompt, empty ones left out")
+  func labels() throws {
+    let annotation = Annotation(labels: ["a", "b", ""])
+    let prompts = try Prompts(text: "{}\nX{}", name: "test")
+    let drawn = try (0..<60).map { try decoded(annotation, .labels(prompts), $0) }
+    #expect(Set(drawn) == ["a, b", "b, a", "Xa, b", "Xb, a"])
+  }
+
+  @Test("ready ids are taken as they are, longer ones cut with the last kept")
+  func tokens() throws {
+    func ids(_ tokens: [Int32]) throws -> [Int32] {
+      try text.ids(Annotation(tokens: tokens), as: .tokens, random: random(0))
+    }
+    #expect(try ids([5, 0, 259, 7]) == [5, 0, 259, 7])
+    #expect(try ids([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]) == [1, 2, 3, 4, 5, 6, 7, 10])
+    #expect(throws: BadSample.Reason.tokenOutOfRange(id: 260, vocabulary: 260)) {
+      try ids([1, 260])
+    }
+    #expect(throws: BadSample.Reason.tokenOutOfRange(id: -1, vocabulary: 260)) {
+      try ids([-1, 2])
+    }
+  }
+
+  @Test("no caption, no label and fewer than two ids are no text", arguments: [
+    (Annotation(), .caption), (Annotation(captions: ["", "\t \n"]), .caption),
+    (Annotation(labels: [" "]), .labels(.default)), (Annotation(captions: ["a"]), .tokens),
+    (Annotation(tokens: [7]), .tokens), (Annotation(captions: ["a"]), .labels(.none)),
+  ] as [(Annotation, SampleSource.Text)])
+  func noText(annotation: Annotation, kind: SampleSource.Text) {
+    #expect(throws: BadSample.Reason.noText) {
+      try text.ids(annotation, as: kind, random: random(0))
+    }
+  }
+
+  @Test("without a tokenizer only ready ids are made")
+  func withoutTokenizer() throws {
+    let bare = SampleText(tokenizer: nil, vocabularySize: 10, context: 8)
+    #expect(bare.makes(.tokens) && !bare.makes(.caption) && !bare.makes(.labels(.none)))
+    #expect(try bare.ids(Annotation(tokens: [1, 9]), as: .tokens, random: random(0)) == [1, 9])
+  }
+}
