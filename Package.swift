@@ -58,10 +58,14 @@ let package = Package(
 
     // Floors 4 and 5: what uses a model, and what trains one.
     .target(name: "Evaluation",
-            dependencies: ["Checkpoints", "CoCaModel", "Collectives", "Pipeline", "Records"]),
+            dependencies: [
+              "Checkpoints", "CoCaModel", "Collectives", "Images", "Pipeline", "Records", "Tensors",
+              "Text",
+            ]),
     .target(name: "Training",
             dependencies: [
-              "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Optimizers", "Pipeline",
+              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Optimizers",
+              "Pipeline", "Records", "Tensors", "Text",
               .product(name: "Logging", package: "swift-log"), "Yams",
             ]),
 
@@ -70,15 +74,16 @@ let package = Package(
     .executableTarget(name: "coca-shard", dependencies: ["Packing", "Records", argumentParser]),
     .executableTarget(name: "coca-eval", dependencies: ["Evaluation", argumentParser]),
 
+    .target(name: "TestSupport", dependencies: ["Autograd", "Tensors"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
-    .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors"]),
+    .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagesTests",
                 dependencies: ["Images", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux"]),
-    .testTarget(name: "CoCaModelTests", dependencies: ["CoCaModel", "Autograd", "Collectives"]),
-    .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Autograd", "Tensors"]),
+    .testTarget(name: "CoCaModelTests", dependencies: ["CoCaModel", "Autograd", "Collectives", "TestSupport"]),
+    .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
     .testTarget(name: "PackingTests", dependencies: ["Packing", "Records"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),

@@ -1,1 +1,28 @@
+#include <stdatomic.h>
+
 #include "include/kernels.h"
+
+extern const struct kernels kernels_baseline, kernels_avx2, kernels_avx512;
+
+const struct kernels *kernels_level(int level) {
+    __builtin_cpu_init();
+    switch (level) {
+    case KERNELS_BASELINE:
+        return &kernels_baseline;
+    case KERNELS_AVX2:
+        return __builtin_cpu_supports("x86-64-v3") ? &kernels_avx2 : NULL;
+    case KERNELS_AVX512:
+        return __builtin_cpu_supports("x86-64-v4") ? &kernels_avx512 : NULL;
+    default:
+        return NULL;
+    }
+}
+
+// Threads that come first together all look, and all find the same table.
+const struct kernels *kernels_best(void) {
+    static _Atomic(const struct kernels *) best;
+    const struct kernels *found = atomic_load_explicit(&best, memory_order_relaxed);
+    for (int level = KERNELS_LEVELS - 1; !found; level--) found = kernels_level(level);
+    atomic_store_explicit(&best, found, memory_order_relaxed);
+    return found;
+}

@@ -3,4 +3,14 @@
 #define COCA_CMPI_H
 #include <mpi.h>
 
+MPI_Comm cmpi_world(void);
+MPI_Datatype cmpi_byte(void);
+MPI_Datatype cmpi_float(void);
+MPI_Datatype cmpi_double(void);
+MPI_Datatype cmpi_int64(void);
+MPI_Op cmpi_sum(void);
+MPI_Op cmpi_max(void);
+const void *cmpi_in_place(void);
+MPI_Errhandler cmpi_errors_return(void);
+
 #endif

@@ -1,0 +1,36 @@
+import Tensors
+
+/// Layer normalisation over the last axis, biased variance.
+/// - Parameters:
+///   - x: `[rows, width]`.
+///   - gain: `[width]`.
+///   - bias: `[width]`.
+/// - Source: Ba, Kiros, Hinton, arXiv 1607.06450.
+public func layerNorm(
+  _ x: Variable, gain: Parameter, bias: Parameter, epsilon: Float = 1e-5
+) -> Variable {
+  let output = Tensor([x.rows, x.width])
+  let mean = Tensor([x.rows]), deviation = Tensor([x.rows])
+  Threads.split(x.rows, grain: 16) { rows in
+    kernels.layer_norm(
+      x.value.rows(rows).pointer, gain.value.pointer, bias.value.pointer,
+      output.rows(rows).pointer, mean.pointer + rows.lowerBound,
+      deviation.pointer + rows.lowerBound, rows.count, x.width, epsilon)
+  }
+
+  let result = Variable(output, on: x.tape)
+  x.tape?.record {
+    guard let gradient = result.takeGradient() else { return }
+    x.accumulate { dx, keep in
+      Parameter.sumPartials(
+        rows: x.rows, widths: [x.width, x.width], into: [gain.gradient, bias.gradient]
+      ) { rows, sums in
+        kernels.layer_norm_backward(
+          x.value.rows(rows).pointer, gain.value.pointer, mean.pointer + rows.lowerBound,
+          deviation.pointer + rows.lowerBound, gradient.rows(rows).pointer,
+          dx.rows(rows).pointer, Int32(keep), sums[0].pointer, sums[1].pointer, rows.count, x.width)
+      }
+    }
+  }
+  return result
+}

@@ -1,0 +1,42 @@
+import Tensors
+
+/// `residual + x · weightᵀ + bias`.
+/// - Parameters:
+///   - x: `[rows, in]`.
+///   - weight: `[out, in]`.
+///   - bias: `[out]`.
+///   - residual: `[rows, out]`; its branch of the network joins here, with no pass of its own.
+/// - Returns: `[rows, out]`.
+public func linear(
+  _ x: Variable, _ weight: Parameter, _ bias: Parameter? = nil, addingTo residual: Variable? = nil
+) -> Variable {
+  let output = Tensor([x.rows, weight.shape[0]])
+  if let bias {
+    Threads.split(x.rows, grain: 16) { rows in
+      kernels.add_bias(
+        residual.map { UnsafePointer($0.value.rows(rows).pointer) }, bias.value.pointer,
+        output.rows(rows).pointer, rows.count, output.width)
+    }
+  } else if let residual {
+    output.pointer.update(from: residual.value.pointer, count: output.count)
+  }
+  GEMM.multiply(
+    Matrix(x.value), Matrix(weight.value).transposed, into: Matrix(output),
+    keep: bias == nil && residual == nil ? 0 : 1)
+
+  let result = Variable(output, on: x.tape)
+  x.tape?.record {
+    guard let gradient = result.takeGradient() else { return }
+    x.accumulate { dx, keep in
+      GEMM.multiply(Matrix(gradient), Matrix(weight.value), into: Matrix(dx), keep: keep)
+    }
+    GEMM.multiply(
+      Matrix(gradient).transposed, Matrix(x.value), into: Matrix(weight.gradient), keep: 1)
+    bias?.addPartials(rows: gradient.rows) { rows, partial in
+      kernels.column_sums(
+        gradient.rows(rows).pointer, partial.pointer, rows.count, gradient.width)
+    }
+    residual?.add(gradient)
+  }
+  return result
+}

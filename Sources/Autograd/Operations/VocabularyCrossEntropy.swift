@@ -1,0 +1,118 @@
+import Foundation
+import Tensors
+
+/// Summed cross-entropy of a linear classifier over a large vocabulary.
+///
+/// Logits are made a tile of rows by a block of vocabulary at a time, with an online log-sum-exp,
+/// and made again by the backward pass: rows × vocabulary is never held.
+/// - Parameters:
+///   - hidden: `[rows, width]`.
+///   - vocabulary: `[vocabularySize, width]`.
+///   - targets: an id per row; a row with a negative id predicts nothing.
+///   - weight: what the sum is multiplied by in the total loss; the backward pass starts with it.
+/// - Returns: the sum over rows in nats, not weighted.
+/// - Source: the blocks follow Wijmans et al., arXiv 2411.09009.
+/// - Complexity: O(rows · vocabularySize · width) operations, O(512 · 4,096) memory.
+public func vocabularyCrossEntropy(
+  _ hidden: Variable, _ vocabulary: Parameter, targets: [Int32], weight: Float
+) -> Double {
+  let loss = VocabularyCrossEntropy(
+    hidden: hidden.value, vocabulary: vocabulary.value, targets: targets)
+  let sum = loss.forward()
+  hidden.tape?.record {
+    hidden.accumulate { gradient, keep in
+      if keep == 0 { gradient.fill(0) }
+      loss.backward(weight: weight, dHidden: gradient, dVocabulary: vocabulary.gradient)
+    }
+  }
+  return sum
+}
+
+private struct VocabularyCrossEntropy {
+  static let rowTile = 512
+  static let columnBlock = 4096
+
+  let hidden: Tensor
+  let vocabulary: Tensor
+  let targets: [Int32]
+  let logSumExp: Tensor
+
+  init(hidden: Tensor, vocabulary: Tensor, targets: [Int32]) {
+    precondition(targets.count == hidden.rows, "a target for every row")
+    self.hidden = hidden
+    self.vocabulary = vocabulary
+    self.targets = targets
+    logSumExp = Tensor([hidden.rows])
+  }
+
+  func forward() -> Double {
+    let sums = Tensor.zeros([hidden.rows])
+    let targetLogits = Tensor.zeros([hidden.rows])
+    logSumExp.fill(-.infinity)  // the running maximum until the end
+    forEachTile { rows, columns, logits in
+      Threads.split(rows.count, grain: 8) { part in
+        kernels.log_sum_exp_update(
+          logits.rows(part).pointer, logits.stride, part.count, logits.columns, 1,
+          logSumExp.pointer + rows.lowerBound + part.lowerBound,
+          sums.pointer + rows.lowerBound + part.lowerBound)
+      }
+      forEachTarget(rows, columns) { row, column in
+        targetLogits.pointer[rows.lowerBound + row] = logits.pointer[row * logits.stride + column]
+      }
+    }
+    var total = 0.0
+    for row in 0..<hidden.rows {
+      logSumExp.pointer[row] += log(sums.pointer[row])
+      if targets[row] >= 0 {
+        total += Double(logSumExp.pointer[row]) - Double(targetLogits.pointer[row])
+      }
+    }
+    return total
+  }
+
+  func backward(weight: Float, dHidden: Tensor, dVocabulary: Tensor) {
+    forEachTile { rows, columns, logits in
+      Threads.split(rows.count, grain: 8) { part in
+        for row in part {
+          kernels.softmax_from_lse(
+            logits.pointer + row * logits.stride, logits.stride, 1, logits.columns, 1,
+            logSumExp.pointer + rows.lowerBound + row,
+            targets[rows.lowerBound + row] < 0 ? 0 : weight)
+        }
+      }
+      forEachTarget(rows, columns) { row, column in
+        logits.pointer[row * logits.stride + column] -= weight
+      }
+      GEMM.multiply(
+        logits, Matrix(vocabulary.rows(columns)), into: Matrix(dHidden.rows(rows)), keep: 1)
+      GEMM.multiply(
+        logits.transposed, Matrix(hidden.rows(rows)), into: Matrix(dVocabulary.rows(columns)),
+        keep: 1)
+    }
+  }
+
+  /// Makes the logits of every tile in turn.
+  private func forEachTile(_ body: (_ rows: Range<Int>, _ columns: Range<Int>, Matrix) -> Void) {
+    let size = (min(Self.rowTile, hidden.rows), min(Self.columnBlock, vocabulary.rows))
+    let scratch = Tensor([size.0, size.1])
+    for firstRow in stride(from: 0, to: hidden.rows, by: Self.rowTile) {
+      let rows = firstRow..<min(firstRow + Self.rowTile, hidden.rows)
+      for firstColumn in stride(from: 0, to: vocabulary.rows, by: Self.columnBlock) {
+        let columns = firstColumn..<min(firstColumn + Self.columnBlock, vocabulary.rows)
+        let logits = Matrix(scratch.pointer, rows: rows.count, columns: columns.count)
+        GEMM.multiply(
+          Matrix(hidden.rows(rows)), Matrix(vocabulary.rows(columns)).transposed, into: logits)
+        body(rows, columns, logits)
+      }
+    }
+  }
+
+  /// The rows of a tile whose target lies in its block of columns.
+  private func forEachTarget(
+    _ rows: Range<Int>, _ columns: Range<Int>, _ body: (_ row: Int, _ column: Int) -> Void
+  ) {
+    for row in rows where columns.contains(Int(targets[row])) {
+      body(row - rows.lowerBound, Int(targets[row]) - columns.lowerBound)
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import Tensors
+
+/// How a parameter starts.
+public enum Initialization: Sendable, Equatable {
+  case zeros, ones
+  case constant(Float)
+  case normal(deviation: Double)
+}
+
+/// A trained tensor. Its value and gradient are windows into its set's two long buffers.
+public final class Parameter {
+  /// What the tensor is, for rules such as which weights decay.
+  public enum Kind: Sendable {
+    /// A linear, patch or vocabulary weight.
+    case matrix
+    /// An embedding table, positions, queries or the CLS vector.
+    case embedding
+    /// A bias, a gain or the logit scale.
+    case vector
+  }
+
+  public let name: String
+  public let shape: [Int]
+  public let kind: Kind
+  public let initialization: Initialization
+  public internal(set) var value: Tensor
+  public internal(set) var gradient: Tensor
+
+  init(name: String, shape: [Int], kind: Kind, initialization: Initialization, empty: Tensor) {
+    self.name = name
+    self.shape = shape
+    self.kind = kind
+    self.initialization = initialization
+    value = empty
+    gradient = empty
+  }
+
+  public var count: Int { shape.reduce(1, *) }
+
+  /// Adds each row's sum to the gradient by `add(partial)`, one partial per thread, in thread order.
+  func addPartials(rows: Int, _ add: (_ rows: Range<Int>, _ partial: Tensor) -> Void) {
+    let size = count
+    Parameter.sumPartials(rows: rows, widths: [size], into: [gradient]) { add($0, $1[0]) }
+  }
+
+  /// Sums over rows into `targets`, cut over the threads and added in their order, so that the
+  /// same number of threads gives the same bits.
+  static func sumPartials(
+    rows: Int, widths: [Int], into targets: [Tensor],
+    _ add: (_ rows: Range<Int>, _ partials: [Tensor]) -> Void
+  ) {
+    let parts = rows < 64 ? 1 : Threads.count
+    let partials = (0..<parts).map { _ in widths.map { Tensor.zeros([$0]) } }
+    Threads.tasks(parts) { part, _ in
+      add(rows * part / parts..<rows * (part + 1) / parts, partials[part])
+    }
+    for part in partials {
+      for (target, sum) in zip(targets, part) {
+        kernels.accumulate(sum.pointer, target.pointer, sum.count)
+      }
+    }
+  }
+}
+
+/// All of a model's parameters in the order they were declared, values in one buffer and gradients
+/// in another: what is summed over ranks, clipped, updated and saved is one long vector.
+public final class ParameterSet {
+  public private(set) var parameters: [Parameter] = []
+  /// All values, then all gradients, in declaration order; empty before `allocate`.
+  public private(set) var values = Tensor([0])
+  public private(set) var gradients = Tensor([0])
+
+  private let empty = Tensor([0])
+  private var names: Set<String> = []
+
+  public init() {}
+
+  /// Declares a parameter; memory comes with `allocate`.
+  public func declare(
+    _ name: String, _ shape: [Int], _ kind: Parameter.Kind, _ initialization: Initialization
+  ) -> Parameter {
+    precondition(names.insert(name).inserted, "two parameters are called \(name)")
+    let parameter = Parameter(
+      name: name, shape: shape, kind: kind, initialization: initialization, empty: empty)
+    parameters.append(parameter)
+    return parameter
+  }
+
+  public var count: Int { parameters.reduce(0) { $0 + $1.count } }
+
+  public subscript(name: String) -> Parameter? { parameters.first { $0.name == name } }
+
+  /// Gives every parameter its memory; values are not set yet. Gradients only where `training`.
+  public func allocate(training: Bool) {
+    values = Tensor([count])
+    gradients = training ? Tensor.zeros([count]) : empty
+    var start = 0
+    for parameter in parameters {
+      parameter.value = values.slice(at: start, shape: parameter.shape)
+      if training { parameter.gradient = gradients.slice(at: start, shape: parameter.shape) }
+      start += parameter.count
+    }
+  }
+
+  /// Draws every value from (seed, tensor name), the same on every rank.
+  public func initialize(seed: UInt64) {
+    for parameter in parameters {
+      switch parameter.initialization {
+      case .zeros: parameter.value.fill(0)
+      case .ones: parameter.value.fill(1)
+      case .constant(let value): parameter.value.fill(value)
+      case .normal(let deviation):
+        let random = CounterRandom(seed: seed, .text("parameter"), .text(parameter.name))
+        let pointer = parameter.value.pointer
+        Threads.split(parameter.count, grain: elementGrain) { range in
+          for i in range { pointer[i] = Float(random.normal(UInt64(i)) * deviation) }
+        }
+      }
+    }
+  }
+}

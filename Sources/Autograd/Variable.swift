@@ -1,0 +1,69 @@
+import Tensors
+
+/// A value of the forward pass and, during the backward pass, the loss's gradient by it.
+///
+/// Without a tape nothing is recorded: the same code then only evaluates.
+public final class Variable {
+  public let value: Tensor
+  public private(set) var gradient: Tensor?
+  let tape: Tape?
+  private let isConstant: Bool
+
+  init(_ value: Tensor, on tape: Tape?) {
+    self.value = value
+    self.tape = tape
+    isConstant = false
+  }
+
+  /// An input that no gradient is wanted of.
+  public init(constant value: Tensor, on tape: Tape?) {
+    self.value = value
+    self.tape = tape
+    isConstant = true
+  }
+
+  /// A parameter as an activation, so that operations can read it as one.
+  public init(_ parameter: Parameter, on tape: Tape?) {
+    value = parameter.value
+    self.tape = tape
+    isConstant = false
+    tape?.record { [self] in
+      guard let gradient = takeGradient() else { return }
+      kernels.accumulate(gradient.pointer, parameter.gradient.pointer, gradient.count)
+    }
+  }
+
+  public var rows: Int { value.rows }
+  public var width: Int { value.width }
+
+  /// Starts the backward pass here: the loss's gradient by this value, of its shape.
+  public func seed(_ gradient: Tensor) { add(gradient) }
+
+  /// Hands the gradient to the operation that made this value; nothing reads it afterwards.
+  func takeGradient() -> Tensor? {
+    defer { gradient = nil }
+    return gradient
+  }
+
+  /// Lets `write` add to the gradient: with `keep` 0 it must write every element, with 1 add.
+  func accumulate(_ write: (_ gradient: Tensor, _ keep: Float) -> Void) {
+    guard !isConstant else { return }
+    if let gradient { return write(gradient, 1) }
+    let fresh = Tensor(value.shape)
+    write(fresh, 0)
+    gradient = fresh
+  }
+
+  /// Adds a gradient whose owner is done with it: the first one is taken over, not copied.
+  func add(_ other: Tensor) {
+    guard !isConstant else { return }
+    guard let gradient else { return gradient = other }
+    Threads.split(gradient.count, grain: elementGrain) { range in
+      kernels.accumulate(
+        other.pointer + range.lowerBound, gradient.pointer + range.lowerBound, range.count)
+    }
+  }
+}
+
+/// Elements below which a loop isn't worth a second thread.
+let elementGrain = 16_384

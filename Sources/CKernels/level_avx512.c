@@ -1,0 +1,28 @@
+// x86-64-v4: AVX-512 (F, BW, CD, DQ, VL), with whole 512-bit registers.
+#include <immintrin.h>
+
+#include "include/kernels.h"
+
+// Every function that takes a vector wider than the machine's is inlined: no ABI is at stake.
+#pragma clang diagnostic ignored "-Wpsabi"
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v4,no-prefer-256-bit"))), \
+                             apply_to = function)
+
+#define LEVEL_TABLE kernels_avx512
+#define LEVEL_NAME "avx512"
+
+#include "bodies/vectors.inc"
+
+INLINE __mmask16 lane_mask(index_t count) { return (__mmask16)((1u << count) - 1u); }
+
+INLINE floats load_partial(const float *p, index_t count) {
+    return (floats)_mm512_maskz_loadu_ps(lane_mask(count), p);
+}
+
+INLINE void store_partial(float *p, floats v, index_t count) {
+    _mm512_mask_storeu_ps(p, lane_mask(count), (__m512)v);
+}
+
+#include "bodies/table.inc"
+
+#pragma clang attribute pop

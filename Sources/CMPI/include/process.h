@@ -1,0 +1,25 @@
+// What a rank's process asks of the system and Swift can't reach: signal handlers, processor
+// masks (cpu_set_t is made of macros) and malloc's settings.
+#ifndef COCA_PROCESS_H
+#define COCA_PROCESS_H
+#include <stddef.h>
+#include <sys/types.h>
+
+// Turns SIGUSR1, SIGINT and SIGTERM into a flag, and ignores SIGUSR2 (mpirun forwards it) and
+// SIGPIPE. A second SIGINT ends the process.
+void process_catch_signals(void);
+
+// The first of those signals that came, or 0.
+int process_signal(void);
+
+// The processors a thread may run on, ascending; thread 0 is the caller's.
+// Returns how many there are, storing at most `limit`, or -1.
+int process_affinity(pid_t thread, int *processors, int limit);
+
+// Returns 0, or -1 where the system refuses.
+int process_set_affinity(pid_t thread, const int *processors, int count);
+
+// Freed memory stays with the process: large temporaries (Open MPI's too) fault their pages once.
+void process_keep_memory(void);
+
+#endif

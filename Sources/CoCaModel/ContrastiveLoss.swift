@@ -1,0 +1,157 @@
+import Autograd
+import Collectives
+import Foundation
+import Tensors
+
+/// Cross-entropy of matching every image of the global batch to its text and every text to its
+/// image, halved: ½ · mean of both directions.
+///
+/// A rank holds n of N pairs. Embeddings are gathered; each rank makes the log-sum-exps of its own
+/// rows of both similarity matrices tile by tile, those are gathered (2N numbers), and from them
+/// every rank has the exact gradient of its own embeddings: no feature gradient travels.
+/// - Source: CoCa (arXiv 2205.01917) §3.2 with open_clip's convention of the mean.
+/// - Complexity: O(n · N · joint) operations; O(N · joint) memory and one tile.
+struct ContrastiveLoss {
+  /// Of the global batch, the same on every rank after the sum over ranks.
+  struct Result {
+    /// This rank's share of the loss; the ranks' shares add up to it.
+    let share: Double
+    /// `[n, joint]`: the global loss's gradient by this rank's embeddings.
+    let imageGradient: Tensor
+    let textGradient: Tensor
+    /// This rank's share of the gradient by the logarithm of the scale.
+    let logScaleGradient: Double
+    /// Of this rank's pairs, how many rank first in their row.
+    let imageToTextHits: Int
+    let textToImageHits: Int
+  }
+
+  private static let tileRows = 256
+  private static let tileColumns = 1024
+
+  /// - Parameters:
+  ///   - images: `[n, joint]`, rows of length 1; `texts` as well.
+  ///   - scale: inverse temperature.
+  ///   - pairs: every rank's n.
+  /// - Throws: `CollectiveError` if a rank is lost.
+  static func evaluate(
+    images: Tensor, texts: Tensor, scale: Float, pairs: [Int], over ranks: any Communicator,
+    clock: StepClock
+  ) throws -> Result {
+    let joint = images.width, total = pairs.reduce(0, +)
+    let first = pairs[..<ranks.rank].reduce(0, +)
+    func gather(_ mine: Tensor, width: Int) throws -> Tensor {
+      let all = Tensor([total, width])
+      try clock.measure(.communicate) {
+        try ranks.allGather(
+          UnsafeBufferPointer(mine.buffer), counts: pairs.map { $0 * width }, into: all.buffer)
+      }
+      return all
+    }
+    let allImages = try gather(images, width: joint), allTexts = try gather(texts, width: joint)
+    let (imageRows, textRows) = clock.measure(.forward) {
+      (
+        Direction(own: images, all: allTexts, first: first, scale: scale),
+        Direction(own: texts, all: allImages, first: first, scale: scale)
+      )
+    }
+    let imageLSE = try gather(imageRows.logSumExp, width: 1)
+    let textLSE = try gather(textRows.logSumExp, width: 1)
+
+    let weight = 1 / Float(2 * total)
+    let (byImage, byText) = clock.measure(.backward) {
+      (
+        imageRows.gradient(allLSE: textLSE, weight: weight),
+        textRows.gradient(allLSE: imageLSE, weight: weight)
+      )
+    }
+    return Result(
+      share: (imageRows.lossSum + textRows.lossSum) / Double(2 * total),
+      imageGradient: byImage.gradient, textGradient: byText.gradient,
+      logScaleGradient: byImage.logScale, imageToTextHits: imageRows.hits,
+      textToImageHits: textRows.hits)
+  }
+
+  /// This rank's rows of one similarity matrix, scale · own · allᵀ.
+  private struct Direction {
+    let own: Tensor
+    let all: Tensor
+    /// Column of the first own row's partner.
+    let first: Int
+    let scale: Float
+    let logSumExp: Tensor
+    private(set) var lossSum = 0.0
+    private(set) var hits = 0
+
+    init(own: Tensor, all: Tensor, first: Int, scale: Float) {
+      (self.own, self.all, self.first, self.scale) = (own, all, first, scale)
+      logSumExp = Tensor([own.rows])
+      let maximum = Tensor([own.rows]), sum = Tensor.zeros([own.rows])
+      let partner = Tensor([own.rows])
+      maximum.fill(-.infinity)
+      forEachTile { rows, columns, logits in
+        kernels.log_sum_exp_update(
+          logits.pointer, logits.stride, rows.count, columns.count, scale,
+          maximum.pointer + rows.lowerBound, sum.pointer + rows.lowerBound)
+        for row in rows where columns.contains(first + row) {
+          partner.pointer[row] = scale * logits.pointer[
+            (row - rows.lowerBound) * logits.stride + first + row - columns.lowerBound]
+        }
+      }
+      for row in 0..<own.rows {
+        logSumExp.pointer[row] = maximum.pointer[row] + log(sum.pointer[row])
+        lossSum += Double(logSumExp.pointer[row]) - Double(partner.pointer[row])
+        if partner.pointer[row] >= maximum.pointer[row] - 1e-5 { hits += 1 }
+      }
+    }
+
+    /// The gradient of weight · (rows' losses + columns' losses) by the own rows, and by log scale.
+    func gradient(allLSE: Tensor, weight: Float) -> (gradient: Tensor, logScale: Double) {
+      let gradient = Tensor.zeros(own.shape)
+      let shifts = Tensor([all.rows])
+      for column in 0..<all.rows { shifts.pointer[column] = -allLSE.pointer[column] / scale }
+      let zeros = Tensor.zeros([min(own.rows, ContrastiveLoss.tileRows)])
+      var logScale = 0.0
+      forEachTile { rows, columns, logits in
+        let count = rows.count * columns.count
+        let byColumn = Tensor([rows.count, columns.count]), byRow = Tensor(byColumn.shape)
+        kernels.add_bias(
+          logits.pointer, shifts.pointer + columns.lowerBound, byColumn.pointer, rows.count,
+          columns.count)
+        kernels.softmax_from_lse(
+          byColumn.pointer, columns.count, rows.count, columns.count, scale, zeros.pointer, weight)
+        byRow.pointer.update(from: logits.pointer, count: count)
+        kernels.softmax_from_lse(
+          byRow.pointer, columns.count, rows.count, columns.count, scale,
+          logSumExp.pointer + rows.lowerBound, weight)
+        kernels.accumulate(byColumn.pointer, byRow.pointer, count)
+        for row in rows where columns.contains(first + row) {
+          byRow.pointer[
+            (row - rows.lowerBound) * columns.count + first + row - columns.lowerBound] -=
+            2 * weight
+        }
+        logScale += Double(scale) * kernels.dot(byRow.pointer, logits.pointer, count)
+        kernels.scale(scale, byRow.pointer, count)
+        GEMM.multiply(
+          Matrix(byRow), Matrix(all.rows(columns)), into: Matrix(gradient.rows(rows)), keep: 1)
+      }
+      return (gradient, logScale)
+    }
+
+    /// Unscaled products, a tile at a time.
+    private func forEachTile(
+      _ body: (_ rows: Range<Int>, _ columns: Range<Int>, _ logits: Matrix) -> Void
+    ) {
+      for firstRow in stride(from: 0, to: own.rows, by: ContrastiveLoss.tileRows) {
+        let rows = firstRow..<min(firstRow + ContrastiveLoss.tileRows, own.rows)
+        for firstColumn in stride(from: 0, to: all.rows, by: ContrastiveLoss.tileColumns) {
+          let columns = firstColumn..<min(firstColumn + ContrastiveLoss.tileColumns, all.rows)
+          let logits = Tensor([rows.count, columns.count])
+          GEMM.multiply(
+            Matrix(own.rows(rows)), Matrix(all.rows(columns)).transposed, into: Matrix(logits))
+          body(rows, columns, Matrix(logits))
+        }
+      }
+    }
+  }
+}

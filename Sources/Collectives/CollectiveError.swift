@@ -1,0 +1,52 @@
+/// Why ranks could not be started or could not talk to each other.
+public struct CollectiveError: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Reason: Sendable, Equatable {
+    /// An MPI operation failed; the text is MPI's.
+    case failed(operation: String, String)
+    /// MPI grants less than calls from one thread at a time.
+    case threads(provided: Int32)
+    /// A launcher started this many ranks, and MPI knows of fewer or more.
+    case sizes(launched: Int, found: Int)
+    /// Slurm started several tasks without telling MPI of each other.
+    case withoutPMI(tasks: Int)
+  }
+
+  /// This rank, or the launcher's name before ranks are known.
+  public var place: String
+  public var reason: Reason
+
+  public init(_ place: String, _ reason: Reason) {
+    self.place = place
+    self.reason = reason
+  }
+
+  public var description: String { "\(place): \(reason.text). \(reason.remedy)" }
+}
+
+extension CollectiveError: ExitCoded {
+  /// `lost` where trying again may help, `usage` where the launch is wrong.
+  public var exitCode: Int32 {
+    if case .failed = reason { ExitCode.lost } else { ExitCode.usage }
+  }
+}
+
+extension CollectiveError.Reason {
+  var text: String {
+    switch self {
+    case .failed(let operation, let text): "\(operation) failed: \(text)"
+    case .threads(let provided):
+      "MPI grants thread level \(provided), less than MPI_THREAD_SERIALIZED"
+    case .sizes(let launched, let found): "\(launched) ranks were launched, MPI finds \(found)"
+    case .withoutPMI(let tasks): "\(tasks) tasks were started without PMI, each for itself"
+    }
+  }
+
+  var remedy: String {
+    switch self {
+    case .failed: "Look at the other ranks' messages and hosts, then run again to continue"
+    case .threads: "Use an MPI library built with thread support"
+    case .sizes: "Launch with the mpirun of the Open MPI library this program is linked to"
+    case .withoutPMI: "Use srun --mpi=pmix, or mpirun inside the allocation"
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/// All ranks of a job, seen from one of them.
+///
+/// Every operation is collective: all ranks call the same ones in the same order. Buffers of
+/// numbers that a `counts` or the caller's own size describes must agree between ranks; sizes of
+/// bytes need not. One thread at a time may call.
+public protocol Communicator: AnyObject {
+  /// This rank, from 0.
+  var rank: Int { get }
+  /// How many ranks there are, at least 1.
+  var size: Int { get }
+
+  /// Replaces each value by its sum over the ranks; the same bits on every rank.
+  ///
+  /// Any count; travels in blocking buckets of 4 MiB.
+  /// - Throws: `CollectiveError` where MPI reports a failure.
+  func allReduceSum(_ values: UnsafeMutableBufferPointer<Float>) throws(CollectiveError)
+
+  /// Replaces each value by its sum over the ranks, in double precision.
+  func allReduceSum(_ values: inout [Double]) throws(CollectiveError)
+
+  /// Replaces each value by its largest over the ranks; NaN on one rank is NaN on all of them.
+  func allReduceMax(_ values: inout [Double]) throws(CollectiveError)
+
+  /// Lays the ranks' parts one after another, in rank order, on every rank.
+  ///
+  /// - Parameters:
+  ///   - mine: this rank's `counts[rank]` values; may be their own place in `all`.
+  ///   - counts: values per rank, the same on all ranks; 0 is allowed.
+  ///   - all: room for the sum of `counts`.
+  func allGather(
+    _ mine: UnsafeBufferPointer<Float>, counts: [Int],
+    into all: UnsafeMutableBufferPointer<Float>
+  ) throws(CollectiveError)
+
+  /// Every rank's bytes in rank order; lengths may differ and need not be known.
+  func allGather(_ mine: [UInt8]) throws(CollectiveError) -> [[UInt8]]
+
+  /// Gives all ranks the bytes of `root`; what the others hold before is dropped.
+  func broadcast(_ bytes: inout [UInt8], from root: Int) throws(CollectiveError)
+
+  /// Returns once all ranks have called it.
+  func barrier() throws(CollectiveError)
+}
+
+/// Checks the caller's own arithmetic, the same for all communicators.
+func checkGather(
+  _ mine: UnsafeBufferPointer<Float>, _ counts: [Int], _ all: UnsafeMutableBufferPointer<Float>,
+  rank: Int, size: Int
+) {
+  precondition(counts.count == size, "one count per rank")
+  precondition(counts.allSatisfy { $0 >= 0 }, "counts are not negative")
+  precondition(mine.count == counts[rank], "this rank's part has its count")
+  precondition(all.count == counts.reduce(0, +), "room for all parts")
+}

@@ -1,0 +1,107 @@
+import Foundation
+import Synchronization
+
+/// Ends a job in which a rank has gone silent, instead of waiting for it for ever.
+///
+/// A thread writes this rank's sign of life to `heartbeats/RANK` in the run's folder and, while
+/// the main thread makes no progress, watches the other ranks' files. It never calls MPI.
+public final class Deadline: Sendable {
+  private let folder: URL
+  private let rank: Int
+  private let interval: Double
+  private let onLost: @Sendable (LostRank) -> Void
+  private let beats = Atomic<UInt64>(0)
+  private let place = Atomic<UInt64>(0)
+  private let ending = DispatchSemaphore(value: 0)
+  private let ended = DispatchSemaphore(value: 0)
+
+  /// Starts watching.
+  /// - Parameters:
+  ///   - folder: the run's folder, seen by all ranks.
+  ///   - seconds: of silence before a rank counts as lost; ten times more in the first step.
+  ///   - onLost: called by the first rank that notices, before it prints the loss and leaves with
+  ///     `ExitCode.lost`; writes the run's status. Must not call MPI.
+  /// - Throws: an error of the file system where the folder cannot be written.
+  public init(
+    folder: URL, rank: Int, size: Int, seconds: Double,
+    onLost: @escaping @Sendable (LostRank) -> Void
+  ) throws {
+    precondition(seconds > 0, "a deadline is positive")
+    self.folder = folder.appendingPathComponent("heartbeats")
+    self.rank = rank
+    self.onLost = onLost
+    interval = min(max(seconds / 20, 0.02), 2)
+    // What a killed run left; the other ranks write theirs again at every tick.
+    if rank == 0 { try? FileManager.default.removeItem(at: self.folder) }
+    try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
+    let watch = Watch(rank: rank, size: size, deadline: seconds)
+    let thread = Thread { [self] in run(watch) }
+    thread.name = "deadline"
+    thread.start()
+  }
+
+  /// The main thread lives and begins a phase; call in long loops of a phase too.
+  public func beat(step: Int, phase: Phase) {
+    place.store(UInt64(max(0, step)) << 8 | UInt64(phase.rawValue), ordering: .relaxed)
+    beats.add(1, ordering: .relaxed)
+  }
+
+  /// Ends watching and removes this rank's file; the last rank removes the folder. Call after a
+  /// barrier: a rank that ends earlier looks lost to the others. Call once.
+  public func finish() {
+    ending.signal()
+    ended.wait()
+    unlink(path(of: rank))
+    rmdir(folder.path)
+  }
+
+  private func run(_ first: Watch) {
+    var watch = first
+    var tick: UInt64 = 0
+    var last = ContinuousClock.now
+    repeat {
+      tick += 1
+      let own = state(tick)
+      write(own)
+      let now = ContinuousClock.now
+      // A rank that was itself suspended has not waited for the others.
+      let elapsed = min((now - last) / .seconds(1), 2 * interval)
+      last = now
+      let lost = watch.look(elapsed: elapsed, own: own) { read($0) }
+      if let lost { leave(lost) }
+    } while ending.wait(timeout: .now() + interval) == .timedOut
+    ended.signal()
+  }
+
+  private func leave(_ lost: LostRank) -> Never {
+    let verdict = folder.appendingPathComponent("verdict").path
+    let file = open(verdict, O_CREAT | O_EXCL | O_WRONLY, 0o644)
+    if file >= 0 || errno != EEXIST {
+      onLost(lost)
+      Ranks.tell("\(lost)")
+    }
+    _exit(ExitCode.lost)
+  }
+
+  private func state(_ tick: UInt64) -> Heartbeat {
+    let place = place.load(ordering: .relaxed)
+    return Heartbeat(
+      tick: tick, beats: beats.load(ordering: .relaxed), step: Int(place >> 8),
+      phase: Phase(rawValue: UInt8(place & 255)) ?? .start, host: Ranks.host)
+  }
+
+  private func write(_ beat: Heartbeat) {
+    let data = Data(beat.line.utf8)
+    let file = URL(fileURLWithPath: path(of: rank))
+    if (try? data.write(to: file)) != nil { return }
+    // Somebody removed the folder; where this fails too, the next tick tries again.
+    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try? data.write(to: file)
+  }
+
+  private func read(_ rank: Int) -> Heartbeat? {
+    (try? String(contentsOfFile: path(of: rank), encoding: .utf8)).flatMap { Heartbeat($0) }
+  }
+
+  private func path(of rank: Int) -> String { folder.appendingPathComponent("\(rank)").path }
+}

@@ -1,0 +1,62 @@
+import Foundation
+
+/// What a rank is doing; in the order of a step.
+public enum Phase: UInt8, Sendable, CaseIterable {
+  case start, data, forward, backward, communicate, optimizer, checkpoint, validation
+}
+
+/// One sign of life, the line in a rank's file `heartbeats/RANK`.
+package struct Heartbeat: Equatable, Sendable {
+  /// How often the rank's watching thread wrote: stands still where the process is gone.
+  package var tick: UInt64
+  /// How often the rank's main thread reported: stands still where it hangs or waits.
+  package var beats: UInt64
+  package var step: Int
+  package var phase: Phase
+  package var host: String
+
+  package init(tick: UInt64, beats: UInt64, step: Int, phase: Phase, host: String) {
+    self.tick = tick
+    self.beats = beats
+    self.step = step
+    self.phase = phase
+    self.host = host
+  }
+
+  package var line: String { "\(tick) \(beats) \(step) \(phase.rawValue) \(host)\n" }
+
+  /// Nil for anything but a whole line, such as one being written.
+  package init?(_ text: String) {
+    guard text.hasSuffix("\n") else { return nil }
+    let words = text.dropLast().split(separator: " ")
+    guard words.count == 5, let tick = UInt64(words[0]), let beats = UInt64(words[1]),
+      let step = Int(words[2]), let phase = UInt8(words[3]).flatMap(Phase.init(rawValue:))
+    else { return nil }
+    self.init(tick: tick, beats: beats, step: step, phase: phase, host: String(words[4]))
+  }
+}
+
+/// A rank that gave no sign of life for the deadline.
+public struct LostRank: Sendable, Equatable, CustomStringConvertible {
+  public enum Reason: Sendable, Equatable {
+    /// Its process writes nothing any more: ended, stopped, or its machine is gone.
+    case gone
+    /// Its process lives, and no rank gets further; this one is furthest behind.
+    case hangs
+  }
+
+  public let rank: Int
+  /// Where it ran; "unknown host" where it never wrote.
+  public let host: String
+  /// The last step and phase it reported.
+  public let step: Int
+  public let phase: Phase
+  public let reason: Reason
+  public let seconds: Double
+
+  public var description: String {
+    let what = reason == .gone ? "no sign of life" : "no progress"
+    return "rank \(rank) on \(host): \(what) for \(Int(seconds.rounded())) s, last seen in "
+      + "step \(step), \(phase). Look at that machine and run again to continue"
+  }
+}

@@ -1,0 +1,83 @@
+import CMPI
+import Foundation
+
+/// What binding a rank to processors depends on, as found on this machine.
+package struct Machine: Equatable, Sendable {
+  /// The node's allocated cores, each the list of its hardware threads, in the order of the
+  /// chip; nil where a rank sees only its own share.
+  package var allocation: [[Int]]?
+  /// The cores this process was launched on.
+  package var own: [[Int]]
+  package var localRank: Int
+  package var localSize: Int
+  /// Processors' worth of time that the control group grants the node's ranks together.
+  package var quota: Double?
+
+  package init(
+    allocation: [[Int]]?, own: [[Int]], localRank: Int = 0, localSize: Int = 1,
+    quota: Double? = nil
+  ) {
+    self.allocation = allocation
+    self.own = own
+    self.localRank = localRank
+    self.localSize = localSize
+    self.quota = quota
+  }
+}
+
+extension Machine {
+  /// Reads the launcher's variables, `/proc` and `/sys`.
+  /// - Parameters:
+  ///   - root: what `/proc` and `/sys` are looked for under.
+  ///   - processors: those this process may run on.
+  package init(
+    _ environment: [String: String], root: String = "", processors: [Int] = Machine.affinity()
+  ) {
+    let files = SystemFiles(root: root)
+    func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) } }
+    own = files.cores(of: processors)
+    allocation = own
+    quota = files.quota()
+    localRank = 0
+    localSize = 1
+    if let rank = number("OMPI_COMM_WORLD_LOCAL_RANK"),
+      let size = number("OMPI_COMM_WORLD_LOCAL_SIZE"), (0..<size).contains(rank)
+    {
+      (localRank, localSize) = (rank, size)
+      if let launched = files.launcherProcessors() {
+        allocation = files.cores(of: launched)
+      } else if environment["OMPI_MCA_orte_bound_at_launch"] != nil {
+        allocation = nil
+      }
+    } else if let rank = number("SLURM_LOCALID"), number("SLURM_STEP_ID") != nil,
+      let tasks = environment["SLURM_STEP_TASKS_PER_NODE"],
+      let size = Machine.tasks(tasks, node: number("SLURM_NODEID") ?? 0),
+      (0..<size).contains(rank)
+    {
+      (localRank, localSize) = (rank, size)
+      let onNode = number("SLURM_CPUS_ON_NODE") ?? processors.count
+      if size > 1, processors.count < onNode { allocation = nil }
+    }
+  }
+
+  /// The processors the main thread may run on.
+  package static func affinity() -> [Int] {
+    var found = [Int32](repeating: 0, count: 65_536)
+    let count = process_affinity(0, &found, Int32(found.count))
+    guard count > 0 else { return Array(0..<ProcessInfo.processInfo.activeProcessorCount) }
+    return found.prefix(Int(count)).map { Int($0) }
+  }
+
+  /// A node's entry in Slurm's `4(x2),3`: four tasks on two nodes, three on the next.
+  package static func tasks(_ list: String, node: Int) -> Int? {
+    var left = node
+    for entry in list.split(separator: ",") {
+      let parts = entry.split(separator: "(")
+      guard let first = parts.first, let tasks = Int(first) else { return nil }
+      let times = parts.count > 1 ? Int(parts[1].dropFirst().dropLast()) ?? 1 : 1
+      if left < times { return tasks }
+      left -= times
+    }
+    return nil
+  }
+}

@@ -1,0 +1,82 @@
+import CMPI
+import Foundation
+import Synchronization
+
+/// This process among those that were launched together.
+public enum Ranks {
+  private struct Place {
+    var rank = 0
+    var size = 1
+    var usesMPI = false
+  }
+
+  private static let place = Mutex(Place())
+
+  /// The name of the machine this rank runs on.
+  public static let host: String = {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }()
+
+  /// All ranks where mpirun or srun launched this process, else this process alone.
+  ///
+  /// Call once, after `Binding.apply` and before other threads use much memory.
+  /// - Throws: `CollectiveError` where MPI cannot start, or where the launcher and MPI do not
+  ///   know each other.
+  public static func start() throws -> any Communicator {
+    process_keep_memory()
+    let launch = try Launch(ProcessInfo.processInfo.environment)
+    guard case .ranks(let launched) = launch else { return SoloCommunicator() }
+    let wanted = Int32(MPI_THREAD_SERIALIZED)
+    var provided: Int32 = 0
+    try check(MPI_Init_thread(nil, nil, wanted, &provided), "MPI_Init", host)
+    guard provided >= wanted else {
+      throw CollectiveError(host, .threads(provided: provided))
+    }
+    let ranks = try MPICommunicator()
+    place.withLock { $0 = Place(rank: ranks.rank, size: ranks.size, usesMPI: true) }
+    if let launched, launched != ranks.size {
+      throw CollectiveError(host, .sizes(launched: launched, found: ranks.size))
+    }
+    return ranks
+  }
+
+  /// Waits for all ranks and ends MPI, where it was started. Collective.
+  public static func finish() {
+    let usedMPI = place.withLock { place in
+      defer { place.usesMPI = false }
+      return place.usesMPI
+    }
+    guard usedMPI else { return }
+    MPI_Barrier(cmpi_world())
+    MPI_Finalize()
+  }
+
+  /// Ends this process and, through the launcher, all others, at once.
+  public static func abort(code: Int32) -> Never {
+    if place.withLock({ $0.usesMPI }) { MPI_Abort(cmpi_world(), code) }
+    exit(code)
+  }
+
+  /// Ends the program after an error: one line on standard error, then the error's exit code.
+  ///
+  /// An error that all ranks share (`RankError`) is printed by rank 0 and ends MPI in order; any
+  /// other is printed by the rank it happened on and takes the job down.
+  public static func leave(after error: any Error) -> Never {
+    let place = place.withLock { $0 }
+    let code = ExitCode.of(error)
+    if error is RankError || place.size == 1 {
+      if place.rank == 0 { tell("\(error)") }
+      finish()
+      exit(code)
+    }
+    tell(error is CollectiveError ? "\(error)" : "rank \(place.rank) on \(host): \(error)")
+    abort(code: code)
+  }
+
+  /// Writes one whole line to standard error.
+  static func tell(_ line: String) {
+    try? FileHandle.standardError.write(contentsOf: Data("\(line)\n".utf8))
+  }
+}

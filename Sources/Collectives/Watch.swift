@@ -1,0 +1,89 @@
+/// Decides from what is read of all ranks' heartbeats whether one is lost.
+///
+/// Only changes count, measured in time this rank has lived through itself: clocks of machines
+/// are never compared, and a job that was suspended as a whole loses nobody. As long as this
+/// rank gets on, so do the others it exchanges gradients with, and their files need no look.
+package struct Watch: Sendable {
+  private struct Seen {
+    var beat: Heartbeat?
+    /// Seconds since the process, and its main thread, last showed a change.
+    var sinceTick = 0.0
+    var sinceBeat = 0.0
+
+    mutating func note(_ found: Heartbeat?, elapsed: Double) {
+      sinceTick += elapsed
+      sinceBeat += elapsed
+      guard let found else { return }
+      if found.tick != beat?.tick { sinceTick = 0 }
+      if found.beats != beat?.beats { sinceBeat = 0 }
+      beat = found
+    }
+  }
+
+  private let rank: Int
+  private let deadline: Double
+  private var ranks: [Seen]
+  private var ownBeats: UInt64 = 0
+  private var ownSilence = 0.0
+  private var firstStep: Int?
+  private var isFirst = true
+
+  package init(rank: Int, size: Int, deadline: Double) {
+    self.rank = rank
+    self.deadline = deadline
+    ranks = Array(repeating: Seen(), count: size)
+  }
+
+  /// Seconds without progress that are allowed now: ten times more in the first step.
+  private var allowed: Double { isFirst ? 10 * deadline : deadline }
+
+  /// One look.
+  /// - Parameters:
+  ///   - elapsed: seconds since the last look.
+  ///   - own: this rank's state.
+  ///   - read: what another rank's file says; nil where there is none or half a line.
+  package mutating func look(
+    elapsed: Double, own: Heartbeat, read: (Int) -> Heartbeat?
+  ) -> LostRank? {
+    if own.phase != .start { firstStep = firstStep ?? own.step }
+    isFirst = firstStep.map { $0 == own.step } ?? true
+    if own.beats != ownBeats {
+      ownBeats = own.beats
+      ownSilence = 0
+      ranks = Array(repeating: Seen(), count: ranks.count)
+      return nil
+    }
+    ownSilence += elapsed
+    // Reading every file on every look would burden a shared file system for nothing.
+    guard ownSilence >= deadline / 10 else { return nil }
+    for other in ranks.indices {
+      ranks[other].note(other == rank ? own : read(other), elapsed: elapsed)
+    }
+    return verdict
+  }
+
+  private var verdict: LostRank? {
+    let others = ranks.indices.filter { $0 != rank }
+    if let gone = others.max(by: { ranks[$0].sinceTick < ranks[$1].sinceTick }),
+      ranks[gone].sinceTick >= allowed
+    {
+      return lost(gone, .gone, ranks[gone].sinceTick)
+    }
+    let silence = ranks.map(\.sinceBeat).min() ?? 0
+    guard silence >= allowed else { return nil }
+    let last = ranks.indices.min { progress($0) < progress($1) }
+    return last.map { lost($0, .hangs, ranks[$0].sinceBeat) }
+  }
+
+  private func progress(_ rank: Int) -> (Int, UInt64, UInt8) {
+    let beat = ranks[rank].beat
+    return (beat?.step ?? -1, beat?.beats ?? 0, beat?.phase.rawValue ?? 0)
+  }
+
+  private func lost(_ rank: Int, _ reason: LostRank.Reason, _ seconds: Double) -> LostRank {
+    let beat = ranks[rank].beat
+    return LostRank(
+      rank: rank, host: beat?.host ?? "unknown host", step: beat?.step ?? 0,
+      phase: beat?.phase ?? .start, reason: reason, seconds: seconds)
+  }
+}

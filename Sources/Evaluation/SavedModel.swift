@@ -1,0 +1,104 @@
+import Checkpoints
+import CoCaModel
+import Foundation
+import Images
+import Text
+
+/// A model as its checkpoint holds it: weights, configuration and tokenizer.
+public struct SavedModel {
+  static let configurationFile = "configuration.json"
+  static let tokenizerFile = "tokenizer.model"
+
+  public let model: CoCa
+  /// Nil where the model was trained on ready ids only.
+  public let tokenizer: (any Tokenizer)?
+
+  public init(model: CoCa, tokenizer: (any Tokenizer)?) {
+    self.model = model
+    self.tokenizer = tokenizer
+  }
+
+  /// Reads everything a checkpoint holds of the model; weights are in memory afterwards.
+  /// - Parameter training: whether gradients get memory too.
+  /// - Throws: `CheckpointError`, `TextError` or `ModelError`, each naming the file.
+  public init(_ checkpoint: Checkpoint, training: Bool = false) throws {
+    let shape = try Self.configuration(of: checkpoint)
+    let tokenizer = try Self.tokenizer(of: checkpoint)
+    self.init(
+      model: CoCa(shape, vocabularySize: tokenizer?.vocabularySize ?? 0), tokenizer: tokenizer)
+    model.parameters.allocate(training: training)
+    try Self.read(checkpoint, into: model)
+  }
+
+  public static func configuration(of checkpoint: Checkpoint) throws -> ModelConfiguration {
+    let place = checkpoint.folder.appendingPathComponent(configurationFile).path
+    guard let data = try checkpoint.attachment(configurationFile) else {
+      throw ModelError(
+        checkpoint.folder.path, .missing(configurationFile), remedy: "Name a trainer's checkpoint")
+    }
+    do {
+      let shape = try JSONDecoder().decode(ModelConfiguration.self, from: data)
+      guard let fault = shape.fault() else { return shape }
+      throw ModelError(place, .impossible(fault), remedy: "Use a checkpoint that is whole")
+    } catch let error as DecodingError {
+      throw ModelError(
+        place, .impossible("is no model configuration (\(error))"),
+        remedy: "Use a checkpoint that is whole")
+    }
+  }
+
+  public static func tokenizer(of checkpoint: Checkpoint) throws -> (any Tokenizer)? {
+    guard let data = try checkpoint.attachment(tokenizerFile) else { return nil }
+    let place = checkpoint.folder.appendingPathComponent(tokenizerFile).path
+    return try SentencePieceTokenizer(model: data, name: place)
+  }
+
+  /// Fills a model's weights from a checkpoint of exactly its tensors.
+  /// - Throws: `CheckpointError` naming the tensor that is missing or of another shape;
+  ///   `ModelError` for one the model has no place for.
+  public static func read(_ checkpoint: Checkpoint, into model: CoCa) throws {
+    let files = try checkpoint.model()
+    let known = Set(model.parameters.parameters.map(\.name))
+    if let extra = files.entries.first(where: { !known.contains($0.name) }) {
+      throw ModelError(
+        checkpoint.folder.path, .mismatch("holds \(extra.name), which the model does not have"),
+        remedy: "Use a checkpoint of this model")
+    }
+    for parameter in model.parameters.parameters {
+      try files.read(parameter.name, shape: parameter.shape, into: parameter.value.buffer)
+    }
+  }
+
+  /// The model's tensors for a checkpoint.
+  public var tensors: [TensorSource] {
+    model.parameters.parameters.map {
+      TensorSource($0.name, shape: $0.shape, floats: UnsafeBufferPointer($0.value.buffer))
+    }
+  }
+
+  /// The files that make a checkpoint self-contained.
+  public func attachments() throws -> [String: Data] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    var files = [Self.configurationFile: try encoder.encode(model.configuration)]
+    files[Self.tokenizerFile] = tokenizer?.model
+    return files
+  }
+
+  /// How pictures become the model's input.
+  public var imageTransform: ImageTransform { ImageTransform(model.configuration.image) }
+}
+
+extension ImageTransform {
+  public init(_ image: ModelConfiguration.Image) {
+    let fit: ImageTransform.Fit =
+      switch image.fit {
+      case .crop: .crop
+      case .pad: .pad
+      case .squash: .squash
+      }
+    self.init(
+      height: image.size, width: image.size, fit: fit, mean: image.mean, std: image.std,
+      interpolation: image.interpolation == .bicubic ? .bicubic : .bilinear)
+  }
+}

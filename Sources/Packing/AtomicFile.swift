@@ -1,0 +1,27 @@
+import Foundation
+
+/// Writes small files so that they are there whole or not at all.
+public enum AtomicFile {
+  /// Writes under a temporary name beside `file`, syncs and renames; replaces what was there.
+  /// - Throws: `PackingError` with reason `unwritable`.
+  public static func write(_ bytes: Data, to file: URL) throws(PackingError) {
+    let folder = file.deletingLastPathComponent()
+    let temporary = folder.appendingPathComponent(".\(file.lastPathComponent).\(getpid()).partial")
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try Data().write(to: temporary)
+      let handle = try FileHandle(forWritingTo: temporary)
+      try handle.write(contentsOf: bytes)
+      try handle.synchronize()
+      try handle.close()
+    } catch {
+      unlink(temporary.path)
+      throw PackingError(file.path, .unwritable(error.localizedDescription))
+    }
+    guard rename(temporary.path, file.path) == 0 else {
+      let why = String(cString: strerror(errno))
+      unlink(temporary.path)
+      throw PackingError(file.path, .unwritable(why))
+    }
+  }
+}

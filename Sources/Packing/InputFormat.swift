@@ -1,0 +1,25 @@
+import Foundation
+
+/// The formats of inputs that `coca-shard pack` knows by name.
+public enum InputFormat: String, Sendable, CaseIterable {
+  case folder, jsonl, tsv, csv, webdataset, coco, imagefolder
+
+  /// The format that the input's kind and suffix tell.
+  public init(guessing input: URL) throws(PackingError) {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: input.path, isDirectory: &isFolder) else {
+      throw PackingError(input.path, .missing)
+    }
+    if isFolder.boolValue {
+      self = .folder
+      return
+    }
+    switch input.pathExtension.lowercased() {
+    case "jsonl", "ndjson": self = .jsonl
+    case "tsv", "txt": self = .tsv
+    case "csv": self = .csv
+    case "tar": self = .webdataset
+    default: throw PackingError(input.path, .unknownFormat)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+/// Finds the lines of a file, one after another, without keeping them.
+struct LineScanner {
+  /// Where a line stands, its newline left out.
+  struct Line: Sendable, Equatable {
+    var number: Int
+    var offset: Int
+    var count: Int
+  }
+
+  /// Longer lines are no rows.
+  static let maximumLineBytes = 16 << 20
+  private static let chunkBytes = 1 << 20
+
+  let file: InputFile
+  private var chunk: [UInt8] = []
+  private var chunkOffset = 0
+  private var position = 0
+  private var number = 0
+
+  init(file: InputFile) { self.file = file }
+
+  /// Bytes of the file that lie behind.
+  var offset: Int { chunkOffset + position }
+
+  /// The next line that is not empty, from 1 on.
+  mutating func next() throws(PackingError) -> Line? {
+    while let line = try nextOfAny() {
+      if line.count > 0 { return line }
+    }
+    return nil
+  }
+
+  private mutating func nextOfAny() throws(PackingError) -> Line? {
+    let start = offset
+    number += 1
+    while true {
+      if position == chunk.count {
+        chunkOffset += chunk.count
+        chunk = try file.read(at: chunkOffset, count: Self.chunkBytes)
+        position = 0
+        if chunk.isEmpty {
+          return offset > start ? Line(number: number, offset: start, count: offset - start) : nil
+        }
+      }
+      guard let newline = chunk[position...].firstIndex(of: 0x0A) else {
+        position = chunk.count
+        continue
+      }
+      position = newline + 1
+      return Line(number: number, offset: start, count: offset - 1 - start)
+    }
+  }
+}
+
+extension InputFile {
+  /// A line's text without carriage return and byte order mark.
+  func text(_ line: LineScanner.Line) throws(PackingError) -> String {
+    let limit = LineScanner.maximumLineBytes
+    guard line.count <= limit else {
+      throw PackingError(path, .tooLarge(what: "the line", bytes: line.count, limit: limit))
+    }
+    var bytes = try read(at: line.offset, count: line.count)[...]
+    if bytes.last == 0x0D { bytes.removeLast() }
+    if line.number == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw PackingError(path, .row("the line is not UTF-8"))
+    }
+    return text
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+
+/// Tells a person on standard error what a packer does: bad rows as they come, progress once a
+/// second on a terminal and every ten seconds elsewhere.
+public struct PackReporter {
+  private let start = ContinuousClock.now
+  private var last = ContinuousClock.now
+  private let isTerminal: Bool
+  private let write: (String) -> Void
+
+  /// - Parameter write: takes text that may begin with a carriage return.
+  public init(isTerminal: Bool = isatty(2) == 1, write: @escaping (String) -> Void = Self.onError) {
+    self.isTerminal = isTerminal
+    self.write = write
+  }
+
+  public mutating func tell(_ event: PackEvent) {
+    switch event {
+    case .skipped(let error):
+      write(clear + "skipped: \(error)\n")
+    case .progress(let counts):
+      let now = ContinuousClock.now
+      guard now - last >= .seconds(isTerminal ? 1 : 10) else { return }
+      last = now
+      let line = Self.line(counts, seconds: Self.seconds(now - start))
+      write(isTerminal ? clear + line : line + "\n")
+    }
+  }
+
+  /// Ends the line of progress, so that what follows stands on its own.
+  public func finish() { if isTerminal { write(clear) } }
+
+  /// `12000 samples, 3 skipped, 900/s, 45.2 MB/s, 61%, 2:10 left`
+  static func line(_ counts: PackCounts, seconds: Double) -> String {
+    let elapsed = max(seconds, 0.001)
+    var parts = [
+      "\(counts.samples) samples", "\(counts.skipped) skipped",
+      "\(Int(Double(counts.rows) / elapsed))/s",
+      String(format: "%.1f MB/s", Double(counts.rawBytes) / elapsed / 1e6),
+    ]
+    if let fraction = counts.fraction, fraction > 0 {
+      let left = Int(elapsed / fraction - elapsed)
+      parts.append("\(Int(fraction * 100))%")
+      parts.append(String(format: "%d:%02d:%02d left", left / 3600, left / 60 % 60, left % 60))
+    }
+    return parts.joined(separator: ", ")
+  }
+
+  private var clear: String { isTerminal ? "\r\u{1B}[K" : "" }
+
+  private static func seconds(_ duration: Duration) -> Double {
+    Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+  }
+
+  public static func onError(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+  }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Records
+
+/// What to pack, and how.
+public struct PackSettings: Sendable {
+  /// One of several packers that share an input: it takes every row whose number leaves `index`
+  /// when divided by `count`.
+  public struct Part: Sendable, Equatable {
+    public var index: Int
+    public var count: Int
+
+    public init(index: Int, count: Int) {
+      self.index = index
+      self.count = count
+    }
+
+    /// `I/N`; whether I is below N is checked by the packer.
+    public init?(_ text: String) {
+      let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+      guard numbers.count == 2, let index = numbers[0], let count = numbers[1] else { return nil }
+      self.init(index: index, count: count)
+    }
+  }
+
+  public var input: URL
+  /// nil: told by the input's name.
+  public var format: InputFormat?
+  /// Where relative paths of a jsonl or tsv begin; nil: the input's own folder.
+  public var root: URL?
+  public var imageColumn: String?
+  public var captionColumn: String?
+  public var labelsColumn: String?
+  public var hasHeader = true
+
+  public var directory: URL
+  /// Compressed bytes at which a shard is closed.
+  public var shardBytes = 256 << 20
+  /// Raw bytes at which a frame is closed.
+  public var frameBytes = 1 << 20
+  public var level: Int32 = 3
+
+  /// Pictures with a longer side are made this large; nil leaves them as they are.
+  public var maximumSide: Int?
+  /// nil: the input's order.
+  public var seed: UInt64?
+  /// The first rows (after shuffling) only.
+  public var limit: Int?
+  public var jobs = ProcessInfo.processInfo.activeProcessorCount
+  public var part: Part?
+
+  public init(input: URL, directory: URL) {
+    self.input = input
+    self.directory = directory
+  }
+
+  /// The folder's name, with the part's number where there is one.
+  var shardName: String {
+    let name = directory.standardizedFileURL.lastPathComponent
+    return part.map { "\(name)-\($0.index)" } ?? name
+  }
+
+  func check() throws(PackingError) {
+    func require(_ holds: Bool, _ option: String, _ why: String) throws(PackingError) {
+      guard holds else { throw PackingError(option, .setting(why)) }
+    }
+    try require((1...1024).contains(jobs), "--jobs", "\(jobs) is not from 1 to 1024")
+    if let limit { try require(limit > 0, "--limit", "\(limit) is not above 0") }
+    if let maximumSide {
+      let why = "\(maximumSide) is not from 1 to 65500"
+      try require((1...65_500).contains(maximumSide), "--max-side", why)
+    }
+    if let part {
+      let why = "\(part.index)/\(part.count) is no part: I/N with I from 0 to N - 1"
+      try require(part.count > 0 && (0..<part.count).contains(part.index), "--part", why)
+    }
+  }
+
+  /// Opens the input; options that its format has no use for are refused.
+  func openInput() throws(PackingError) -> any PackInput {
+    let format = try resolvedFormat()
+    func refuse(_ option: String, _ given: Bool) throws(PackingError) {
+      let reason = PackingError.Reason.noUse(option: option, format: format.rawValue)
+      if given { throw PackingError(input.path, reason) }
+    }
+    if format != .tsv {
+      try refuse("--image-column", imageColumn != nil)
+      try refuse("--caption-column", captionColumn != nil)
+      try refuse("--labels-column", labelsColumn != nil)
+      try refuse("--no-header", !hasHeader)
+    }
+    switch format {
+    case .folder:
+      try refuse("--root", root != nil)
+      return try FolderInput(folder: input)
+    case .jsonl:
+      return try JSONLinesInput(file: input, root: root)
+    case .tsv:
+      let columns = TableInput.Columns(
+        image: imageColumn, caption: captionColumn, labels: labelsColumn, hasHeader: hasHeader)
+      return try TableInput(file: input, root: root, columns: columns)
+    case .csv, .webdataset, .coco, .imagefolder:
+      throw PackingError(input.path, .notYet(format.rawValue))
+    }
+  }
+
+  private func resolvedFormat() throws(PackingError) -> InputFormat {
+    if let format { return format }
+    return try InputFormat(guessing: input)
+  }
+
+  /// Refuses a folder with a finished dataset, or with shards of another name.
+  /// - Returns: whether shards of this name are there, from a packer that was stopped.
+  func checkFolder() throws(PackingError) -> Bool {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+    if files.contains(RecordIndex.fileName) { throw PackingError(directory.path, .finished) }
+    let shards = files.filter { $0.hasSuffix(".tar.zst") && !$0.hasPrefix(".") }.sorted()
+    let own = shards.filter { name in
+      let number = name.dropFirst(shardName.count + 1).dropLast(".tar.zst".count)
+      return name.hasPrefix(shardName + "-") && !number.isEmpty && number.allSatisfy(\.isNumber)
+    }
+    if part == nil, let other = shards.first(where: { !own.contains($0) }) {
+      throw PackingError(directory.path, .otherShards(other))
+    }
+    return !own.isEmpty
+  }
+}

@@ -1,0 +1,106 @@
+import Images
+import Records
+
+/// Why an input, a row of it or its picture could not be packed.
+public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Reason: Sendable, Equatable {
+    /// The system refused; the text is its own.
+    case unreadable(String), unwritable(String)
+    case missing
+    case notAFile, notAFolder
+    case tooLarge(what: String, bytes: Int, limit: Int)
+    /// The format cannot be told from the input's name.
+    case unknownFormat
+    /// A format of the contract that is not there yet.
+    case notYet(String)
+    /// An option that the format has no use for.
+    case noUse(option: String, format: String)
+    case setting(String)
+    case columnMissing(option: String, wanted: String, header: [String])
+    case finished
+    case otherShards(String)
+    /// The shards that are there do not go on into this input.
+    case notContinued(sample: Int, key: String)
+    case nothing(rows: Int)
+
+    /// A row that is no row of its format; the text says why.
+    case row(String)
+    case climbs(String)
+    case outside(String, root: String)
+    case noText
+    case picture(String)
+    case refused(String)
+  }
+
+  /// A file, a line of a file, or an option.
+  public var place: String
+  public var reason: Reason
+
+  public init(_ place: String, _ reason: Reason) {
+    self.place = place
+    self.reason = reason
+  }
+
+  public var description: String {
+    let remedy = reason.remedy
+    let text = "\(place): \(reason.text)" + (remedy.isEmpty ? "" : ". \(remedy)")
+    return String(text.map { $0.isNewline ? " " : $0 })
+  }
+
+  /// The exit code a command leaves with: 64 usage, 65 bad data, 74 input or output.
+  public var exitCode: Int32 {
+    switch reason {
+    case .unreadable, .unwritable, .missing: 74
+    case .unknownFormat, .notYet, .noUse, .setting, .columnMissing, .finished, .otherShards: 64
+    default: 65
+    }
+  }
+}
+
+extension PackingError.Reason {
+  var text: String {
+    switch self {
+    case .unreadable(let why): "cannot be read (\(why))"
+    case .unwritable(let why): "cannot be written (\(why))"
+    case .missing: "there is no such file or folder"
+    case .notAFile: "not a plain file"
+    case .notAFolder: "not a folder"
+    case .tooLarge(let what, let bytes, let limit):
+      "\(what) of \(bytes) bytes is above the limit of \(limit)"
+    case .unknownFormat: "the format cannot be told from the name"
+    case .notYet(let format): "the format \(format) is not read yet"
+    case .noUse(let option, let format): "the format \(format) has no use for \(option)"
+    case .setting(let why): why
+    case .columnMissing(let option, let wanted, let header):
+      "no column \(wanted) for \(option) among: \(header.joined(separator: ", "))"
+    case .finished: "a finished dataset is there already (\(RecordIndex.fileName))"
+    case .otherShards(let file): "shards of another dataset are there already (\(file))"
+    case .notContinued(let sample, let key):
+      "the shards there end with \(key), which is not sample \(sample) of this input"
+    case .nothing(let rows): "none of \(rows) rows could be packed"
+    case .row(let why), .picture(let why), .refused(let why): why
+    case .climbs(let path): "\(path) climbs out of the root"
+    case .outside(let path, let root): "\(path) is not inside the root \(root)"
+    case .noText: "no .txt or .json of the same name beside the picture"
+    }
+  }
+
+  var remedy: String {
+    switch self {
+    case .unreadable, .missing, .notAFile, .notAFolder: "Check the path and its permissions."
+    case .unwritable: "Check the folder, its permissions and the space left."
+    case .unknownFormat, .notYet:
+      "Give --format folder, jsonl or tsv, and an input of that format."
+    case .noUse: "Leave it out."
+    case .setting: "`coca-shard pack --help` has examples."
+    case .columnMissing(let option, _, _):
+      "Name the column with \(option); without a header line give --no-header and numbers from 1."
+    case .finished: "Choose another --to, or remove that folder to pack anew."
+    case .otherShards: "Choose an empty folder for --to."
+    case .notContinued:
+      "To continue give the same input and options as before; else remove the folder."
+    case .nothing: "See the reasons above; --root says where relative paths begin."
+    case .tooLarge, .row, .climbs, .outside, .noText, .picture, .refused: ""
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import Foundation
+
+/// Threads that do pieces of work, started once. The order in which work is taken is the order in
+/// which it was given; who waits for results in that order gets them in order.
+final class WorkerPool: Sendable {
+  private let queue = WorkQueue()
+
+  init(threads: Int) {
+    precondition(threads > 0, "a pool has a thread")
+    for index in 0..<threads {
+      let thread = Thread { [queue] in
+        while let work = queue.take() { work() }
+      }
+      thread.name = "pack \(index)"
+      // Nested JSON is read by recursion.
+      thread.stackSize = 8 << 20
+      thread.start()
+    }
+  }
+
+  deinit { queue.close() }
+
+  func submit<Value: Sendable>(_ work: @escaping @Sendable () -> Value) -> Pending<Value> {
+    let pending = Pending<Value>()
+    queue.add { pending.fill(work()) }
+    return pending
+  }
+}
+
+/// A value that a worker will give. Shared by one worker and one reader; `value` is touched by the
+/// worker before the signal and by the reader after it, hence `@unchecked`.
+final class Pending<Value: Sendable>: @unchecked Sendable {
+  private let done = DispatchSemaphore(value: 0)
+  private var value: Value?
+
+  fileprivate func fill(_ value: Value) {
+    self.value = value
+    done.signal()
+  }
+
+  /// Waits for the value; called once.
+  func wait() -> Value {
+    done.wait()
+    guard let value else { preconditionFailure("signalled before it was filled") }
+    return value
+  }
+}
+
+/// Work that waits for a thread; `items` and `isClosed` are touched under the lock only, hence
+/// `@unchecked`.
+private final class WorkQueue: @unchecked Sendable {
+  private let condition = NSCondition()
+  private var items: [@Sendable () -> Void] = []
+  private var head = 0
+  private var isClosed = false
+
+  func add(_ work: @escaping @Sendable () -> Void) {
+    condition.lock()
+    items.append(work)
+    condition.signal()
+    condition.unlock()
+  }
+
+  /// The next piece, or nil when the pool is gone.
+  func take() -> (@Sendable () -> Void)? {
+    condition.lock()
+    defer { condition.unlock() }
+    while head == items.count {
+      if isClosed { return nil }
+      items.removeAll(keepingCapacity: true)
+      head = 0
+      condition.wait()
+    }
+    defer { head += 1 }
+    return items[head]
+  }
+
+  func close() {
+    condition.lock()
+    isClosed = true
+    condition.broadcast()
+    condition.unlock()
+  }
+}

@@ -1,0 +1,72 @@
+/// A sample that could not be used, and why.
+public struct BadSample: Sendable, Equatable, CustomStringConvertible {
+  public enum Reason: Error, Sendable, Equatable {
+    /// The frame it lies in could not be read.
+    case frame(String)
+    case noImage
+    /// Its picture could not be decoded.
+    case image(String)
+    case noText
+    /// Its text or annotation could not be used.
+    case text(String)
+    case tokenOutOfRange(id: Int32, vocabulary: Int)
+  }
+
+  /// The source as the run names it.
+  public var source: String
+  public var file: String
+  public var frame: Int
+  /// Nil where the frame is damaged, so that the key can't be known.
+  public var key: String?
+  public var reason: Reason
+
+  public var description: String {
+    "\(source), \(file) frame \(frame)\(key.map { ", \($0)" } ?? ""): \(reason.text)"
+  }
+}
+
+extension BadSample.Reason {
+  var text: String {
+    switch self {
+    case .frame(let why): "frame unreadable: \(why)"
+    case .noImage: "no picture"
+    case .image(let why): "picture unreadable: \(why)"
+    case .noText: "no text"
+    case .text(let why): "text unusable: \(why)"
+    case .tokenOutOfRange(let id, let vocabulary): "id \(id) is outside of 0 ..< \(vocabulary)"
+    }
+  }
+}
+
+/// What to do about samples that can't be used (`bad_samples` of a run file).
+public enum BadSamplePolicy: Sendable, Equatable {
+  /// Leave them out, until they are more than this fraction of all that was read.
+  case skip(limit: Double)
+  /// End at the first one.
+  case fail
+}
+
+/// Counts what was read and what was left out, and says when it is too much.
+///
+/// Meant for counts of all ranks together, so that a run ends at the same step however many ranks
+/// it has. Few samples prove little: below `fewest` read, as many are tolerated as at `fewest`.
+public struct BadSampleTally: Sendable, Equatable {
+  public static let fewest = 1000
+  public private(set) var read = 0
+  public private(set) var skipped = 0
+
+  public init() {}
+
+  /// - Throws: `PipelineError` (`tooManyBadSamples`) above the policy's limit.
+  public mutating func add(
+    read: Int, skipped: Int, policy: BadSamplePolicy
+  ) throws(PipelineError) {
+    self.read += read
+    self.skipped += skipped
+    guard case .skip(let limit) = policy else { return }
+    if Double(self.skipped) > limit * Double(max(self.read, Self.fewest)) {
+      throw PipelineError(
+        "data", .tooManyBadSamples(skipped: self.skipped, read: self.read, limit: limit))
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Tensors
+import Text
+
+/// A rank's share of a step's pairs, ready for the model; may be empty.
+///
+/// Rows stand lane by lane, within a lane source by source, within a source by number.
+public struct Batch: Sendable {
+  /// Which pair a row is.
+  public struct Row: Sendable, Equatable {
+    /// Index of the source in the run's list.
+    public var source: Int
+    /// The pair's number among all pairs of its source since step 0.
+    public var number: Int
+    public var lane: Int
+    public var key: String
+  }
+
+  public let step: Int
+  /// `[count, 3, height, width]`, normalised.
+  public let images: Tensor
+  public let captions: PackedCaptions
+  public let rows: [Row]
+  /// The samples left out; their rows do not exist.
+  public let skipped: [BadSample]
+  /// Seconds it took to make.
+  public let seconds: Double
+  public let sourceNames: [String]
+
+  public var count: Int { rows.count }
+
+  /// The rows of each lane, in order of lanes; lanes without rows are left out.
+  public var laneRows: [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    for (row, pair) in rows.enumerated() {
+      if row > 0, rows[row - 1].lane == pair.lane {
+        ranges[ranges.count - 1] = ranges[ranges.count - 1].lowerBound..<(row + 1)
+      } else {
+        ranges.append(row..<(row + 1))
+      }
+    }
+    return ranges
+  }
+
+  /// Rows of each source.
+  public var counts: [Int] {
+    rows.reduce(into: sourceNames.map { _ in 0 }) { $0[$1.source] += 1 }
+  }
+
+  /// The keys of each source by its name, in the order of their pairs' numbers.
+  public var keys: [String: [String]] {
+    let ordered = rows.sorted { ($0.source, $0.number) < ($1.source, $1.number) }
+    return Dictionary(grouping: ordered, by: { sourceNames[$0.source] })
+      .mapValues { $0.map(\.key) }
+  }
+}

@@ -1,0 +1,112 @@
+import Tensors
+
+/// The order of one epoch of one source: shards permuted, frames permuted within each shard, the
+/// sequence cut into a run per lane, each run shuffled in blocks.
+///
+/// A pure function of (seed, source, epoch). Positions follow from the shards' sample counts
+/// alone; a shard's own frame counts are asked for only when a sample is looked up in it.
+public struct EpochOrder: Sendable {
+  /// What an order belongs to; every permutation draws under this name.
+  public struct Name: Sendable, Hashable {
+    public var seed: UInt64
+    public var source: Int
+    public var epoch: Int
+
+    public init(seed: UInt64, source: Int, epoch: Int) {
+      self.seed = seed
+      self.source = source
+      self.epoch = epoch
+    }
+  }
+
+  public let name: Name
+  public let samples: Int
+  private let shards: [Int]
+  private let starts: [Int]
+  private let lanes: Lanes
+  private let blockSamples: Int
+
+  /// - Parameters:
+  ///   - shardSamples: samples of each shard, in the set's order; shards may be empty.
+  ///   - blockSamples: places of a lane that are shuffled among themselves.
+  /// - Complexity: O(shards) time and memory.
+  public init(_ name: Name, shardSamples: [Int], lanes: Lanes, blockSamples: Int) {
+    precondition(blockSamples > 0, "a block holds at least one sample")
+    self.name = name
+    self.lanes = lanes
+    self.blockSamples = blockSamples
+    let random = CounterRandom(
+      seed: name.seed, "shards", KeyPart(name.source), KeyPart(name.epoch))
+    shards = random.shuffled(Array(shardSamples.indices))
+    starts = runningTotals(shards.map { shardSamples[$0] })
+    samples = starts.last ?? 0
+  }
+
+  /// The positions in the epoch's sequence that a lane reads at `places`, in reading order.
+  ///
+  /// - Complexity: O(blocks touched · block), no state and no replay.
+  public func positions(lane: Int, places: Range<Int>) -> [Int] {
+    let run = lanes.run(of: lane, samples: samples)
+    var positions: [Int] = []
+    positions.reserveCapacity(places.count)
+    var place = places.lowerBound
+    while place < places.upperBound {
+      let block = place / blockSamples
+      let start = block * blockSamples
+      let order = blockOrder(lane: lane, block: block, length: min(blockSamples, run.count - start))
+      let end = min(places.upperBound, start + order.count)
+      positions += order[(place - start)..<(end - start)].map { run.lowerBound + start + $0 }
+      place = end
+    }
+    return positions
+  }
+
+  /// The shard that holds a position of the sequence, and how deep in the shard's shuffled frames.
+  public func shard(at position: Int) -> (shard: Int, offset: Int) {
+    let slot = lastStart(in: starts, atOrBefore: position)
+    return (shards[slot], position - starts[slot])
+  }
+
+  private func blockOrder(lane: Int, block: Int, length: Int) -> [Int] {
+    CounterRandom(
+      seed: name.seed, "block", KeyPart(name.source), KeyPart(name.epoch),
+      KeyPart(lane), KeyPart(block)
+    ).shuffled(Array(0..<length))
+  }
+}
+
+/// The order of the frames of one shard within one epoch.
+public struct FrameOrder: Sendable {
+  private let frames: [Int]
+  private let starts: [Int]
+
+  /// - Parameter frameSamples: samples of each frame, in the shard's order.
+  public init(_ name: EpochOrder.Name, shard: Int, frameSamples: [Int]) {
+    let random = CounterRandom(
+      seed: name.seed, "frames", KeyPart(name.source), KeyPart(name.epoch), KeyPart(shard))
+    frames = random.shuffled(Array(frameSamples.indices))
+    starts = runningTotals(frames.map { frameSamples[$0] })
+  }
+
+  /// The frame that holds an offset of the shuffled shard, and the sample within it.
+  public func frame(at offset: Int) -> (frame: Int, sample: Int) {
+    let slot = lastStart(in: starts, atOrBefore: offset)
+    return (frames[slot], offset - starts[slot])
+  }
+}
+
+/// Sums of all counts before each one, and the total at the end.
+func runningTotals(_ counts: [Int]) -> [Int] {
+  counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
+}
+
+/// The member with members in it that an offset falls into: the last start not beyond it.
+func lastStart(in starts: [Int], atOrBefore offset: Int) -> Int {
+  precondition(offset >= 0 && offset < starts[starts.count - 1], "offset \(offset) is past the end")
+  var low = 0, high = starts.count - 1
+  while high - low > 1 {
+    let middle = (low + high) / 2
+    if starts[middle] <= offset { low = middle } else { high = middle }
+  }
+  return low
+}

@@ -1,0 +1,71 @@
+/// What keeps pairs from being read: where, what, and what to do about it.
+public struct PipelineError: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Reason: Sendable, Equatable {
+    case noSources
+    case noSamples
+    case notPositive(String)
+    case someWeightsMissing
+    case weightsTooFine
+    case weightsTooLarge
+    case tooManySteps
+    case moreRanksThanLanes(ranks: Int, lanes: Int)
+    case indexDisagrees(found: Int, indexed: Int)
+    case noTokenizer
+    case badSample(BadSample)
+    case tooManyBadSamples(skipped: Int, read: Int, limit: Double)
+    case outOfRange(count: Int)
+    case cancelled
+  }
+
+  public let place: String
+  public let reason: Reason
+
+  public init(_ place: String, _ reason: Reason) {
+    self.place = place
+    self.reason = reason
+  }
+
+  public var description: String { "\(place): \(reason.text). \(reason.remedy)" }
+}
+
+extension PipelineError.Reason {
+  var text: String {
+    switch self {
+    case .noSources: "no records are named"
+    case .noSamples: "the records hold no sample"
+    case .notPositive(let value): "\(value) is not a positive number of at most nine decimals"
+    case .someWeightsMissing: "some sources have a weight and some have none"
+    case .weightsTooFine: "weights have more than nine decimals"
+    case .weightsTooLarge: "weights are too far apart to be counted exactly"
+    case .tooManySteps: "more steps than can be counted"
+    case .moreRanksThanLanes(let ranks, let lanes): "\(ranks) ranks but only \(lanes) lanes"
+    case .indexDisagrees(let found, let indexed):
+      "the shard holds \(found) samples, its index says \(indexed)"
+    case .noTokenizer: "text has to be turned into ids and there is no tokenizer"
+    case .badSample(let sample): "\(sample)"
+    case .tooManyBadSamples(let skipped, let read, let limit):
+      "\(skipped) of \(read) samples could not be used, more than the limit of \(limit)"
+    case .outOfRange(let count): "there are only \(count) samples"
+    case .cancelled: "reading was called off"
+    }
+  }
+
+  var remedy: String {
+    switch self {
+    case .noSources: "Name at least one folder of records"
+    case .noSamples: "Pack it again, or leave it out"
+    case .notPositive: "Give a number above zero"
+    case .someWeightsMissing: "Give every source a weight, or none"
+    case .weightsTooFine: "Round the weights, or give them as whole numbers"
+    case .weightsTooLarge: "Give smaller whole numbers in the same proportion"
+    case .tooManySteps: "Ask for fewer epochs"
+    case .moreRanksThanLanes: "Start fewer ranks, or raise `lanes` (up to the batch)"
+    case .indexDisagrees: "Rebuild it with `coca-shard index`"
+    case .noTokenizer: "Set `tokenizer`, or use `text: tokens`"
+    case .badSample: "Repair or remove it, or set `bad_samples: {policy: skip}`"
+    case .tooManyBadSamples: "Check the records with `coca-shard verify`, or raise the limit"
+    case .outOfRange: "Ask for fewer"
+    case .cancelled: "Nothing is wrong with the records"
+    }
+  }
+}

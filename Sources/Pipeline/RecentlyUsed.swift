@@ -1,0 +1,54 @@
+import Synchronization
+
+/// Values that are costly to make, kept until others push them out: the least recently used go
+/// first. Safe to use from many threads; two that miss the same key at once both make it.
+final class RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
+  private struct Entry {
+    var value: Value
+    var cost: Int
+    var lastUse: Int
+  }
+
+  private struct State {
+    var entries: [Key: Entry] = [:]
+    var cost = 0
+    var uses = 0
+  }
+
+  private let limit: Int
+  private let state = Mutex(State())
+
+  /// - Parameter limit: the most that the costs of all kept values add up to.
+  init(limit: Int) {
+    self.limit = limit
+  }
+
+  func value(_ key: Key, cost: (Value) -> Int, make: () throws -> Value) rethrows -> Value {
+    if let known = state.withLock({ Self.use(key, in: &$0) }) { return known }
+    let made = try make()
+    let price = cost(made)
+    state.withLock { keep(made, price, under: key, in: &$0) }
+    return made
+  }
+
+  /// What is kept now costs this much.
+  var cost: Int { state.withLock { $0.cost } }
+
+  private static func use(_ key: Key, in state: inout State) -> Value? {
+    state.uses += 1
+    state.entries[key]?.lastUse = state.uses
+    return state.entries[key]?.value
+  }
+
+  private func keep(_ value: Value, _ cost: Int, under key: Key, in state: inout State) {
+    guard cost <= limit, state.entries[key] == nil else { return }
+    while state.cost + cost > limit,
+      let oldest = state.entries.min(by: { $0.value.lastUse < $1.value.lastUse })
+    {
+      state.entries[oldest.key] = nil
+      state.cost -= oldest.value.cost
+    }
+    state.entries[key] = Entry(value: value, cost: cost, lastUse: state.uses)
+    state.cost += cost
+  }
+}

@@ -1,0 +1,147 @@
+import Dispatch
+import Records
+import Synchronization
+
+/// Where a sample lies.
+struct SampleAddress: Sendable, Hashable {
+  struct Shard: Sendable, Hashable {
+    var source: Int
+    var shard: Int
+  }
+
+  struct Frame: Sendable, Hashable {
+    var shard: Shard
+    var frame: Int
+  }
+
+  var frame: Frame
+  /// Its place in the frame.
+  var sample: Int
+}
+
+/// Reads samples by address, frame by frame, with a bounded memory of frames and open files.
+///
+/// Memory: `frameCacheBytes` of decompressed frames, and one frame more for each worker.
+final class SampleReader: Sendable {
+  static let openShards = 128
+  /// Samples of a frame that a worker takes at a time.
+  private static let portion = 8
+
+  let sources: [ShardList]
+  private let workers: Int
+  private let shards = RecentlyUsed<SampleAddress.Shard, ShardReader>(limit: openShards)
+  private let frames: RecentlyUsed<SampleAddress.Frame, [Sample]>
+
+  init(sources: [ShardList], frameCacheBytes: Int, workers: Int) {
+    precondition(workers > 0, "someone has to read")
+    self.sources = sources
+    self.workers = workers
+    frames = RecentlyUsed(limit: frameCacheBytes)
+  }
+
+  /// Samples of each frame of a shard.
+  func frameSamples(_ shard: SampleAddress.Shard) throws -> [Int] {
+    try open(shard).frameSamples
+  }
+
+  /// Calls `use` with the sample at every address and gives what it returns, or why the sample
+  /// can't be used, in the order of the addresses. Calls come frame by frame, from `workers`
+  /// threads at once.
+  ///
+  /// - Throws: what is no sample's fault (a shard that can't be opened, the disk), or
+  ///   `PipelineError.cancelled`.
+  func read<Value: Sendable>(
+    _ addresses: [SampleAddress], cancellation: Cancellation,
+    _ use: @Sendable (_ row: Int, Sample) throws(BadSample.Reason) -> Value
+  ) throws -> [Result<Value, BadSample>] {
+    let portions = Self.portions(addresses)
+    let outcomes = Mutex([Result<Value, BadSample>?](repeating: nil, count: addresses.count))
+    let failure = Mutex<(any Error)?>(nil)
+    let next = Atomic(0)
+    let work: () -> Void = {
+      while true {
+        let (portion, _) = next.add(1, ordering: .relaxed)
+        guard portion < portions.count, failure.withLock({ $0 == nil }) else { return }
+        do {
+          for row in portions[portion] {
+            try cancellation.check()
+            let outcome = try self.outcome(at: addresses[row]) {
+              sample throws(BadSample.Reason) in try use(row, sample)
+            }
+            outcomes.withLock { $0[row] = outcome }
+          }
+        } catch {
+          failure.withLock { $0 = $0 ?? error }
+        }
+      }
+    }
+    let members = min(workers, portions.count)
+    if members > 1 {
+      DispatchQueue.concurrentPerform(iterations: members) { _ in work() }
+    } else {
+      work()
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+    return outcomes.withLock { $0 }.compactMap(\.self)
+  }
+
+  private static func portions(_ addresses: [SampleAddress]) -> [[Int]] {
+    let byFrame = Dictionary(grouping: addresses.indices, by: { addresses[$0].frame })
+    let frames = byFrame.sorted {
+      let (a, b) = ($0.key, $1.key)
+      return (a.shard.source, a.shard.shard, a.frame) < (b.shard.source, b.shard.shard, b.frame)
+    }
+    return frames.flatMap { _, rows in
+      stride(from: 0, to: rows.count, by: portion).map {
+        Array(rows[$0..<min($0 + portion, rows.count)])
+      }
+    }
+  }
+
+  private func outcome<Value>(
+    at address: SampleAddress, _ use: (Sample) throws(BadSample.Reason) -> Value
+  ) throws -> Result<Value, BadSample> {
+    let samples: [Sample]
+    do {
+      samples = try self.samples(address.frame)
+    } catch let error as RecordError {
+      if case .io = error.reason { throw error }
+      return .failure(bad(address, key: nil, .frame("\(error)")))
+    }
+    let sample = samples[address.sample]
+    do throws(BadSample.Reason) {
+      return .success(try use(sample))
+    } catch {
+      return .failure(bad(address, key: sample.key, error))
+    }
+  }
+
+  private func bad(
+    _ address: SampleAddress, key: String?, _ reason: BadSample.Reason
+  ) -> BadSample {
+    let source = sources[address.frame.shard.source]
+    return BadSample(
+      source: source.name, file: source.file(address.frame.shard.shard),
+      frame: address.frame.frame, key: key, reason: reason)
+  }
+
+  private func open(_ shard: SampleAddress.Shard) throws -> ShardReader {
+    try shards.value(shard, cost: { _ in 1 }, make: { try sources[shard.source].open(shard.shard) })
+  }
+
+  private func samples(_ address: SampleAddress.Frame) throws -> [Sample] {
+    let reader = try open(address.shard)
+    let read = { () throws -> [Sample] in
+      let samples = try reader.read(frame: address.frame)
+      let stated = reader.frameSamples[address.frame]
+      guard samples.count == stated else {
+        throw RecordError(
+          file: reader.path, frame: address.frame,
+          reason: .count(stated: stated, found: samples.count))
+      }
+      return samples
+    }
+    return try frames.value(
+      address, cost: { _ in reader.frameBytes[address.frame] }, make: read)
+  }
+}

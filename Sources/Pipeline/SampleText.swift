@@ -1,0 +1,79 @@
+import Foundation
+import Records
+import Tensors
+import Text
+
+/// A sample's annotation as the ids that the model reads.
+public struct SampleText: Sendable {
+  private let tokenizer: (any Tokenizer)?
+  private let vocabularySize: Int
+  private let context: Int
+
+  /// - Parameters:
+  ///   - tokenizer: nil where all text is ready ids.
+  ///   - vocabularySize: the model's; every id is below it.
+  ///   - context: the most ids of a text, start and end included.
+  public init(tokenizer: (any Tokenizer)?, vocabularySize: Int, context: Int) {
+    precondition(context >= 2, "a text holds at least start and end")
+    self.tokenizer = tokenizer
+    self.vocabularySize = vocabularySize
+    self.context = context
+  }
+
+  /// Whether text of this kind can be made.
+  public func makes(_ kind: SampleSource.Text) -> Bool { tokenizer != nil || kind == .tokens }
+
+  /// At least two ids, at most `context`; of more, the last one is kept.
+  ///
+  /// - Parameter random: decides which caption, the order of labels, the prompt.
+  /// - Throws: why the sample has no usable text.
+  public func ids(
+    _ annotation: Annotation, as kind: SampleSource.Text, random: CounterRandom
+  ) throws(BadSample.Reason) -> [Int32] {
+    let ids =
+      switch kind {
+      case .caption: try encode(Self.caption(annotation.captions, random))
+      case .labels(let prompts): try encode(Self.sentence(annotation.labels, prompts, random))
+      case .tokens: annotation.tokens ?? []
+      }
+    guard ids.count >= 2, let last = ids.last else { throw .noText }
+    let range = 0..<Int32(clamping: vocabularySize)
+    if let wrong = ids.first(where: { !range.contains($0) }) {
+      throw .tokenOutOfRange(id: wrong, vocabulary: vocabularySize)
+    }
+    return ids.count <= context ? ids : ids.prefix(context - 1) + [last]
+  }
+
+  private func encode(_ text: String) throws(BadSample.Reason) -> [Int32] {
+    guard let tokenizer else { preconditionFailure("checked before reading, see `makes`") }
+    do {
+      let ids = try tokenizer.caption(text, context: context)
+      guard ids.count > 2 || context == 2 else { throw BadSample.Reason.noText }
+      return ids
+    } catch let error as TextError {
+      throw .text("\(error)")
+    } catch {
+      throw .noText
+    }
+  }
+
+  private static func caption(
+    _ captions: [String], _ random: CounterRandom
+  ) throws(BadSample.Reason) -> String {
+    let written = captions.filter(isWritten)
+    guard !written.isEmpty else { throw .noText }
+    return written[random.below(written.count, at: 0)]
+  }
+
+  private static func sentence(
+    _ labels: [String], _ prompts: Prompts, _ random: CounterRandom
+  ) throws(BadSample.Reason) -> String {
+    let written = labels.filter(isWritten)
+    guard !written.isEmpty else { throw .noText }
+    return LabelText.text(labels: written, prompts: prompts, random: random)
+  }
+
+  private static func isWritten(_ text: String) -> Bool {
+    !text.allSatisfy(\.isWhitespace)
+  }
+}

@@ -1,0 +1,159 @@
+import CZstd
+
+/// Turns the bytes of one frame back into samples, believing nothing.
+struct FrameDecoder {
+  let file: String
+  let frame: Int
+  /// What the shard's tables say of the frame.
+  let stated: FrameEntry
+
+  func samples(_ compressed: [UInt8]) throws(RecordError) -> [Sample] {
+    do throws(RecordError.Reason) {
+      try Self.checkHeader(compressed, contentBytes: stated.rawBytes)
+    } catch {
+      throw RecordError(file: file, frame: frame, reason: error)
+    }
+    let tar = try decompress(compressed)
+    if stated.samples == 0 {
+      guard tar.allSatisfy({ $0 == 0 }) else {
+        throw RecordError(file: file, frame: frame, reason: .member("in the end frame"))
+      }
+      return []
+    }
+    let samples = try split(tar)
+    guard samples.count == stated.samples else {
+      let reason = RecordError.Reason.count(stated: stated.samples, found: samples.count)
+      throw RecordError(file: file, frame: frame, reason: reason)
+    }
+    return samples
+  }
+
+  /// One whole zstd frame with checksum and content size, without dictionary or reserved bits.
+  ///
+  /// Source: RFC 8878, section 3.1.1.1, "Frame Header".
+  static func checkHeader(
+    _ bytes: [UInt8], contentBytes: Int
+  ) throws(RecordError.Reason) {
+    guard bytes.count > 5, bytes.littleEndian32(at: 0) == 0xFD2F_B528 else {
+      throw .frame("it does not begin as a zstd frame")
+    }
+    let descriptor = bytes[4]
+    guard descriptor & 0b11111 == 0b00100 else {
+      throw .frame("its header lacks the checksum flag or sets bits that a shard's never sets")
+    }
+    let isSingleSegment = descriptor & 0b100000 != 0
+    let length = [isSingleSegment ? 1 : 0, 2, 4, 8][Int(descriptor >> 6)]
+    let start = isSingleSegment ? 5 : 6
+    guard length > 0, start + length <= bytes.count else {
+      throw .frame("its header states no content size")
+    }
+    let field = bytes[start..<start + length].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let size = length == 2 ? field + 256 : field
+    guard size == UInt64(contentBytes) else {
+      throw .frame("its header states \(size) bytes, the seek table \(contentBytes)")
+    }
+    guard ZSTD_findFrameCompressedSize(bytes, bytes.count) == bytes.count else {
+      throw .frame("its blocks do not end where the seek table says")
+    }
+  }
+
+  private func decompress(_ compressed: [UInt8]) throws(RecordError) -> [UInt8] {
+    var result = 0
+    let tar = [UInt8](unsafeUninitializedCapacity: stated.rawBytes) { out, count in
+      result = ZSTD_decompress(out.baseAddress, stated.rawBytes, compressed, compressed.count)
+      count = ZSTD_isError(result) == 0 ? result : 0
+    }
+    guard ZSTD_isError(result) == 0 else {
+      let name = String(cString: ZSTD_getErrorName(result))
+      throw RecordError(file: file, frame: frame, reason: .frame(name))
+    }
+    guard tar.count == stated.rawBytes else {
+      let reason = RecordError.Reason.truncated(expected: stated.rawBytes, found: tar.count)
+      throw RecordError(file: file, frame: frame, reason: reason)
+    }
+    return tar
+  }
+
+  private func split(_ tar: [UInt8]) throws(RecordError) -> [Sample] {
+    var samples: [Sample] = []
+    var reader = MemberReader(tar: tar)
+    while !reader.isAtEnd {
+      var key = samples.last?.key
+      do throws(RecordError.Reason) {
+        let member = try reader.next()
+        if key?.hasSameBytes(as: member.key) == true {
+          samples[samples.count - 1].fields.append(member.field)
+        } else {
+          key = member.key
+          samples.append(Sample(key: member.key, fields: [member.field]))
+        }
+        try samples[samples.count - 1].checkNewestField()
+      } catch {
+        throw RecordError(file: file, frame: frame, key: key, reason: error)
+      }
+    }
+    return samples
+  }
+}
+
+extension Sample {
+  fileprivate func checkNewestField() throws(RecordError.Reason) {
+    guard let newest = fields.last, !fields.dropLast().contains(where: {
+      $0.suffix == newest.suffix
+    }) else { throw .member("two fields .\(fields.last?.suffix ?? "")") }
+  }
+}
+
+/// Walks over the members of a frame's tar.
+private struct MemberReader {
+  let tar: [UInt8]
+  private var position = 0
+
+  init(tar: [UInt8]) { self.tar = tar }
+
+  var isAtEnd: Bool { position == tar.count }
+
+  mutating func next() throws(RecordError.Reason) -> (key: String, field: Field) {
+    var header = try nextHeader()
+    var path: [UInt8]?
+    if header.kind == .pax {
+      path = try TarHeader.path(paxRecords: try content(of: header))
+      header = try nextHeader()
+    }
+    guard header.kind == .file else { throw .member("it is no regular file") }
+    let (key, suffix) = try Self.splitName(path ?? header.name)
+    return (key, Field(suffix: suffix, bytes: Array(try content(of: header))))
+  }
+
+  private mutating func nextHeader() throws(RecordError.Reason) -> TarHeader {
+    guard tar.count - position >= TarLayout.blockBytes else {
+      throw .truncated(expected: TarLayout.blockBytes, found: tar.count - position)
+    }
+    let header = try TarHeader(block: tar[position..<position + TarLayout.blockBytes])
+    position += TarLayout.blockBytes
+    return header
+  }
+
+  private mutating func content(of header: TarHeader) throws(RecordError.Reason) -> ArraySlice<UInt8> {
+    let padded = TarLayout.padded(header.bytes)
+    guard padded <= tar.count - position else {
+      throw .truncated(expected: padded, found: tar.count - position)
+    }
+    defer { position += padded }
+    return tar[position..<position + header.bytes]
+  }
+
+  /// Key and suffix meet at the first dot of the last part, as in WebDataset.
+  private static func splitName(
+    _ bytes: [UInt8]
+  ) throws(RecordError.Reason) -> (key: String, suffix: String) {
+    let last = bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0
+    guard let dot = bytes[last...].firstIndex(of: UInt8(ascii: ".")),
+      let key = String(validating: bytes[..<dot], as: UTF8.self),
+      let suffix = String(validating: bytes[(dot + 1)...], as: UTF8.self)
+    else { throw .name("a member's name without suffix or not in UTF-8") }
+    try RecordKey.check(key)
+    try RecordKey.check(suffix: suffix)
+    return (key, suffix)
+  }
+}

@@ -1,0 +1,46 @@
+import Foundation
+
+/// Writes one shard under a temporary name; it gets its own name when all is on the disk.
+struct ShardWriter: ~Copyable {
+  let name: String
+  private let directory: URL
+  private let file: OpenFile
+  private var frames: [FrameEntry] = []
+  private var bytes = 0
+  private var isPublished = false
+
+  init(directory: URL, name: String) throws(RecordError) {
+    self.name = name
+    self.directory = directory
+    file = try OpenFile(writing: directory.appendingPathComponent(".\(name).partial").path)
+  }
+
+  deinit {
+    if !isPublished { unlink(file.path) }
+  }
+
+  /// Whether the shard has its size, or room for no frame but the end.
+  func isFull(at shardBytes: Int) -> Bool {
+    bytes >= shardBytes || frames.count + 1 >= RecordLimits.framesPerShard
+  }
+
+  mutating func append(_ frame: EncodedFrame) throws(RecordError) {
+    try file.write(frame.bytes)
+    bytes += frame.bytes.count
+    frames.append(FrameEntry(
+      compressedBytes: frame.bytes.count, rawBytes: frame.rawBytes, samples: frame.samples))
+  }
+
+  /// Writes the end frame and the tables, syncs and renames.
+  mutating func finish(end: EncodedFrame) throws(RecordError) -> RecordIndex.Shard {
+    try append(end)
+    let tables = ShardTables.encode(frames)
+    try file.write(tables)
+    bytes += tables.count
+    try file.publish(as: directory.appendingPathComponent(name).path)
+    isPublished = true
+    return RecordIndex.Shard(
+      file: name, bytes: bytes, frames: frames.count,
+      samples: frames.reduce(0) { $0 + $1.samples })
+  }
+}

@@ -1,0 +1,75 @@
+import CKernels
+import Synchronization
+
+/// The process's team of compute threads: started once, one region at a time.
+///
+/// Before `start`, and from any thread while another holds the team, regions run on the caller.
+public enum Threads {
+  private static let team = Mutex<Team?>(nil)
+  private static let members = Atomic<Int>(1)
+
+  /// `@unchecked Sendable`: only used under the lock.
+  private struct Team: @unchecked Sendable { let handle: OpaquePointer }
+
+  /// Threads that share a region's work.
+  public static var count: Int { members.load(ordering: .relaxed) }
+
+  /// Starts `count` threads (the caller is one of them). With `oversubscribed`, waiting threads
+  /// sleep at once and leave the core to other processes.
+  public static func start(_ count: Int, oversubscribed: Bool = false) {
+    team.withLock { team in
+      if let old = team { thread_team_stop(old.handle) }
+      let handle = count > 1 ? thread_team_start(Int32(count), oversubscribed ? 0 : 5000) : nil
+      team = handle.map(Team.init)
+      members.store(handle == nil ? 1 : count, ordering: .relaxed)
+    }
+  }
+
+  /// Runs `body` once per member and returns when all are done.
+  public static func run(_ body: (_ member: Int, _ members: Int) -> Void) {
+    let ran: Void? = team.withLockIfAvailable { team in
+      guard let team else { return body(0, 1) }
+      let members = Int(thread_team_members(team.handle))
+      withoutActuallyEscaping(body) { body in
+        var region = Region(body: body, members: members)
+        withUnsafeMutablePointer(to: &region) { region in
+          thread_team_run(team.handle, runRegion, region)
+        }
+      }
+    }
+    if ran == nil { body(0, 1) }
+  }
+
+  fileprivate struct Region {
+    let body: (Int, Int) -> Void
+    let members: Int
+  }
+
+  /// Cuts `0 ..< n` into one range per member, at multiples of `grain`. Small `n` stays here.
+  public static func split(_ n: Int, grain: Int, _ body: (Range<Int>) -> Void) {
+    guard n > grain, count > 1 else { return n > 0 ? body(0..<n) : () }
+    run { member, members in
+      let grains = (n + grain - 1) / grain
+      let first = grains * member / members * grain
+      let last = min(n, grains * (member + 1) / members * grain)
+      if first < last { body(first..<last) }
+    }
+  }
+
+  /// Runs tasks `0 ..< n`, each on whichever member is free.
+  public static func tasks(_ n: Int, _ body: (_ task: Int, _ member: Int) -> Void) {
+    let next = Atomic<Int>(0)
+    run { member, _ in
+      while true {
+        let task = next.add(1, ordering: .relaxed).oldValue
+        if task >= n { return }
+        body(task, member)
+      }
+    }
+  }
+}
+
+private func runRegion(_ context: UnsafeMutableRawPointer?, _ member: Int32) {
+  guard let region = context?.assumingMemoryBound(to: Threads.Region.self) else { return }
+  region.pointee.body(Int(member), region.pointee.members)
+}

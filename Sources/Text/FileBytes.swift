@@ -1,0 +1,16 @@
+import Foundation
+
+/// Small files, read whole with a limit.
+enum FileBytes {
+  static func read(_ file: URL, limit: Int) throws(TextError) -> Data {
+    do {
+      let handle = try FileHandle(forReadingFrom: file)
+      defer { try? handle.close() }
+      let bytes = try handle.read(upToCount: limit + 1) ?? Data()
+      if bytes.count <= limit { return bytes }
+    } catch {
+      throw TextError(file.path, .unreadable(error.localizedDescription))
+    }
+    throw TextError(file.path, .tooLarge(bytes: limit + 1, limit: limit))
+  }
+}

@@ -1,0 +1,79 @@
+/// Why a text, a tokenizer or a file of prompts could not be used.
+public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Reason: Sendable, Equatable {
+    /// The file could not be read or written; the text is the system's.
+    case unreadable(String), unwritable(String)
+    case tooLarge(bytes: Int, limit: Int)
+    /// The bytes are no SentencePiece model; the text is the library's or ours.
+    case notATokenizer(String)
+    case missingSpecial(String)
+    case badPrompt(line: Int, String)
+    /// SentencePiece refused the text.
+    case notEncodable(String)
+    case textTooLong(bytes: Int, limit: Int)
+    case noTexts
+    case tooMuchText(limit: Int)
+    /// Training failed; the text is the library's.
+    case untrainable(String)
+    /// The vocabulary cannot hold the characters and bytes it must hold.
+    case vocabularyTooSmall(asked: Int, String)
+  }
+
+  /// A file, or what was being done.
+  public var place: String
+  public var reason: Reason
+
+  public init(_ place: String, _ reason: Reason) {
+    self.place = place
+    self.reason = reason
+  }
+
+  public var description: String { "\(place): \(reason.text). \(reason.remedy)" }
+
+  /// The exit code a command leaves with: 64 usage, 65 bad data, 74 input or output.
+  public var exitCode: Int32 {
+    switch reason {
+    case .unreadable, .unwritable: 74
+    case .vocabularyTooSmall, .tooMuchText: 64
+    default: 65
+    }
+  }
+}
+
+extension TextError.Reason {
+  var text: String {
+    switch self {
+    case .unreadable(let why): "cannot be read (\(why))"
+    case .unwritable(let why): "cannot be written (\(why))"
+    case .tooLarge(let bytes, let limit): "\(bytes) bytes, more than the limit of \(limit)"
+    case .notATokenizer(let why): "not a SentencePiece model (\(why))"
+    case .missingSpecial(let name): "the model has no \(name) id inside its vocabulary"
+    case .badPrompt(let line, let why): "line \(line): \(why)"
+    case .notEncodable(let why): "the text cannot be encoded (\(why))"
+    case .textTooLong(let bytes, let limit):
+      "the text has \(bytes) bytes, more than the limit of \(limit)"
+    case .tooMuchText(let limit): "more than \(limit) bytes of text to learn from"
+    case .noTexts: "there are no texts to learn from"
+    case .untrainable(let why): "no tokenizer could be trained (\(why))"
+    case .vocabularyTooSmall(let asked, let why):
+      "a vocabulary of \(asked) is too small for these texts (\(why))"
+    }
+  }
+
+  var remedy: String {
+    switch self {
+    case .unreadable: "Check the path and its permissions."
+    case .unwritable: "Check the folder, its permissions and the space left."
+    case .tooLarge, .notATokenizer:
+      "Give a tokenizer.model made by `coca-shard tokenizer` or by SentencePiece."
+    case .missingSpecial: "Train it with start (bos) and end (eos) pieces."
+    case .badPrompt: "Write one prompt a line, each with one {} for the name; # begins a comment."
+    case .textTooLong: "Cut it: the model reads the first few dozen pieces only."
+    case .tooMuchText: "Lower --limit: a sample of the texts serves as well."
+    case .notEncodable: "Check the text or the tokenizer."
+    case .noTexts: "Name record sets that hold captions or labels, or choose another --text."
+    case .untrainable: "Give more or other texts, or another vocabulary."
+    case .vocabularyTooSmall: "Ask for a larger vocabulary."
+    }
+  }
+}

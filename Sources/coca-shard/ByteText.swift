@@ -1,0 +1,15 @@
+import Foundation
+
+extension Int {
+  /// As bytes for people: `1.2 GiB`.
+  var byteText: String {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
+    var value = Double(self)
+    var unit = 0
+    while value >= 1024, unit < units.count - 1 {
+      value /= 1024
+      unit += 1
+    }
+    return String(format: unit == 0 ? "%.0f %@" : "%.1f %@", value, units[unit])
+  }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+@main
+struct CocaShard: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "coca-shard",
+    abstract: "Makes, checks and shows datasets: folders of .tar.zst shards with an index.json.",
+    subcommands: [Inspect.self, Verify.self, Index.self, List.self, Extract.self])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      Failure.exit(error)
+    }
+  }
+}

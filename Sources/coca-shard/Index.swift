@@ -1,0 +1,21 @@
+import ArgumentParser
+import Foundation
+import Records
+
+struct Index: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Makes index.json anew from the shards alone, as after packing in parts.")
+
+  @Argument(help: "A folder of shards.")
+  var directory: String
+
+  func run() throws {
+    let url = URL(fileURLWithPath: directory)
+    let index = try RecordIndex(rebuilding: url)
+    try index.write(to: url)
+    var output = Output()
+    try output.line("\(directory): \(index.shards.count) shards, \(index.samples) samples, "
+      + index.bytes.byteText)
+    try output.flush()
+  }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import Packing
+import Records
+import Text
+
+struct TokenizerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tokenizer",
+    abstract: "Learns a SentencePiece tokenizer from datasets' texts.",
+    discussion: """
+      EXAMPLE
+        coca-shard tokenizer data/stamps data/emoji --to tokenizer.model --text all \\
+          --vocabulary 8000
+
+      The model is SentencePiece's unigram with byte fallback: any text can be spelt. Ids: padding
+      0, unknown 1, start 2, end 3. Texts that do not hold enough pieces give a smaller vocabulary,
+      which is told. Where there are more texts than --limit, shards and frames drawn by --seed
+      give a sample; all texts taken are held in memory. The same datasets and options give the
+      same bytes. A file that is there is replaced, at the very end.
+      """)
+
+  @Argument(help: "Folders of datasets.", completion: .directory)
+  var directories: [String]
+
+  @Option(help: "The model's file.")
+  var to: String
+
+  @Option(help: "Pieces to aim at, 260 of them special ones and bytes.")
+  var vocabulary = 64_000
+
+  @Option(help: "caption: every caption; labels: a sample's labels, joined; all: both.")
+  var text: RecordTexts.Kind = .caption
+
+  @Option(help: "The most texts to learn from.")
+  var limit = 10_000_000
+
+  @Option(help: "Draws the sample of texts.")
+  var seed: UInt64 = 0
+
+  func validate() throws {
+    if limit < 1 { throw ValidationError("--limit: \(limit) is not above 0.") }
+  }
+
+  func run() throws {
+    let sets = try directories.map { try RecordSet(directory: URL(fileURLWithPath: $0)) }
+    var texts = RecordTexts(sets: sets, kind: text, limit: limit, seed: seed)
+    var reported = 0
+    let result = try TokenizerTraining(vocabulary: vocabulary).train {
+      let text = texts.next()
+      while reported < texts.skipped.count {
+        tell("skipped: \(texts.skipped[reported])")
+        reported += 1
+      }
+      return text
+    }
+    try AtomicFile.write(result.tokenizer.model, to: URL(fileURLWithPath: to))
+    let size = result.tokenizer.vocabularySize
+    if size < vocabulary {
+      tell("the texts hold \(size) pieces, fewer than the \(vocabulary) asked for")
+    }
+    if texts.isCut { tell("a sample of \(limit) texts was taken; --limit says how many") }
+    var output = Output()
+    try output.line("\(to): \(size) pieces from \(result.texts) texts, \(result.bytes.byteText)")
+    try output.flush()
+  }
+
+  private func tell(_ line: String) { Failure.tell(line) }
+}
+
+extension RecordTexts.Kind: ExpressibleByArgument {}

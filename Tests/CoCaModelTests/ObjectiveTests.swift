@@ -1,0 +1,114 @@
+import Autograd
+import CoCaModel
+import Collectives
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+import Text
+
+@Suite("The objective")
+struct ObjectiveTests {
+  private let ranks = SoloCommunicator()
+
+  @Test(
+    "gradients of both losses equal central differences",
+    arguments: ModelConfiguration.PoolerArrangement.allCases)
+  func gradients(poolers: ModelConfiguration.PoolerArrangement) throws {
+    let small = try SmallModel(poolers)
+    let objective = Objective(small.model, weights: LossWeights(), over: ranks)
+    try checkGradients(
+      of: small.model.parameters, elements: 3, step: 0.01, tolerance: 5e-3,
+      backward: { _ = try objective.backward(small.images, small.captions) },
+      loss: { try objective.evaluate(small.images, small.captions).total })
+  }
+
+  @Test("micro-batches change nothing but rounding", arguments: 1...5)
+  func microbatches(size: Int) throws {
+    let small = try SmallModel()
+    func gradients(_ microbatch: Int?) throws -> (Losses, Tensor) {
+      small.model.parameters.gradients.fill(0)
+      let objective = Objective(
+        small.model, weights: LossWeights(), microbatch: microbatch, over: ranks)
+      let losses = try objective.backward(small.images, small.captions)
+      return (losses, small.model.parameters.gradients.copy())
+    }
+    let (whole, expected) = try gradients(nil)
+    let (cut, found) = try gradients(size)
+    #expect(abs(whole.contrastive - cut.contrastive) < 1e-6)
+    #expect(abs(whole.caption - cut.caption) < 1e-6)
+    #expect(whole.imageToTextAccuracy == cut.imageToTextAccuracy)
+    expectClose(found, expected, relative: 1e-5, "gradients")
+  }
+
+  @Test("a batch of ragged captions equals the captions one by one")
+  func packing() throws {
+    let small = try SmallModel()
+    let together = small.model.textEmbeddings(small.captions)
+    for index in 0..<small.captions.count {
+      let (image, caption) = small.part(index..<index + 1)
+      expectClose(
+        small.model.textEmbeddings(caption), together.rows(index..<index + 1), relative: 1e-5,
+        "caption \(index)")
+      let all = small.model.imageEmbeddings(small.images)
+      expectClose(
+        small.model.imageEmbeddings(image), all.rows(index..<index + 1), relative: 1e-5,
+        "image \(index)")
+    }
+  }
+
+  @Test("no token sees a later one, and none sees the CLS")
+  func causality() throws {
+    let small = try SmallModel()
+    func captionLoss(_ last: Int32) throws -> Double {
+      small.model.parameters.gradients.fill(0)
+      let captions = PackedCaptions([[2, 5, 9, last]])
+      let objective = Objective(
+        small.model, weights: LossWeights(contrastive: 0, caption: 1), over: ranks)
+      _ = try objective.backward(small.part(0..<1).0, captions)
+      // The last id is a target only: nothing that is predicted can depend on reading it.
+      let table = try #require(small.model.parameters["unimodal.tokenTable"])
+      let row = table.gradient.rows(Int(last)..<Int(last) + 1).values
+      return row.reduce(0) { $0 + Double(abs($1)) }
+    }
+    #expect(try captionLoss(17) == 0)
+    let cls = try #require(small.model.parameters["unimodal.cls"])
+    #expect(cls.gradient.values.allSatisfy { $0 == 0 })
+  }
+
+  @Test("contrastive loss equals the whole matrix in double precision")
+  func contrastive() throws {
+    let small = try SmallModel()
+    let x = small.model.imageEmbeddings(small.images)
+    let y = small.model.textEmbeddings(small.captions)
+    let n = x.rows, scale = 1 / 0.07
+    let scores = (0..<n).map { i in
+      (0..<n).map { j in
+        scale * (0..<x.width).reduce(0.0) {
+          $0 + Double(x.pointer[i * x.width + $1]) * Double(y.pointer[j * x.width + $1])
+        }
+      }
+    }
+    func logSumExp(_ values: [Double]) -> Double {
+      let top = values.max() ?? 0
+      return top + log(values.reduce(0) { $0 + exp($1 - top) })
+    }
+    let rows = (0..<n).reduce(0.0) { $0 + logSumExp(scores[$1]) - scores[$1][$1] }
+    let columns = (0..<n).reduce(0.0) { sum, j in
+      sum + logSumExp(scores.map { $0[j] }) - scores[j][j]
+    }
+    let losses = try Objective(small.model, weights: LossWeights(), over: ranks)
+      .backward(small.images, small.captions)
+    #expect(abs(losses.contrastive - (rows + columns) / Double(2 * n)) < 1e-5)
+  }
+
+  @Test("with a vocabulary projection of zeros the caption loss is ln of the vocabulary")
+  func uniformCaptionLoss() throws {
+    let small = try SmallModel()
+    try #require(small.model.parameters["vocabularyProjection"]).value.fill(0)
+    let losses = try Objective(small.model, weights: LossWeights(), over: ranks)
+      .evaluate(small.images, small.captions)
+    #expect(abs(losses.caption - log(Double(SmallModel.vocabulary))) < 1e-6)
+    #expect(losses.targets == small.captions.ids.count - small.captions.count)
+  }
+}

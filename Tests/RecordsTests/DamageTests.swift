@@ -1,0 +1,136 @@
+import Foundation
+import Records
+import Testing
+
+@Suite("Damaged shards")
+struct DamageTests {
+  static let samples = [
+    Sample(key: "one", fields: [
+      Field(suffix: "jpg", bytes: (0..<40).map { UInt8($0 * 37 % 251) }),
+      Field(suffix: "txt", bytes: Array("a red bird".utf8)),
+    ]),
+    SampleMaker.plain("two", "a blue bird"), SampleMaker.plain("dir/three", "no bird"),
+    SampleMaker.plain("vögel/vier", "kein Vogel"),
+  ]
+
+  /// Opens and reads what is there: frames are right, or refused. Gives how many were refused.
+  private func refusals(_ bytes: [UInt8], _ frames: [[Sample]], in folder: TemporaryFolder) -> Int {
+    do {
+      try folder.write(bytes, to: "damaged.tar.zst")
+      let reader = try ShardReader(file: folder.file("damaged.tar.zst"))
+      guard reader.frameSamples.count == frames.count else {
+        Issue.record("a damaged table was believed")
+        return 0
+      }
+      return frames.indices.reduce(0) { sum, frame in
+        guard let read = try? reader.read(frame: frame) else { return sum + 1 }
+        #expect(read == frames[frame])
+        return sum
+      }
+    } catch {
+      #expect(error is RecordError)
+      return 1
+    }
+  }
+
+  private func shard(in folder: TemporaryFolder) throws -> (bytes: [UInt8], frames: [[Sample]]) {
+    try folder.pack(Self.samples, frameBytes: 2048)
+    let reader = try ShardReader(file: folder.file("s-00000.tar.zst"))
+    let frames = try reader.frameSamples.indices.map { try reader.read(frame: $0) }
+    return (try folder.bytes("s-00000.tar.zst"), frames)
+  }
+
+  @Test("no flipped bit gives a wrong sample; all are refused but those without meaning to zstd")
+  func everyBit() throws {
+    let folder = try TemporaryFolder()
+    let (bytes, frames) = try shard(in: folder)
+    #expect(frames.count == 4 && refusals(bytes, frames, in: folder) == 0)
+    let tableBytes = 17 + 8 * 5 + 16 + 4 * 4
+    var unnoticed: [Int] = []
+    for index in bytes.indices {
+      for bit in 0..<8 {
+        var damaged = bytes
+        damaged[index] ^= 1 << UInt8(bit)
+        if refusals(damaged, frames, in: folder) == 0 { unnoticed.append(index) }
+      }
+    }
+    #expect(unnoticed.allSatisfy { $0 < bytes.count - tableBytes })
+    #expect(unnoticed.count < bytes.count * 8 / 100)
+  }
+
+  @Test("no byte set to 0 or 255 gives a wrong sample")
+  func everyByte() throws {
+    let folder = try TemporaryFolder()
+    let (bytes, frames) = try shard(in: folder)
+    for index in bytes.indices {
+      for value: UInt8 in [0, 255] where bytes[index] != value {
+        var damaged = bytes
+        damaged[index] = value
+        _ = refusals(damaged, frames, in: folder)
+      }
+    }
+  }
+
+  @Test("a file cut at any length, or with bytes more, is refused")
+  func everyLength() throws {
+    let folder = try TemporaryFolder()
+    let (bytes, _) = try shard(in: folder)
+    for count in 0..<bytes.count {
+      try folder.write(Array(bytes[..<count]), to: "cut.tar.zst")
+      #expect(throws: RecordError.self) { try ShardReader(file: folder.file("cut.tar.zst")) }
+      try folder.write(Array(bytes[(bytes.count - count)...]), to: "cut.tar.zst")
+      #expect(throws: RecordError.self) { try ShardReader(file: folder.file("cut.tar.zst")) }
+    }
+    try folder.write([0] + bytes, to: "cut.tar.zst")
+    #expect(throws: RecordError.self) { try ShardReader(file: folder.file("cut.tar.zst")) }
+  }
+
+  @Test("many bytes changed at once give no wrong sample and no crash")
+  func scattered() throws {
+    let folder = try TemporaryFolder()
+    let (bytes, frames) = try shard(in: folder)
+    var random = SmallRandom(state: 99)
+    for _ in 0..<1500 {
+      var damaged = bytes
+      for _ in 0..<Int.random(in: 2...6, using: &random) {
+        let index = Int.random(in: 0..<bytes.count, using: &random)
+        damaged[index] = [0, 1, 127, 128, 255].randomElement(using: &random)!
+      }
+      if damaged != bytes { _ = refusals(damaged, frames, in: folder) }
+    }
+  }
+
+  @Test("verify names every damaged frame, counts its samples, and goes on")
+  func verify() throws {
+    let folder = try TemporaryFolder()
+    let samples = (0..<24).map { SampleMaker.plain("k\($0)", "text \($0)") }
+    let index = try folder.pack(samples, shardBytes: 400, frameBytes: 2048)
+    #expect(index.shards.count >= 3 && index.shards[0].frames >= 3)
+    let set = try RecordSet(directory: folder.url)
+    let whole = set.verify { _ in }
+    #expect(whole.damage.isEmpty && whole.samples == 24)
+
+    var bytes = try folder.bytes(index.shards[0].file)
+    bytes[30] ^= 1
+    try folder.write(bytes, to: index.shards[0].file)
+    try FileManager.default.removeItem(at: folder.file(index.shards[1].file))
+    var steps = 0
+    let result = set.verify { _ in steps += 1 }
+    #expect(result.damage.map(\.error.frame) == [0, nil])
+    #expect(result.damage.map(\.samplesLost) == [2, index.shards[1].samples])
+    #expect(result.samples == 24 - 2 - index.shards[1].samples)
+    #expect(result.shards == index.shards.count)
+    #expect(steps == result.frames + 1)
+  }
+
+  @Test("refused files leave no descriptor open")
+  func descriptors() throws {
+    let folder = try TemporaryFolder()
+    try folder.write([1, 2, 3], to: "bad.tar.zst")
+    let before = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+    for _ in 0..<300 { _ = try? ShardReader(file: folder.file("bad.tar.zst")) }
+    for _ in 0..<300 { _ = try? ShardReader(file: folder.url) }
+    let after = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+    #expect(after < before + 150)
+  }
+}

@@ -1,0 +1,74 @@
+import CKernels
+import Foundation
+import Testing
+
+private func logSumExp(_ logits: [Double], scale: Double) -> Double {
+  let top = logits.map { $0 * scale }.max()!
+  return top + log(logits.map { exp($0 * scale - top) }.reduce(0, +))
+}
+
+@Suite("Cross-entropy kernels")
+struct KernelCrossEntropyTests {
+  @Test("blocks of columns give the log-sum-exp of the whole", arguments: KernelLevel.all)
+  func blocks(level: KernelLevel) {
+    let rows = 3, ld = 140, scale: Float = 14
+    for columns in kernelLengths {
+      let values = someFloats(rows * ld, seed: 60, span: 4)
+      let logits = GuardedFloats(values)
+      let expected = (0..<rows).map {
+        logSumExp(doubles(Array(values[$0 * ld..<$0 * ld + columns])), scale: Double(scale))
+      }
+      for block in [1, 7, 16, columns] {
+        let maximum = GuardedFloats(Array(repeating: -.infinity, count: rows))
+        let sum = GuardedFloats(zeros: rows)
+        for first in stride(from: 0, to: columns, by: block) {
+          level.table.log_sum_exp_update(
+            logits.pointer + first, ld, rows, min(block, columns - first), scale,
+            maximum.pointer, sum.pointer)
+        }
+        let lse = zip(maximum.values, sum.values).map { $0 + log($1) }
+        expectClose(lse, expected, absolute: 1e-5, relative: 1e-6)
+      }
+    }
+  }
+
+  @Test("a first block of -inf adds nothing", arguments: KernelLevel.all)
+  func masked(level: KernelLevel) {
+    let logits = GuardedFloats([-.infinity, -.infinity, 0, 0])
+    let maximum = GuardedFloats([-.infinity]), sum = GuardedFloats([0])
+    level.table.log_sum_exp_update(logits.pointer, 4, 1, 2, 1, maximum.pointer, sum.pointer)
+    #expect(maximum.values == [-.infinity] && sum.values == [0])
+    level.table.log_sum_exp_update(logits.pointer + 2, 4, 1, 2, 1, maximum.pointer, sum.pointer)
+    #expect(maximum.values == [0] && sum.values == [2])
+  }
+
+  @Test("NaN anywhere reaches the sum", arguments: KernelLevel.all)
+  func notANumber(level: KernelLevel) {
+    for columns in kernelLengths {
+      var values = someFloats(columns, seed: 61)
+      values[columns - 1] = .nan
+      let logits = GuardedFloats(values)
+      let maximum = GuardedFloats([-.infinity]), sum = GuardedFloats([0])
+      level.table.log_sum_exp_update(
+        logits.pointer, columns, 1, columns, 1, maximum.pointer, sum.pointer)
+      #expect(sum.values[0].isNaN)
+    }
+  }
+
+  @Test("softmax_from_lse is the gradient of the log-sum-exp", arguments: KernelLevel.all)
+  func gradient(level: KernelLevel) {
+    let rows = 2, scale: Float = 3
+    for columns in [1, 3, 15, 16, 24, 97] {
+      let values = someFloats(rows * columns, seed: 62)
+      let inputs = (0..<rows).map { row($0, of: doubles(values), width: columns) }
+      let lse = GuardedFloats(inputs.map { Float(logSumExp($0, scale: Double(scale))) })
+      let logits = GuardedFloats(values)
+      level.table.softmax_from_lse(
+        logits.pointer, columns, rows, columns, scale, lse.pointer, scale)
+      let expected = inputs.flatMap { input in
+        centralDifferences(at: input) { logSumExp($0, scale: Double(scale)) }
+      }
+      expectClose(logits.values, expected, absolute: 3e-6)
+    }
+  }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import Tensors
+import Testing
+import Text
+
+@Suite("Prompts and labels")
+struct PromptsTests {
+  @Test("the default prompts are distinct, hold one place each and fill")
+  func defaults() {
+    let templates = Prompts.default.templates
+    #expect((20...40).contains(templates.count))
+    #expect(Set(templates).count == templates.count)
+    for (index, template) in templates.enumerated() {
+      let filled = Prompts.default.fill(template: index, name: "two {} birds")
+      #expect(filled == template.replacing("{}", with: "two {} birds"))
+    }
+    #expect(Prompts.none.fill(template: 0, name: "cat") == "cat")
+  }
+
+  @Test("a file's comments and empty lines are left out")
+  func file() throws {
+    let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data("# ours\n\n a {} \r\nthe {} here\n".utf8).write(to: file)
+    #expect(try Prompts(file: file).templates == ["a {}", "the {} here"])
+  }
+
+  @Test("a line without exactly one place is named", arguments: [("ok {}\nplain", 2), ("{} {}", 1)])
+  func badLine(text: String, line: Int) {
+    #expect {
+      try Prompts(text: text, name: "p.txt")
+    } throws: { error in
+      guard case .badPrompt(line, _) = (error as? TextError)?.reason else { return false }
+      return "\(error)".hasPrefix("p.txt: line \(line): ")
+    }
+  }
+
+  @Test("a file without prompts is refused", arguments: ["", "# only this\n"])
+  func empty(text: String) {
+    #expect(throws: TextError("p.txt", .badPrompt(line: 1, "there is no prompt"))) {
+      try Prompts(text: text, name: "p.txt")
+    }
+  }
+
+  @Test("labels come in every order, each once, in every prompt")
+  func labels() throws {
+    let labels = ["cat", "dog", "owl"]
+    let prompts = try Prompts(text: "a {}.\nthe {}!", name: "p")
+    var seen: Set<String> = []
+    for sample in 0..<500 {
+      let random = CounterRandom(seed: 1, "labels", KeyPart(sample))
+      let text = LabelText.text(labels: labels, prompts: prompts, random: random)
+      #expect(text == LabelText.text(labels: labels, prompts: prompts, random: random))
+      seen.insert(text)
+    }
+    #expect(seen.count == 12)
+    for text in seen {
+      let inner = text.hasPrefix("a ") ? text.dropFirst(2) : text.dropFirst(4)
+      #expect(inner.dropLast().components(separatedBy: ", ").sorted() == labels)
+    }
+  }
+
+  @Test("no labels give no text")
+  func noLabels() {
+    let random = CounterRandom(seed: 0)
+    #expect(LabelText.text(labels: [], prompts: .default, random: random) == "")
+  }
+}
