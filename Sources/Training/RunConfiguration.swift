@@ -1,0 +1,32 @@
+/// A run, as the run file describes it: everything resolved, paths absolute.
+///
+/// `docs/configuration.md` has each key's meaning.
+public struct RunConfiguration: Sendable, Equatable {
+  /// Nil where `initial` brings the model.
+  public var model: Model?
+  /// `init`: the checkpoint to take weights from.
+  public var initial: String?
+  /// Nil where `initial` brings it or all text is tokens.
+  public var tokenizer: String?
+  public var data: [Source]
+  public var badSamples: BadSamples
+  /// Pairs per step over all ranks.
+  public var batch: Int
+  public var lanes: Int
+  /// Pairs per forward pass on a rank; nil for the whole share.
+  public var microbatch: Int?
+  public var length: Length
+  public var loss: Loss
+  public var optimizer: Optimizer
+  public var schedule: Schedule
+  /// Nil for nothing random.
+  public var augment: Augment?
+  public var overlap: Overlap
+  public var nonfinite: Nonfinite
+  /// Seconds without a sign of life from a rank.
+  public var deadline: Double
+  public var checkpoint: Saving
+  public var validation: Validation
+  public var log: Log
+  public var seed: UInt64
+}

@@ -1,0 +1,176 @@
+import Checkpoints
+import Foundation
+
+extension RunConfiguration {
+  /// Reads a run file.
+  ///
+  /// - Parameters:
+  ///   - overrides: `key.path=value` of each `--set`, in order; the value is YAML.
+  /// - Throws: `ConfigurationError` for the first thing that is wrong, with its line.
+  public init(file: URL, overrides: [String] = []) throws(ConfigurationError) {
+    let name = file.lastPathComponent
+    let text: String
+    do {
+      let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int ?? 0
+      guard size <= ConfigurationYAML.byteLimit else {
+        throw ConfigurationError(
+          file.path, "", .syntax("is larger than \(ConfigurationYAML.byteLimit) bytes"))
+      }
+      text = try String(contentsOf: file, encoding: .utf8)
+    } catch let error as ConfigurationError {
+      throw error
+    } catch {
+      throw ConfigurationError(file.path, "", .unreadable(error.localizedDescription))
+    }
+    try self.init(
+      yaml: text, name: name, folder: file.standardizedFileURL.deletingLastPathComponent(),
+      overrides: overrides)
+  }
+
+  /// Reads the text of a run file.
+  ///
+  /// - Parameters:
+  ///   - name: put before line numbers.
+  ///   - folder: what relative paths are relative to.
+  public init(
+    yaml: String, name: String = "run.yaml", folder: URL, overrides: [String] = []
+  ) throws(ConfigurationError) {
+    var root = try ConfigurationYAML.read(yaml, place: name)
+    for override in overrides {
+      try RunConfigurationOverride(override).apply(to: &root)
+    }
+    try self.init(root, folder: folder)
+  }
+
+  /// Reads what `json` has written, as in a checkpoint's `state.json`.
+  public init(json: JSONValue) throws(ConfigurationError) {
+    try self.init(ConfigurationNode(json: json, place: "the checkpoint's configuration"), folder: nil)
+  }
+
+  init(_ root: ConfigurationNode, folder: URL?) throws(ConfigurationError) {
+    let run = try ConfigurationReader(root, folder: folder)
+    for fixed in RunConfigurationKeys.fixed { try run.check(fixed) }
+    initial = try run.file("init")
+    model = try run.model()
+    data = try run.sources()
+    tokenizer = try run.file("tokenizer")
+    guard let batch = try run.integer("batch", in: 1...Int(Int32.max)) else {
+      throw run.error("batch", .missing)
+    }
+    self.batch = batch
+    length = try run.length()
+    lanes = try run.integer("lanes", in: 1...1_000_000) ?? min(240, batch)
+    microbatch = try run.integer("microbatch", in: 1...Int(Int32.max))
+    badSamples = try run.section("bad_samples").badSamples()
+    loss = try run.section("loss").loss()
+    optimizer = try run.section("optimizer").optimizer()
+    schedule = try run.section("schedule").schedule()
+    augment = try run.augment()
+    overlap = try run.choice("overlap", or: .auto, unavailable: ["buckets", "thread"])
+    nonfinite = try run.choice("nonfinite", or: .stop)
+    deadline = try run.required("deadline", or: 300, "a number above 0", run.positive("deadline"))
+    checkpoint = try run.section("checkpoint").saving()
+    validation = try run.section("validation").validation()
+    log = try run.section("log").log()
+    seed = UInt64(
+      try run.required("seed", or: 0, "a whole number", run.integer("seed", in: 0...Int.max)))
+    guard tokenizer != nil || initial != nil || data.allSatisfy({ $0.text == .tokens }) else {
+      throw run.error("tokenizer", .missing)
+    }
+  }
+}
+
+extension ConfigurationReader {
+  fileprivate func check(
+    _ fixed: (key: String, value: ConfigurationNode, later: [String])
+  ) throws(ConfigurationError) {
+    guard let given = self[fixed.key], given.json != fixed.value.json else { return }
+    let value = fixed.value.json.string ?? "false"
+    let word = given.json.string ?? given.shown
+    guard fixed.later.contains(word) else { throw unexpected(fixed.key, value) }
+    throw error(fixed.key, .unavailable(found: word, instead: "Use \(value)"))
+  }
+
+  fileprivate func length() throws(ConfigurationError) -> RunConfiguration.Length {
+    let given = ["steps", "epochs", "samples"].filter { self[$0] != nil }
+    guard given.count < 2 else {
+      throw error(given[1], .conflict("\(given.joined(separator: " and ")) are both given"))
+    }
+    if let steps = try integer("steps", in: 1...(1 << 53)) { return .steps(steps) }
+    if let epochs = try positive("epochs") { return .epochs(epochs) }
+    if let samples = try integer("samples", in: 1...(1 << 53)) { return .samples(samples) }
+    throw error(given.first ?? "steps", .missing)
+  }
+
+  fileprivate func augment() throws(ConfigurationError) -> RunConfiguration.Augment? {
+    if case .null? = self["augment"]?.value { return nil }
+    let section = try section("augment")
+    return RunConfiguration.Augment(
+      crop: try section.range("crop") ?? 0.9...1, flip: try section.flag("flip", or: false))
+  }
+
+  private func range(_ key: String) throws(ConfigurationError) -> ClosedRange<Double>? {
+    guard let node = self[key] else { return nil }
+    guard let items = node.json.array, items.count == 2 else {
+      throw unexpected(key, "two fractions, as in [0.9, 1.0]")
+    }
+    let bounds = items.compactMap { item -> Double? in
+      switch item {
+      case .integer(let value): Double(value)
+      case .number(let value): value
+      default: nil
+      }
+    }
+    guard bounds.count == 2, bounds[0] > 0, bounds[0] <= bounds[1], bounds[1] <= 1 else {
+      throw unexpected(key, "two rising fractions above 0, as in [0.9, 1.0]")
+    }
+    return bounds[0]...bounds[1]
+  }
+
+  fileprivate func model() throws(ConfigurationError) -> RunConfiguration.Model? {
+    guard let node = self["model"] else {
+      if self["init"] == nil { throw error("model", .missing) }
+      return nil
+    }
+    switch node.value {
+    case .null where self["init"] != nil: return nil
+    case .text(let name): return try model(named: name)
+    case .map: return try model(mapping: node)
+    default: throw unexpected("model", "a preset, a file, a checkpoint or a mapping")
+    }
+  }
+
+  private func model(named name: String) throws(ConfigurationError) -> RunConfiguration.Model {
+    let presets = RunConfiguration.Model.presets
+    if presets.contains(name) { return .preset(name) }
+    let path = absolute(name)
+    let isPath = name.contains("/") || name.contains(".")
+    if isPath || FileManager.default.fileExists(atPath: path) { return .file(path) }
+    if name.hasPrefix("coca_") {
+      throw error(
+        "model", .unavailable(found: name, instead: "Use one of: \(presets.joined(separator: ", "))"))
+    }
+    throw unexpected("model", "one of \(presets.joined(separator: ", ")), or a path")
+  }
+
+  private func model(
+    mapping node: ConfigurationNode
+  ) throws(ConfigurationError) -> RunConfiguration.Model {
+    guard var members = node.json.object else { throw unexpected("model", "a mapping") }
+    if members["layout"] == .string("openclip") {
+      throw ConfigurationError(
+        node["layout"]?.place ?? node.place, "model.layout",
+        .unavailable(found: "openclip", instead: "Use paper"))
+    }
+    guard let base = members.removeValue(forKey: "preset") else {
+      return .mapping(.object(members), base: nil)
+    }
+    guard let name = base.string, RunConfiguration.Model.presets.contains(name) else {
+      let presets = RunConfiguration.Model.presets.joined(separator: ", ")
+      throw ConfigurationError(
+        node["preset"]?.place ?? node.place, "model.preset",
+        .unexpected(found: node["preset"]?.shown ?? "nothing", expected: "one of \(presets)"))
+    }
+    return .mapping(.object(members), base: name)
+  }
+}

@@ -1,0 +1,142 @@
+import Foundation
+
+extension ConfigurationReader {
+  func sources() throws(ConfigurationError) -> [RunConfiguration.Source] {
+    guard self["data"] != nil else { throw error("data", .missing) }
+    let readers = try list("data")
+    guard !readers.isEmpty else { throw unexpected("data", "at least one source") }
+    var sources: [RunConfiguration.Source] = []
+    for reader in readers {
+      let text: RunConfiguration.Source.Text = try reader.choice("text", or: .caption)
+      sources.append(
+        RunConfiguration.Source(
+          name: try reader.name(besides: sources.map(\.name)),
+          records: try reader.texts("records").map(absolute),
+          weight: try reader.positive("weight"), text: text,
+          prompts: try reader.prompts(isAllowed: text == .labels, "text: labels")))
+    }
+    let weights = sources.filter { $0.weight != nil }.count
+    guard weights == 0 || weights == sources.count else {
+      throw error("data", .conflict("some sources give a weight and some do not"))
+    }
+    return sources
+  }
+
+  /// The given name, else the records as written, made different from those taken.
+  private func name(besides taken: [String]) throws(ConfigurationError) -> String {
+    if let name = try text("name") {
+      guard !taken.contains(name) else {
+        throw error("name", .conflict("\"\(name)\" is the name of another one too"))
+      }
+      return name
+    }
+    let written = try texts("records").joined(separator: "+")
+    var name = written
+    var number = 2
+    while taken.contains(name) {
+      name = "\(written)-\(number)"
+      number += 1
+    }
+    return name
+  }
+
+  private func prompts(
+    isAllowed: Bool, _ partner: String
+  ) throws(ConfigurationError) -> RunConfiguration.PromptChoice? {
+    guard isAllowed else {
+      guard case nil = try text("prompts") else {
+        throw error("prompts", .conflict("goes with \(partner) only"))
+      }
+      return nil
+    }
+    switch try text("prompts") {
+    case nil, "default": return .standard
+    case "none": return .off
+    case let file?: return .file(absolute(file))
+    }
+  }
+
+  func badSamples() throws(ConfigurationError) -> RunConfiguration.BadSamples {
+    RunConfiguration.BadSamples(
+      policy: try choice("policy", or: .skip),
+      limit: try required("limit", or: 0.01, "a number from 0 to 1", fraction("limit")))
+  }
+
+  func loss() throws(ConfigurationError) -> RunConfiguration.Loss {
+    let expected = "a number of at least 0"
+    let loss = RunConfiguration.Loss(
+      contrastive: try required(
+        "contrastive", or: 1, expected, number("contrastive", expected) { $0 >= 0 }),
+      caption: try required("caption", or: 2, expected, number("caption", expected) { $0 >= 0 }))
+    guard loss.contrastive > 0 || loss.caption > 0 else {
+      throw error("caption", .conflict("both weights are 0"))
+    }
+    return loss
+  }
+
+  func optimizer() throws(ConfigurationError) -> RunConfiguration.Optimizer {
+    let name: RunConfiguration.Optimizer.Name = try choice("name", or: .adafactor)
+    let moment = "a number from 0 to below 1"
+    let decay = "a number of at least 0"
+    return RunConfiguration.Optimizer(
+      name: name, lr: try required("lr", or: 8e-4, "a number above 0", positive("lr")),
+      beta1: try required("beta1", or: 0.9, moment, number("beta1", moment) { 0 <= $0 && $0 < 1 }),
+      beta2: try required(
+        "beta2", or: 0.999, moment, number("beta2", moment) { 0 <= $0 && $0 < 1 }),
+      epsilon: try positive("epsilon") ?? (name == .adafactor ? 1e-30 : 1e-8),
+      weightDecay: try required(
+        "weight_decay", or: 0.01, decay, number("weight_decay", decay) { $0 >= 0 }),
+      clip: self["clip"] == nil ? 1 : try positive("clip"), decay: try choice("decay", or: .matrices))
+  }
+
+  func schedule() throws(ConfigurationError) -> RunConfiguration.Schedule {
+    let expected = "a fraction below 1 or a whole number of steps"
+    let given = try number("warmup", expected) { 0 <= $0 && ($0 < 1 || Int(exactly: $0) != nil) }
+    let warmup = try required("warmup", or: 0.02, expected, given)
+    return RunConfiguration.Schedule(
+      warmup: warmup < 1 ? .fraction(warmup) : .steps(Int(warmup)),
+      decay: try choice("decay", or: .linear))
+  }
+
+  func saving() throws(ConfigurationError) -> RunConfiguration.Saving {
+    RunConfiguration.Saving(
+      every: self["every"] == nil ? 1000 : try integer("every", in: 1...Int.max),
+      minutes: self["minutes"] == nil ? 30 : try positive("minutes"),
+      keep: self["keep"] == nil ? 3 : try integer("keep", in: 1...Int.max))
+  }
+
+  func log() throws(ConfigurationError) -> RunConfiguration.Log {
+    RunConfiguration.Log(
+      every: try required(
+        "every", or: 1, "a whole number of at least 1", integer("every", in: 1...Int.max)),
+      keys: try flag("keys", or: false))
+  }
+
+  func validation() throws(ConfigurationError) -> RunConfiguration.Validation {
+    var sets: [RunConfiguration.Validation.Set] = []
+    for reader in try list("sets") {
+      sets.append(try reader.validationSet(besides: sets.map(\.name)))
+    }
+    return RunConfiguration.Validation(
+      every: try required(
+        "every", or: 1000, "a whole number of at least 1", integer("every", in: 1...Int.max)),
+      sets: sets)
+  }
+
+  private func validationSet(
+    besides taken: [String]
+  ) throws(ConfigurationError) -> RunConfiguration.Validation.Set {
+    guard self["task"] != nil else { throw error("task", .missing) }
+    let task: RunConfiguration.Validation.Task = try choice("task", or: .loss)
+    let classes = try file("classes")
+    if task == .zeroShot, classes == nil { throw error("classes", .missing) }
+    if task != .zeroShot, classes != nil {
+      throw error("classes", .conflict("goes with task: zero-shot only"))
+    }
+    return RunConfiguration.Validation.Set(
+      name: try name(besides: taken), records: try texts("records").map(absolute), task: task,
+      classes: classes,
+      prompts: try prompts(isAllowed: task == .zeroShot, "task: zero-shot"),
+      limit: try integer("limit", in: 1...Int.max))
+  }
+}

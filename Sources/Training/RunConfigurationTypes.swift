@@ -1,0 +1,144 @@
+import Checkpoints
+
+extension RunConfiguration {
+  /// Where the model's configuration comes from.
+  public enum Model: Sendable, Equatable {
+    static let presets = ["tiny", "small", "base", "large", "giant"]
+
+    case preset(String)
+    /// A YAML or JSON file, or a checkpoint's folder.
+    case file(String)
+    /// Keys of the model's configuration, on top of a preset if one is named.
+    case mapping(JSONValue, base: String?)
+  }
+
+  /// How long the run is.
+  public enum Length: Sendable, Equatable {
+    case steps(Int)
+    case epochs(Double)
+    case samples(Int)
+  }
+
+  /// One source of pairs.
+  public struct Source: Sendable, Equatable {
+    public enum Text: String, Sendable, CaseIterable {
+      case caption, labels, tokens
+    }
+
+    /// As in the run file; names it in logs. Differs from source to source.
+    public var name: String
+    public var records: [String]
+    /// Nil in all sources: in proportion to their samples.
+    public var weight: Double?
+    public var text: Text
+    /// Only with `labels`.
+    public var prompts: PromptChoice?
+  }
+
+  public enum PromptChoice: Sendable, Equatable {
+    case standard
+    case off
+    case file(String)
+  }
+
+  public struct BadSamples: Sendable, Equatable {
+    public enum Policy: String, Sendable, CaseIterable {
+      case skip, fail
+    }
+
+    public var policy: Policy
+    /// The fraction of samples above which the run ends.
+    public var limit: Double
+  }
+
+  public struct Loss: Sendable, Equatable {
+    public var contrastive: Double
+    public var caption: Double
+  }
+
+  public struct Optimizer: Sendable, Equatable {
+    public enum Name: String, Sendable, CaseIterable {
+      case adafactor, adamw
+    }
+    public enum Decay: String, Sendable, CaseIterable {
+      case matrices, openclip
+    }
+
+    public var name: Name
+    public var lr: Double
+    public var beta1: Double
+    public var beta2: Double
+    public var epsilon: Double
+    public var weightDecay: Double
+    /// Largest norm of the gradient; nil for no clipping.
+    public var clip: Double?
+    public var decay: Decay
+  }
+
+  public struct Schedule: Sendable, Equatable {
+    public enum Decay: String, Sendable, CaseIterable {
+      case linear, cosine, constant
+    }
+    public enum Warmup: Sendable, Equatable {
+      /// Of the run's steps, below 1.
+      case fraction(Double)
+      case steps(Int)
+    }
+
+    public var warmup: Warmup
+    public var decay: Decay
+  }
+
+  public struct Augment: Sendable, Equatable {
+    /// The area of the random crop, as a fraction.
+    public var crop: ClosedRange<Double>
+    public var flip: Bool
+  }
+
+  public enum Overlap: String, Sendable, CaseIterable {
+    case auto, off
+  }
+
+  public enum Nonfinite: String, Sendable, CaseIterable {
+    case stop, skip
+  }
+
+  public struct Saving: Sendable, Equatable {
+    /// Steps; nil for not by steps.
+    public var every: Int?
+    /// Nil for not by time.
+    public var minutes: Double?
+    /// Nil for all.
+    public var keep: Int?
+  }
+
+  public struct Validation: Sendable, Equatable {
+    public enum Task: String, Sendable, CaseIterable {
+      case loss, retrieval
+      case zeroShot = "zero-shot"
+      case caption
+    }
+    public struct Set: Sendable, Equatable {
+      public var name: String
+      public var records: [String]
+      public var task: Task
+      /// The file of class names; only with `zeroShot`.
+      public var classes: String?
+      /// Only with `zeroShot`.
+      public var prompts: PromptChoice?
+      /// Samples at most; nil for all.
+      public var limit: Int?
+    }
+
+    /// Steps.
+    public var every: Int
+    public var sets: [Set]
+  }
+
+  public struct Log: Sendable, Equatable {
+    /// Steps.
+    public var every: Int
+    /// Whether `samples.jsonl` is written.
+    public var keys: Bool
+  }
+}

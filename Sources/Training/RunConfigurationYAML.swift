@@ -1,0 +1,158 @@
+import Yams
+
+/// YAML in and out of `ConfigurationNode`, with limits on what is taken in.
+enum ConfigurationYAML {
+  static let byteLimit = 1 << 20
+  private static let depthLimit = 32
+  private static let nodeLimit = 20_000
+
+  /// - Parameters:
+  ///   - place: the file's name, put before line numbers.
+  ///   - lines: false leaves the line numbers away (for a `--set`).
+  static func read(
+    _ text: String, place: String, lines: Bool = true
+  ) throws(ConfigurationError) -> ConfigurationNode {
+    guard text.utf8.count <= byteLimit else {
+      throw ConfigurationError(place, "", .syntax("is larger than \(byteLimit) bytes"))
+    }
+    if let line = anchorLine(text) {
+      throw ConfigurationError(
+        lines ? "\(place):\(line)" : place, "", .syntax("anchors (&name) are not read"))
+    }
+    let root: Node?
+    do {
+      root = try compose(yaml: text)
+    } catch {
+      throw syntaxError(error, place: place, lines: lines)
+    }
+    guard let root else { return ConfigurationNode(.null, place: place) }
+    var budget = nodeLimit
+    return try convert(root, place: place, lines: lines, depth: 0, budget: &budget)
+  }
+
+  /// The first line with an anchor. Aliases to it could stand for a tree of any size, which
+  /// the parser would already walk through.
+  private static func anchorLine(_ text: String) -> Int? {
+    var line = 1
+    var previous: Unicode.Scalar = "\n"
+    var before: Unicode.Scalar = "\n"
+    for scalar in text.unicodeScalars {
+      let opens = before.properties.isWhitespace || "[{,:\u{FEFF}".unicodeScalars.contains(before)
+      if previous == "&", opens, !scalar.properties.isWhitespace { return line }
+      if scalar == "\n" { line += 1 }
+      before = previous
+      previous = scalar
+    }
+    return nil
+  }
+
+  private static func syntaxError(
+    _ error: any Error, place: String, lines: Bool
+  ) -> ConfigurationError {
+    func problem(_ what: String, _ mark: Mark?) -> ConfigurationError {
+      let place = mark.map { lines ? "\(place):\($0.line)" : place } ?? place
+      return ConfigurationError(place, "", .syntax(what))
+    }
+    switch error as? YamlError {
+    case .scanner(_, let text, let mark, _), .parser(_, let text, let mark, _),
+      .composer(_, let text, let mark, _):
+      return problem(text, mark)
+    case .duplicatedKeysInMapping(let keys, let context):
+      return problem("the same key twice: \(keys.joined(separator: ", "))", context.mark)
+    case .reader(let text, _, _, _): return problem(text, nil)
+    default: return problem("is not YAML", nil)
+    }
+  }
+
+  private static func convert(
+    _ node: Node, place file: String, lines: Bool, depth: Int, budget: inout Int
+  ) throws(ConfigurationError) -> ConfigurationNode {
+    let place = node.mark.map { lines ? "\(file):\($0.line)" : file } ?? file
+    budget -= 1
+    guard depth < depthLimit, budget > 0 else {
+      throw ConfigurationError(place, "", .syntax("is nested too deeply or too long"))
+    }
+    switch node {
+    case .scalar(let scalar):
+      let value = scalar.style == .plain ? plain(scalar.string) : .text(scalar.string)
+      return ConfigurationNode(value, place: place)
+    case .sequence(let items):
+      var list: [ConfigurationNode] = []
+      for item in items {
+        list.append(
+          try convert(item, place: file, lines: lines, depth: depth + 1, budget: &budget))
+      }
+      return ConfigurationNode(.list(list), place: place)
+    case .mapping(let members):
+      var map: [(key: String, node: ConfigurationNode)] = []
+      for (key, value) in members {
+        guard case .scalar(let name) = key else {
+          throw ConfigurationError(place, "", .syntax("a key is no text"))
+        }
+        guard !map.contains(where: { $0.key == name.string }) else {
+          throw ConfigurationError(place, "", .syntax("the same key twice: \(name.string)"))
+        }
+        var node = try convert(value, place: file, lines: lines, depth: depth + 1, budget: &budget)
+        if lines, let mark = key.mark { node.place = "\(file):\(mark.line)" }
+        map.append((name.string, node))
+      }
+      return ConfigurationNode(.map(map), place: place)
+    case .alias: throw ConfigurationError(place, "", .syntax("aliases (*name) are not read"))
+    }
+  }
+
+  /// What an unquoted word means: YAML 1.2's core schema without octal, hexadecimal and NaN.
+  static func plain(_ text: String) -> ConfigurationNode.Value {
+    switch text {
+    case "", "~", "null", "Null", "NULL": return .null
+    case "true", "True", "TRUE": return .bool(true)
+    case "false", "False", "FALSE": return .bool(false)
+    default: break
+    }
+    guard let first = text.utf8.first, "+-.0123456789".utf8.contains(first),
+      text.utf8.allSatisfy({ "+-.eE0123456789".utf8.contains($0) })
+    else { return .text(text) }
+    if let value = Int(text) { return .integer(value) }
+    if let value = Double(text), value.isFinite { return .number(value) }
+    return .text(text)
+  }
+
+  /// The tree as a YAML document.
+  static func text(_ node: ConfigurationNode) throws -> String {
+    try serialize(node: yams(node), width: -1, allowUnicode: true)
+  }
+
+  private static func yams(_ node: ConfigurationNode) -> Node {
+    switch node.value {
+    case .null: .scalar(.init("null"))
+    case .bool(let flag): .scalar(.init(String(flag)))
+    case .integer(let number): .scalar(.init(String(number)))
+    case .number(let number): .scalar(.init(String(number)))
+    case .text(let text): scalar(text)
+    case .list(let items):
+      .sequence(.init(items.map(yams), .implicit, items.allSatisfy(\.isScalar) ? .flow : .block))
+    case .map(let members):
+      .mapping(
+        .init(
+          members.map { (scalar($0.key), yams($0.node)) }, .implicit,
+          members.isEmpty ? .flow : .block))
+    }
+  }
+
+  /// Words stand plain where no reader of YAML takes them for something else.
+  private static func scalar(_ text: String) -> Node {
+    let words = ["y", "n", "yes", "no", "on", "off", "null", "true", "false"]
+    let isWord = text.wholeMatch(of: /[A-Za-z\/][A-Za-z0-9_\-.\/]*/) != nil
+    let isPlain = isWord && !words.contains(text.lowercased())
+    return .scalar(.init(text, .implicit, isPlain ? .plain : .doubleQuoted))
+  }
+}
+
+extension ConfigurationNode {
+  fileprivate var isScalar: Bool {
+    switch value {
+    case .list, .map: false
+    default: true
+    }
+  }
+}

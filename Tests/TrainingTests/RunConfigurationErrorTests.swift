@@ -1,0 +1,183 @@
+import Foundation
+import Testing
+import Training
+
+@Suite("Errors of a run file")
+struct RunConfigurationErrorTests {
+  private func failure(of yaml: String) throws -> ConfigurationError {
+    let error = #expect(throws: ConfigurationError.self) { try parse(yaml) }
+    return try #require(error)
+  }
+
+  @Test("an unknown key names the nearest, or ours for open_clip's flag", arguments: [
+    ("bacth: 1", "bacth", "Did you mean batch?"),
+    ("Seed: 1", "Seed", "Write seed"),
+    ("bad-samples: {}", "bad-samples", "Write bad_samples"),
+    ("warm_up: 1", "warm_up", "Did you mean schedule.warmup?"),
+    ("batch_size: 1", "batch_size", "Ours: batch (pairs per step over all ranks, not per rank)"),
+    ("batch-size: 1", "batch-size", "Ours: batch (pairs per step over all ranks, not per rank)"),
+    ("--train-data: x", "--train-data", "Ours: data"),
+    ("wd: 1", "wd", "Ours: optimizer.weight_decay"),
+    ("warmup: 1", "warmup", "Ours: schedule.warmup"),
+    ("lr: 1", "lr", "Ours: optimizer.lr"),
+    ("accum_freq: 1", "accum_freq", "Ours: microbatch (pairs per forward pass)"),
+    ("grad_clip_norm: 1", "grad_clip_norm", "Ours: optimizer.clip"),
+    ("coca_caption_loss_weight: 1", "coca_caption_loss_weight", "Ours: loss.caption"),
+    ("workers: 1", "workers", "Leave it out; threads are set with --threads"),
+    ("optimizer: {learning-rate: 1}", "optimizer.learning-rate", "Ours: optimizer.lr"),
+    ("optimizer: {beta3: 1}", "optimizer.beta3", "Did you mean beta1?"),
+    ("zzzzzzzzz: 1", "zzzzzzzzz", "Known here: model, init, tokenizer, "),
+  ])
+  func unknownKeys(line: String, key: String, remedy: String) throws {
+    let error = try failure(of: minimal + line)
+    #expect(error.key == key)
+    #expect(error.place == "run.yaml:6")
+    #expect(error.description.hasPrefix("run.yaml:6: \(key): unknown key. \(remedy)"))
+  }
+
+  @Test("an unknown key in a list entry has its path and line")
+  func unknownInList() throws {
+    let error = try failure(
+      of: """
+        model: base
+        data:
+          - records: a
+          - records: b
+            wieght: 2
+        """)
+    #expect(error.place == "run.yaml:5" && error.key == "data.1.wieght")
+    #expect(error.reason == .unknownKey(suggestion: "Did you mean weight?"))
+  }
+
+  @Test("a wrong type or a value out of range names key, value and what is expected", arguments: [
+    ("batch: 0", "batch", "0", "a whole number from 1 to 2147483647"),
+    ("batch: 1.5", "batch", "1.5", "a whole number from 1 to 2147483647"),
+    ("batch: \"8\"", "batch", "\"8\"", "a whole number from 1 to 2147483647"),
+    ("lanes: [1]", "lanes", "a list", "a whole number from 1 to 1000000"),
+    ("optimizer: {lr: 0}", "optimizer.lr", "0", "a number above 0"),
+    ("optimizer: {lr: -1e-3}", "optimizer.lr", "-0.001", "a number above 0"),
+    ("optimizer: {lr: null}", "optimizer.lr", "null", "a number above 0"),
+    ("optimizer: {lr: .inf}", "optimizer.lr", "\".inf\"", "a number above 0"),
+    ("optimizer: {lr: 1e999}", "optimizer.lr", "\"1e999\"", "a number above 0"),
+    ("optimizer: {beta1: 1}", "optimizer.beta1", "1", "a number from 0 to below 1"),
+    ("optimizer: {name: sgd}", "optimizer.name", "\"sgd\"", "one of: adafactor, adamw"),
+    ("optimizer: adamw", "optimizer", "\"adamw\"", "a mapping of keys to values"),
+    ("bad_samples: {limit: 2}", "bad_samples.limit", "2", "a number from 0 to 1"),
+    ("schedule: {warmup: 1.5}", "schedule.warmup", "1.5",
+      "a fraction below 1 or a whole number of steps"),
+    ("augment: {crop: [0.9]}", "augment.crop", "a list", "two fractions, as in [0.9, 1.0]"),
+    ("augment: {crop: [1, 0.9]}", "augment.crop", "a list",
+      "two rising fractions above 0, as in [0.9, 1.0]"),
+    ("augment: {flip: yes}", "augment.flip", "\"yes\"", "true or false"),
+    ("log: {keys: 1}", "log.keys", "1", "true or false"),
+    ("seed: -1", "seed", "-1", "a whole number of at least 0"),
+    ("deadline: 0", "deadline", "0", "a number above 0"),
+    ("checkpoint: {keep: 0}", "checkpoint.keep", "0", "a whole number of at least 1"),
+    ("nonfinite: 3", "nonfinite", "3", "one of: stop, skip"),
+    ("precision: float16", "precision", "\"float16\"", "float32"),
+    ("data: []", "data", "a list", "at least one source"),
+    ("data: [{records: 3}]", "data.0.records", "3", "a folder or a list of folders"),
+    ("data: [{records: []}]", "data.0.records", "a list", "a folder or a list of folders"),
+    ("data: [3]", "data.0", "3", "a mapping of keys to values"),
+    ("model: bse", "model", "\"bse\"", "one of tiny, small, base, large, giant, or a path"),
+    ("model: {preset: bse}", "model.preset", "\"bse\"", "one of tiny, small, base, large, giant"),
+  ])
+  func values(line: String, key: String, found: String, expected: String) throws {
+    let name = String(line.prefix { $0 != ":" })
+    let others = minimal.split(separator: "\n").filter { !$0.hasPrefix(name + ":") }
+    let error = try failure(of: others.joined(separator: "\n") + "\n" + line)
+    #expect(error.key == key)
+    #expect(error.reason == .unexpected(found: found, expected: expected))
+    #expect(error.place == "run.yaml:\(others.count + 1)")
+  }
+
+  @Test("what later versions take is refused as such", arguments: [
+    ("precision: bfloat16", "precision"), ("recompute: blocks", "recompute"),
+    ("contrastive_exchange: ring", "contrastive_exchange"),
+    ("shard_optimizer: true", "shard_optimizer"), ("gradient_dtype: bfloat16", "gradient_dtype"),
+    ("overlap: buckets", "overlap"), ("overlap: thread", "overlap"),
+    ("reproducible: true", "reproducible"), ("model: coca_ViT-B-32", "model"),
+    ("model: {layout: openclip}", "model.layout"),
+    ("validation: {sets: [{records: v, task: caption, beam: 4}]}", "validation.sets.0.beam"),
+  ])
+  func unavailable(line: String, key: String) throws {
+    let others = minimal.split(separator: "\n")
+      .filter { !$0.hasPrefix("model") || !line.hasPrefix("model") }
+    let error = try failure(of: others.joined(separator: "\n") + "\n" + line)
+    #expect(error.key == key)
+    guard case .unavailable = error.reason else {
+      Issue.record("\(error)")
+      return
+    }
+  }
+
+  @Test("what is missing is named", arguments: ["model", "tokenizer", "data", "batch", "steps"])
+  func missing(key: String) throws {
+    let others = minimal.split(separator: "\n").filter { !$0.hasPrefix(key) }
+    let error = try failure(of: others.joined(separator: "\n"))
+    #expect(error.key == key && error.reason == .missing)
+  }
+
+  @Test("what does not go together is refused", arguments: [
+    ("epochs: 2", "epochs"),
+    ("loss: {contrastive: 0, caption: 0}", "loss.caption"),
+    ("data: [{records: a, weight: 1}, {records: b}]", "data"),
+    ("data: [{records: a, prompts: default}]", "data.0.prompts"),
+    ("data: [{records: a, name: x}, {records: b, name: x}]", "data.1.name"),
+    ("validation: {sets: [{records: a, task: loss, classes: c}]}", "validation.sets.0.classes"),
+  ])
+  func conflicts(line: String, key: String) throws {
+    let others = minimal.split(separator: "\n")
+      .filter { !$0.hasPrefix("data") || !line.hasPrefix("data") }
+    let error = try failure(of: others.joined(separator: "\n") + "\n" + line)
+    #expect(error.key == key)
+    guard case .conflict = error.reason else {
+      Issue.record("\(error)")
+      return
+    }
+  }
+
+  @Test("broken YAML names its line", arguments: [
+    ("a: [1", 7), ("\"a", 7), ("a: 'b", 7), ("\t- x", 6), ("batch: 3", 4), ("&x a: 1", 6),
+    ("a: &x 1", 6), ("a: [&x 1, *x]", 6), ("? [a]\n: 1", 6),
+  ])
+  func syntax(line: String, number: Int) throws {
+    let error = try failure(of: minimal + line + "\n")
+    guard case .syntax = error.reason else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect(error.place.hasPrefix("run.yaml:"))
+    #expect(!error.description.contains("\n"))
+  }
+
+  @Test("nesting, bombs, junk and large files are errors", arguments: [
+    String(repeating: "[", count: 100_000), String(repeating: "- ", count: 100_000),
+    String(repeating: "{a: ", count: 5000), "a: " + String(repeating: "[", count: 900)
+      + String(repeating: "]", count: 900),
+    "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n", String(repeating: "a", count: 2 << 20),
+    "a: [" + String(repeating: "1,", count: 30_000) + "]", "", "3", "- 1", "---\na: 1\n---\nb: 2",
+    "a: \u{0}", "%YAML 3.0\n---\na: 1", "a: *x", "!!binary x",
+  ])
+  func hostile(yaml: String) {
+    #expect(throws: ConfigurationError.self) { try parse(yaml) }
+  }
+
+  @Test("a flip in any byte and any cut of a run file never crashes, and what is read is written")
+  func flips() throws {
+    let sound = Array(minimal.utf8)
+    for index in sound.indices {
+      for mask in [UInt8(1), 0x10, 0x20, 0x80] {
+        var bytes = sound
+        bytes[index] ^= mask
+        guard let text = String(validating: bytes, as: UTF8.self),
+          let run = try? parse(text)
+        else { continue }
+        #expect(try parse(run.yaml()) == run)
+      }
+      if let run = try? parse(String(decoding: sound[..<index], as: UTF8.self)) {
+        #expect(run.batch == 512)
+      }
+    }
+  }
+}
