@@ -91,12 +91,17 @@ public final class Deadline: Sendable {
   }
 
   private func write(_ beat: Heartbeat) {
-    let data = Data(beat.line.utf8)
-    let file = URL(fileURLWithPath: path(of: rank))
-    if (try? data.write(to: file)) != nil { return }
-    // Somebody removed the folder; where this fails too, the next tick tries again.
-    try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try? data.write(to: file)
+    var file = open(path(of: rank), O_CREAT | O_WRONLY, 0o644)
+    if file < 0 {
+      // Somebody removed the folder.
+      try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      file = open(path(of: rank), O_CREAT | O_WRONLY, 0o644)
+    }
+    guard file >= 0 else { return }
+    // In place, since a full disk must not make a living rank look lost.
+    let line = Array(beat.line.utf8)
+    if pwrite(file, line, line.count, 0) == line.count { ftruncate(file, off_t(line.count)) }
+    close(file)
   }
 
   private func read(_ rank: Int) -> Heartbeat? {

@@ -99,7 +99,7 @@ public final class MPICommunicator: Communicator {
 }
 
 extension MPICommunicator {
-  private var place: String { "rank \(rank)" }
+  private var place: String { "rank \(rank) on \(Ranks.host)" }
 
   private func reduce(_ values: inout [Double], _ operation: MPI_Op) throws(CollectiveError) {
     try values.withUnsafeMutableBufferPointer { values throws(CollectiveError) in

@@ -6,7 +6,9 @@ import Foundation
 /// The answer is this rank's own; ranks agree by reducing it with their other numbers of a step.
 public final class StopRequest: Sendable {
   public enum Reason: Sendable, Equatable, CustomStringConvertible {
-    case signal(Int32), file, timeLimit
+    case signal(Int32)
+    case file
+    case timeLimit
 
     public var description: String {
       switch self {

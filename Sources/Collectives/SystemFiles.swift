@@ -66,7 +66,7 @@ struct SystemFiles {
       limits = (text(folder + "cpu.max") ?? "").split(whereSeparator: \.isWhitespace)
         .map { Double($0) }
     } else {
-      limits = ["cpu.cfs_quota_us", "cpu.cfs_period_us"].map { number(folder + $0).map(Double.init) }
+      limits = ["quota", "period"].map { number(folder + "cpu.cfs_\($0)_us").map(Double.init) }
     }
     guard limits.count == 2, let time = limits[0], let period = limits[1], time > 0, period > 0
     else { return nil }

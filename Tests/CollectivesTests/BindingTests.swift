@@ -28,10 +28,8 @@ struct BindingTests {
       #expect(bindings.allSatisfy { !$0.isOversubscribed })
       for binding in bindings {
         #expect(binding.processors.count == binding.threads * threads)
-        #expect(node.allSatisfy { core in
-          let held = core.filter(binding.processors.contains).count
-          return held == 0 || held == core.count
-        })
+        let held = node.map { core in core.filter(binding.processors.contains).count }
+        #expect(held.allSatisfy { $0 == 0 || $0 == threads })
       }
     }
   }

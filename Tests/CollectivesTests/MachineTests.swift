@@ -107,9 +107,9 @@ struct MachineTests {
     }
   }
 
-  @Test("lists of processors that make no sense leave the own mask", arguments: [
-    "", "a", "3-1", "-1", "0-", "1-2-3", "0-99999999",
-  ])
+  @Test(
+    "lists of processors that make no sense leave the own mask",
+    arguments: ["", "a", "3-1", "-1", "0-", "1-2-3", "0-99999999"])
   func badLists(list: String) throws {
     let files = ["proc/self/status": status("mpirun", parent: 0, mask: list)]
     try withFiles(files) { root in

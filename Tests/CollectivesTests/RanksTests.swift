@@ -26,6 +26,13 @@ struct RanksTests {
     #expect(output.contains("rank 1 on "), "\(output)")
   }
 
+  @Test("ranks that disagree on a length fail with MPI's words, and do not hang")
+  func disagree() throws {
+    let (code, output) = try Job(ranks: 2, ["disagree"]).wait()
+    #expect(code == 69, "\(output)")
+    #expect(output.contains(": all-reduce failed: MPI_ERR_TRUNCATE"), "\(output)")
+  }
+
   @Test("a silent rank is named and the job ends with 69", arguments: ["hang", "freeze"])
   func silent(how: String) throws {
     try inFolder { folder in

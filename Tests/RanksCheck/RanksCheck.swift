@@ -17,6 +17,10 @@ enum RanksCheck {
       case "throw":
         if ranks.rank == ranks.size - 1 { throw Refusal() }
         try ranks.barrier()
+      case "disagree":
+        var values = [Double](repeating: 1, count: ranks.rank == 0 ? 10 : 500)
+        try ranks.allReduceSum(&values)
+        try ranks.barrier()
       case "stop": try waitForStop(ranks, Array(arguments))
       case "hang", "freeze": try loseLast(ranks, Array(arguments))
       default: try CollectivesCheck(ranks).run()

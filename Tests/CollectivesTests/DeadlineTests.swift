@@ -1,0 +1,46 @@
+import Collectives
+import Foundation
+import Testing
+
+@Suite("Deadline")
+struct DeadlineTests {
+  @Test("a rank's file tells its step and phase, and the folder goes with the last rank")
+  func file() throws {
+    let run = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: run) }
+    let folder = run.appendingPathComponent("heartbeats")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try Data("left by a killed run, longer than a line is".utf8)
+      .write(to: folder.appendingPathComponent("verdict"))
+    let ranks = try (0..<2).map { rank in
+      try Deadline(folder: run, rank: rank, size: 2, seconds: 1) { _ in }
+    }
+    for rank in 0..<2 {
+      ranks[rank].beat(step: 70 + rank, phase: .optimizer)
+      let written = wait(for: folder.appendingPathComponent("\(rank)"), step: 70 + rank)
+      #expect(written?.phase == .optimizer && written?.host == Ranks.host)
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("verdict").path))
+    ranks[0].finish()
+    #expect(FileManager.default.fileExists(atPath: folder.path))
+    ranks[1].finish()
+    #expect(!FileManager.default.fileExists(atPath: folder.path))
+  }
+
+  @Test("a folder that cannot be made is an error, not a watch without eyes")
+  func unwritable() {
+    let file = URL(fileURLWithPath: "/dev/null/run")
+    #expect(throws: (any Error).self) {
+      _ = try Deadline(folder: file, rank: 0, size: 1, seconds: 1) { _ in }
+    }
+  }
+
+  private func wait(for file: URL, step: Int) -> Heartbeat? {
+    for _ in 0..<500 {
+      let text = try? String(contentsOf: file, encoding: .utf8)
+      if let beat = text.flatMap({ Heartbeat($0) }), beat.step == step { return beat }
+      usleep(10_000)
+    }
+    return nil
+  }
+}
