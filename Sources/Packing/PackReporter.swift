@@ -31,7 +31,7 @@ public struct PackReporter {
   public func finish() { if isTerminal { write(clear) } }
 
   /// `12000 samples, 3 skipped, 900/s, 45.2 MB/s, 61%, 2:10 left`
-  static func line(_ counts: PackCounts, seconds: Double) -> String {
+  package static func line(_ counts: PackCounts, seconds: Double) -> String {
     let elapsed = max(seconds, 0.001)
     var parts = [
       "\(counts.samples) samples", "\(counts.skipped) skipped",

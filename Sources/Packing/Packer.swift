@@ -14,6 +14,8 @@ public struct PackCounts: Sendable, Equatable {
   public var continued = 0
   /// How much of the input lies behind, 0 to 1, where that is known.
   public var fraction: Double?
+
+  public init() {}
 }
 
 /// What a packer tells while it works.

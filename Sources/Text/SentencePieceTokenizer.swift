@@ -110,8 +110,12 @@ extension sp_failure {
     let text = withUnsafeBytes(of: text) { bytes in
       String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
     }
-    let plain = text.replacing("\n", with: " ").trimmingCharacters(in: .whitespaces)
-    let words = plain.hasPrefix("Internal: ") ? String(plain.dropFirst(10)) : plain
+    var words = text.replacing("\n", with: " ").trimmingCharacters(in: .whitespaces)
+    if words.hasPrefix("Internal: ") { words.removeFirst("Internal: ".count) }
+    if words.contains(".cc("), let end = words.range(of: ")] ") {
+      words = String(words[end.upperBound...])
+    }
+    while words.hasSuffix(".") { words.removeLast() }
     return words.isEmpty ? "the library gives no reason" : words
   }
 }

@@ -1,0 +1,204 @@
+import Foundation
+import Images
+import Packing
+import Records
+import Testing
+
+extension Sample {
+  /// Width and height of the picture.
+  var size: [Int] {
+    get throws {
+      let size = try ImageDecoder.size(image?.bytes ?? [])
+      return [size.width, size.height]
+    }
+  }
+}
+
+@Suite("Inputs")
+struct InputTests {
+  @Test("a jsonl row gives picture, captions, labels, tokens, class, and keeps the rest")
+  func jsonl() throws {
+    let folder = try TemporaryFolder()
+    let picture = try TestPicture.png(1)
+    try folder.write("in/a/b.c.jpg", picture)
+    try folder.write("in/rows.jsonl", """
+      \u{FEFF}{"file": "a/b.c.jpg", "caption": " one ", "captions": ["two", "one", ""], "cls": 7, \
+      "labels": ["x", "y"], "tokens": [2, 9, 3], "url": "http://h/p", "n": [1, 2.5, true, null]}\r
+
+      {"file": "./a/../a/b.c.jpg"}
+      """)
+    let (counts, skipped) = try folder.pack("in/rows.jsonl")
+    #expect(skipped == [])
+    #expect(counts.samples == 2)
+    let samples = try folder.samples()
+    #expect(samples.map(\.key) == ["a/b_c", "a/b_c-2"])
+    #expect(samples[1].fields == [Field(suffix: "png", bytes: picture)])
+    #expect(samples[0].image == samples[1].image)
+    let annotation = try samples[0].annotation()
+    #expect(annotation == Annotation(
+      captions: ["one", "two"], labels: ["x", "y"], tokens: [2, 9, 3], classIndex: 7))
+    let json = String(decoding: try #require(samples[0].bytes("json")), as: UTF8.self)
+    #expect(json == """
+      {"captions":["one","two"],"labels":["x","y"],"n":[1,2.5,true,null],"tokens":[2,9,3],\
+      "url":"http://h/p"}
+      """)
+  }
+
+  @Test("bad rows are named by file and line and left out", arguments: [
+    ("no json", "not a JSON object"), ("[1]", "not a JSON object"), ("{}", "no text under `file`"),
+    ("{\"file\": 1}", "no text under `file`"), ("{\"file\": \"\"}", "an empty path"),
+    ("{\"file\": \"../secret.png\"}", "../secret.png climbs out of the root"),
+    ("{\"file\": \"a/../../secret.png\"}", "a/../../secret.png climbs out of the root"),
+    ("{\"file\": \"/etc/passwd\"}", "/etc/passwd is not inside the root"),
+    ("{\"file\": \"gone.png\"}", "gone.png: there is no such file or folder"),
+    ("{\"file\": \"text.png\"}", "not a picture in a known format"),
+    ("{\"file\": \"cut.png\"}", "cut.png"), ("{\"file\": \"folder\"}", "not a plain file"),
+    ("{\"file\": \"ok.png\", \"caption\": 3}", "`caption` is not a text"),
+    ("{\"file\": \"ok.png\", \"captions\": \"x\"}", "`captions` is not a list of texts"),
+    ("{\"file\": \"ok.png\", \"labels\": [1]}", "`labels` is not a text"),
+    ("{\"file\": \"ok.png\", \"tokens\": [-1]}", "`tokens` holds something else"),
+    ("{\"file\": \"ok.png\", \"tokens\": [4294967296]}", "`tokens` holds something else"),
+    ("{\"file\": \"ok.png\", \"cls\": -1}", "`cls` is not a number"),
+    ("{\"file\": \"ok.png\", \"cls\": 1.5}", "`cls` is not a number"),
+    ("{\"file\": \"ok.png\", \"x\": \(String(repeating: "[", count: 9000))", "not a JSON object"),
+  ])
+  func badRow(row: String, why: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write("in/ok.png", TestPicture.png(1))
+    try folder.write("secret.png", TestPicture.png(2))
+    try folder.write("in/text.png", "hello")
+    try folder.write("in/cut.png", Array(TestPicture.png(1).prefix(20)))
+    try folder.write("in/folder/x", "")
+    try folder.write("in/rows.jsonl", "\n\(row)\n{\"file\": \"ok.png\"}\n")
+    let (counts, skipped) = try folder.pack("in/rows.jsonl")
+    #expect(counts.samples == 1)
+    #expect(counts.skipped == 1)
+    let text = "\(try #require(skipped.first))"
+    #expect(text.contains("rows.jsonl line 2"))
+    #expect(text.contains(why))
+    #expect(!text.contains("\n"))
+  }
+
+  @Test("an absolute path inside the root is taken, with the key below the root")
+  func absolute() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("pictures/x/1.png", TestPicture.png(1))
+    try folder.write("rows.jsonl", "{\"file\": \"\(file.path)\"}\n{\"file\": \"x/1.png\"}")
+    let (counts, _) = try folder.pack("rows.jsonl") {
+      $0.root = folder.url.appending(path: "pictures")
+    }
+    #expect(counts.samples == 2)
+    #expect(try folder.samples().map(\.key) == ["x/1", "x/1-2"])
+  }
+
+  @Test("a table's columns are found by customary names, given names, or numbers", arguments: [
+    ("Filepath\tTitle\n1.png\tword\n", nil, nil, true),
+    ("x\ty\tpath\tcaption\n1\t2\t1.png\tword\n", nil, nil, true),
+    ("a\tb\nword\t1.png\n", "b", "a", true), ("word\t1.png\n", "2", "1", false),
+    ("1.png\tword\r\n", nil, nil, false), ("1.png\tword", nil, nil, false),
+  ] as [(String, String?, String?, Bool)])
+  func table(text: String, image: String?, caption: String?, hasHeader: Bool) throws {
+    let folder = try TemporaryFolder()
+    try folder.write("1.png", TestPicture.png(1))
+    try folder.write("rows.tsv", text)
+    _ = try folder.pack("rows.tsv") {
+      ($0.imageColumn, $0.captionColumn, $0.hasHeader) = (image, caption, hasHeader)
+    }
+    let samples = try folder.samples()
+    #expect(samples.map(\.key) == ["1"])
+    #expect(try samples[0].annotation().captions == ["word"])
+  }
+
+  @Test("a table's labels and class are read; rows with too few columns are left out")
+  func labels() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("1.png", TestPicture.png(1))
+    try folder.write("rows.tsv", "image\tlabels\tcls\n1.png\ta, b,,c\t4\n1.png\n1.png\tx\tfour\n")
+    let (_, skipped) = try folder.pack("rows.tsv")
+    #expect(skipped.map(\.reason) == [
+      .row("1 columns, 3 needed"), .row("`cls` is not a number from 0 to 2147483647"),
+    ])
+    let annotation = try folder.samples()[0].annotation()
+    #expect(annotation == Annotation(labels: ["a", "b", "c"], classIndex: 4))
+  }
+
+  @Test("a column that is not there is named with what is", arguments: [
+    "--image-column", "--caption-column",
+  ])
+  func columnMissing(option: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write("rows.tsv", "file\tcaption\n")
+    #expect {
+      try folder.pack("rows.tsv") {
+        if option == "--image-column" { $0.imageColumn = "z" } else { $0.captionColumn = "z" }
+      }
+    } throws: { error in
+      (error as? PackingError)?.reason
+        == .columnMissing(option: option, wanted: "`z`", header: ["file", "caption"])
+    }
+  }
+
+  @Test("a folder gives its pictures in sorted order with the texts beside them")
+  func folder() throws {
+    let folder = try TemporaryFolder()
+    for (index, name) in ["b/2.png", "b/1.v.PNG", "a.jpeg", "z.webp", "b.png"].enumerated() {
+      try folder.write("in/\(name)", TestPicture.png(index))
+    }
+    try folder.write("in/b/2.txt", "two\n")
+    try folder.write("in/b/1.v.json", "{\"captions\": [\"one\", \"uno\"], \"w\": 1}")
+    try folder.write("in/a.txt", "first")
+    try folder.write("in/a.json", "{\"caption\": \"second\", \"labels\": [\"l\"]}")
+    try folder.write("in/b.txt", [0xFF, 0xFE])
+    try folder.write("in/.hidden/h.png", TestPicture.png(9))
+    let (counts, skipped) = try folder.pack("in")
+    #expect(counts.rows == 5)
+    #expect(skipped.map(\.reason) == [.row("not UTF-8"), .noText])
+    let samples = try folder.samples()
+    #expect(samples.map(\.key) == ["a", "b/1_v", "b/2"])
+    #expect(try samples.map { try $0.annotation().captions } == [
+      ["first", "second"], ["one", "uno"], ["two"],
+    ])
+    #expect(samples.map { $0.image?.suffix } == ["png", "png", "png"])
+  }
+
+  @Test("an input that is missing, of no known kind, or gives nothing is an error")
+  func wrongInputs() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("in/x.png", "no picture")
+    try folder.write("in/x.txt", "text")
+    try folder.write("rows.xyz", "")
+    try folder.write("empty.jsonl", "")
+    try folder.write("a.csv", "")
+    func path(_ name: String) -> String { folder.url.appending(path: name).path }
+    let cases: [(String, PackingError.Reason, Int32)] = [
+      ("gone", .missing, 74), ("rows.xyz", .unknownFormat, 64), ("a.csv", .notYet("csv"), 64),
+      ("in", .nothing(rows: 1), 65), ("empty.jsonl", .nothing(rows: 0), 65),
+    ]
+    for (name, reason, code) in cases {
+      #expect(throws: PackingError(path(name), reason)) { try folder.pack(name) }
+      #expect(PackingError("x", reason).exitCode == code)
+    }
+    for format in [InputFormat.webdataset, .coco, .imagefolder] {
+      #expect(throws: PackingError(path("in"), .notYet(format.rawValue))) {
+        try folder.pack("in") { $0.format = format }
+      }
+    }
+    #expect(throws: PackingError(path("in"), .noUse(option: "--no-header", format: "folder"))) {
+      try folder.pack("in") { $0.hasHeader = false }
+    }
+  }
+
+  @Test("lines are found whole wherever blocks of reading end", arguments: [
+    (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20,
+  ])
+  func longLines(length: Int) throws {
+    let folder = try TemporaryFolder()
+    try folder.write("1.png", TestPicture.png(1))
+    let head = "{\"file\": \"1.png\", \"pad\": \""
+    let long = head + String(repeating: "x", count: length - head.count - 2) + "\"}"
+    try folder.write("rows.jsonl", "\(long)\n\n\(long)\n{\"file\": \"1.png\"}")
+    let (counts, skipped) = try folder.pack("rows.jsonl")
+    #expect(counts.samples == 3)
+    #expect(skipped == [])
+  }
+}
