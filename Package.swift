@@ -70,13 +70,15 @@ let package = Package(
             ]),
 
     // Floor 6: commands.
-    .executableTarget(name: "coca-train", dependencies: ["Training", argumentParser]),
+    .executableTarget(name: "coca-train", dependencies: ["Collectives", "Training", argumentParser]),
     .executableTarget(name: "coca-shard", dependencies: ["Packing", "Records", argumentParser]),
     .executableTarget(name: "coca-eval", dependencies: ["Evaluation", argumentParser]),
 
     .target(name: "TestSupport", dependencies: ["Autograd", "Tensors"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
-    .testTarget(name: "CollectivesTests", dependencies: ["Collectives"]),
+    .executableTarget(
+      name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
+    .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
     .testTarget(name: "TextTests", dependencies: ["Text"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors", "TestSupport"]),

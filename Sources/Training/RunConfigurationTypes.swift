@@ -1,4 +1,5 @@
 import Checkpoints
+import Optimizers
 
 extension RunConfiguration {
   /// Where the model's configuration comes from.
@@ -57,12 +58,8 @@ extension RunConfiguration {
   }
 
   public struct Optimizer: Sendable, Equatable {
-    public enum Name: String, Sendable, CaseIterable {
-      case adafactor, adamw
-    }
-    public enum Decay: String, Sendable, CaseIterable {
-      case matrices, openclip
-    }
+    public typealias Name = OptimizerSettings.Name
+    public typealias Decay = OptimizerSettings.DecayRule
 
     public var name: Name
     public var lr: Double
@@ -76,9 +73,8 @@ extension RunConfiguration {
   }
 
   public struct Schedule: Sendable, Equatable {
-    public enum Decay: String, Sendable, CaseIterable {
-      case linear, cosine, constant
-    }
+    public typealias Decay = Optimizers.Schedule.Decay
+
     public enum Warmup: Sendable, Equatable {
       /// Of the run's steps, below 1.
       case fraction(Double)

@@ -101,3 +101,13 @@ extension Prompts {
     }
   }
 }
+
+extension RunPlan {
+  /// - Throws: `PipelineError` where some ranks would never have a pair.
+  func check(ranks: Int) throws {
+    guard ranks <= configuration.lanes else {
+      throw PipelineError(
+        "lanes", .moreRanksThanLanes(ranks: ranks, lanes: configuration.lanes))
+    }
+  }
+}

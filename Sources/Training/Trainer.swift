@@ -61,11 +61,11 @@ final class Trainer {
     observer.begins(.data, step: progress.step)
     let batch = try clock.measure(.data) { try together(ranks) { try nextBatch(batches) } }
 
-    observer.begins(.compute, step: progress.step)
+    observer.begins(.forward, step: progress.step)
     model.parameters.gradients.fill(0)
     let losses = try objective.backward(batch.images, batch.captions)
 
-    observer.begins(.exchange, step: progress.step)
+    observer.begins(.communicate, step: progress.step)
     try clock.measure(.communicate) { try ranks.allReduceSum(model.parameters.gradients.buffer) }
     let norm = clock.measure(.optimizer) { GradientNorm(model.parameters) }
 

@@ -1,0 +1,140 @@
+import Checkpoints
+import CoCaModel
+import Collectives
+import Evaluation
+import Foundation
+import Optimizers
+import Tensors
+
+/// A run of `coca-train` on one rank, from the run file to the exit code.
+public enum TrainCommand {
+  /// - Returns: `ExitCode.done` or `ExitCode.stopped`.
+  /// - Throws: what ended the run; `Ranks.leave(after:)` turns it into a line and a code.
+  public static func run(_ options: TrainOptions) throws -> Int32 {
+    let binding = Binding(options.binding)
+    binding.apply()
+    let ranks = try Ranks.start()
+    Threads.start(options.threads ?? binding.threads, oversubscribed: binding.isOversubscribed)
+    GEMM.start()
+    let console = Console(isSpeaking: ranks.rank == 0, printsJSON: options.printsJSON)
+    let folder = RunFolder(options.folder)
+    do {
+      return try train(options, binding, over: ranks, folder, console)
+    } catch {
+      if ranks.rank == 0, !options.isDryRun { note(error, in: folder) }
+      throw error
+    }
+  }
+
+  private static func train(
+    _ options: TrainOptions, _ binding: Binding, over ranks: any Communicator, _ folder: RunFolder,
+    _ console: Console
+  ) throws -> Int32 {
+    let stop = StopRequest(
+      folder: ranks.rank == 0 ? folder.url : nil, timeLimit: options.timeLimit)
+    let (plan, start) = try together(ranks) {
+      if let fault = GEMM.unusableBackend() {
+        throw ModelError("OpenBLAS", .mismatch(fault), remedy: "Then run again")
+      }
+      let configuration = try RunConfiguration(file: options.runFile, overrides: options.overrides)
+      let plan = try RunPlan(configuration)
+      try plan.check(ranks: ranks.size)
+      return (plan, try StartingPoint(options, plan, folder, readsAll: ranks.rank == 0))
+    }
+    for (name, error) in start.leftOut { console.warn("\(name) is left out: \(error)") }
+    let model = plan.model()
+    let header = RunHeader(
+      plan, model, ranks: try share(binding, options, over: ranks),
+      oversubscribed: binding.isOversubscribed, resumedFrom: start.checkpoint?.folder.path)
+    console.say(header.text, json: header)
+    if options.isDryRun { return ExitCode.done }
+    if start.step >= plan.steps, start.checkpoint != nil {
+      console.note("the run has all its \(plan.steps.grouped) steps: nothing is left to do")
+      return ExitCode.done
+    }
+    try together(ranks) {
+      guard ranks.rank == 0 else { return }
+      try folder.create()
+      try folder.write(Data(plan.configuration.yaml().utf8), to: "run.yaml")
+      try folder.write(JSONEncoder().encode(header), to: "header.json")
+      try folder.update { $0.host = Ranks.host; $0.step = start.step }
+    }
+    let saved = SavedModel(model: model, tokenizer: plan.tokenizer)
+    model.parameters.allocate(training: true)
+    let optimizer = plan.optimizerSettings.optimizer(for: model.parameters)
+    let progress = try together(ranks) { try start.fill(saved, optimizer, plan) }
+    try checkSameWeights(model, over: ranks)
+    return try train(
+      plan, saved, optimizer, progress, over: ranks, hosts: header.ranks.map(\.host), folder,
+      console, stop)
+  }
+
+  private static func train(
+    _ plan: RunPlan, _ saved: SavedModel, _ optimizer: any Optimizer, _ progress: TrainingProgress,
+    over ranks: any Communicator, hosts: [String], _ folder: RunFolder, _ console: Console,
+    _ stop: StopRequest
+  ) throws -> Int32 {
+    let deadline = try Deadline(
+      folder: folder.url, rank: ranks.rank, size: ranks.size, seconds: plan.configuration.deadline
+    ) { lost in
+      try? folder.update { status in
+        status.state = .failed
+        (status.code, status.reason) = (ExitCode.lost, "\(lost)")
+        (status.host, status.rank, status.step) = (lost.host, lost.rank, lost.step)
+      }
+    }
+    let validator = try Validator(
+      plan.configuration.validation.sets, from: progress.step, over: ranks, folder: folder,
+      console: console)
+    let observer = try RunObserver(
+      plan, from: progress.step, over: ranks, hosts: hosts, folder: folder, console: console,
+      stop: stop, deadline: deadline, validator: validator)
+    let trainer = try Trainer(plan, saved, optimizer, progress, over: ranks, observer: observer)
+    try trainer.run()
+    if ranks.rank == 0 {
+      try folder.update { status in
+        status.state = observer.wasStopped ? .stopped : .done
+        status.code = observer.wasStopped ? ExitCode.stopped : ExitCode.done
+        status.reason = observer.wasStopped ? stop.reason.map { "\($0)" } ?? "another rank" : nil
+        status.step = trainer.progress.step
+      }
+      if observer.wasStopped {
+        stop.obeyed()
+        console.note("stopped at step \(trainer.progress.step); the same command continues")
+      }
+    }
+    try ranks.barrier()
+    deadline.finish()
+    return observer.wasStopped ? ExitCode.stopped : ExitCode.done
+  }
+
+  private static func share(
+    _ binding: Binding, _ options: TrainOptions, over ranks: any Communicator
+  ) throws -> [RunHeader.Rank] {
+    let mine = RunHeader.Rank(
+      host: Ranks.host, processors: binding.mask, threads: options.threads ?? binding.threads)
+    return try ranks.allGather(Array(JSONEncoder().encode(mine)))
+      .map { try JSONDecoder().decode(RunHeader.Rank.self, from: Data($0)) }
+  }
+
+  /// Ranks that start from other weights would train another model each, unnoticed.
+  private static func checkSameWeights(_ model: CoCa, over ranks: any Communicator) throws {
+    let values = model.parameters.values
+    let sum = kernels.sum_of_squares(values.pointer, values.count)
+    var extremes = [sum, -sum]
+    try ranks.allReduceMax(&extremes)
+    guard extremes[0] == -extremes[1] else {
+      throw ModelError(
+        "rank \(ranks.rank) on \(Ranks.host)", .mismatch("starts from other weights than others"),
+        remedy: "Use the same program, run file and checkpoint on every host")
+    }
+  }
+
+  private static func note(_ error: any Error, in folder: RunFolder) {
+    guard FileManager.default.fileExists(atPath: folder.url.path) else { return }
+    try? folder.update { status in
+      status.state = .failed
+      (status.code, status.reason) = (ExitCode.of(error), "\(error)")
+    }
+  }
+}

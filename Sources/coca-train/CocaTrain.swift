@@ -1,0 +1,110 @@
+import ArgumentParser
+import Collectives
+import Foundation
+import Training
+
+@main
+struct CocaTrain: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "coca-train",
+    abstract: "Pretrains CoCa on record files, on one process or on all that mpirun starts.",
+    discussion: """
+      Write a run file, say run.yaml:
+
+        model: tiny
+        tokenizer: tokenizer.model
+        data:
+          - {records: data/pairs}
+        batch: 128
+        steps: 1000
+
+      and start it on four ranks; --dry-run first shows sizes, data and memory:
+
+        coca-train run.yaml --dry-run
+        mpirun -n 4 coca-train run.yaml
+
+      The same command continues a run that was stopped. A stop with a checkpoint is asked for
+      by SIGUSR1 to mpirun, a file `stop` in the output folder, or --time-limit.
+      """,
+    version: trainerVersion)
+
+  @Argument(help: "The run file (see docs/configuration.md).", completion: .file())
+  var runFile: String
+
+  @Option(
+    name: .customLong("set"), help: "Override a key: --set optimizer.lr=1e-4. May be repeated.")
+  var overrides: [String] = []
+
+  @Option(help: "Output folder (default: runs/ and the run file's name).")
+  var output: String?
+
+  @Option(help: "auto: from the output's newest checkpoint; never; or a checkpoint's path.")
+  var resume = "auto"
+
+  @Option(help: "Compute threads per rank (default: the node's cores over its ranks).")
+  var threads: Int?
+
+  @Option(help: "auto: pin each rank to its share of the node's cores; keep: as launched.")
+  var binding = Binding.Mode.auto
+
+  @Option(help: "Stop with a checkpoint after HH:MM:SS.")
+  var timeLimit: String?
+
+  @Option(help: .hidden)
+  var profile: String?
+
+  @Flag(help: "Show the header with estimated memory, then end.")
+  var dryRun = false
+
+  @Flag(help: "Print the header and a line per step as JSON.")
+  var json = false
+
+  func validate() throws {
+    if profile != nil { throw ValidationError("--profile is not available in this version.") }
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads: \(threads) is not between 1 and 1024.")
+    }
+    _ = try limit()
+  }
+
+  static func main() {
+    StopRequest.catchSignals()
+    let command = parseOrExit()
+    do {
+      let code = try TrainCommand.run(command.options())
+      Ranks.finish()
+      exit(code)
+    } catch {
+      Ranks.leave(after: error)
+    }
+  }
+
+  private func options() throws -> TrainOptions {
+    var options = TrainOptions(runFile: URL(fileURLWithPath: runFile))
+    options.overrides = overrides
+    options.output = output.map { URL(fileURLWithPath: $0, isDirectory: true) }
+    options.resume =
+      switch resume {
+      case "auto": .auto
+      case "never": .never
+      default: .path(URL(fileURLWithPath: resume))
+      }
+    options.threads = threads
+    options.binding = binding
+    options.timeLimit = try limit()
+    options.isDryRun = dryRun
+    options.printsJSON = json
+    return options
+  }
+
+  private func limit() throws -> Duration? {
+    guard let timeLimit else { return nil }
+    let parts = timeLimit.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 3, let hours = parts[0], let minutes = parts[1], let seconds = parts[2],
+      (0...8784).contains(hours), (0..<60).contains(minutes), (0..<60).contains(seconds)
+    else { throw ValidationError("--time-limit: \(timeLimit) is not HH:MM:SS.") }
+    return .seconds(hours * 3600 + minutes * 60 + seconds)
+  }
+}
+
+extension Binding.Mode: ExpressibleByArgument {}
