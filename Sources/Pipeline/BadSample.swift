@@ -28,11 +28,9 @@ public struct BadSample: Error, Sendable, Equatable, CustomStringConvertible {
 extension BadSample.Reason {
   var text: String {
     switch self {
-    case .frame(let why): "frame unreadable: \(why)"
+    case .frame(let why), .image(let why), .text(let why): why
     case .noImage: "no picture"
-    case .image(let why): "picture unreadable: \(why)"
     case .noText: "no text"
-    case .text(let why): "text unusable: \(why)"
     case .tokenOutOfRange(let id, let vocabulary): "id \(id) is outside of 0 ..< \(vocabulary)"
     }
   }

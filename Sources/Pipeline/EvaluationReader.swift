@@ -55,11 +55,9 @@ public final class EvaluationReader: Sendable {
   /// The samples of a range, in order.
   ///
   /// - Throws: `RecordError` for a shard that can't be opened or read at all, `PipelineError` for
-  ///   a range past the end or a sample that can't be used under the policy `fail`.
+  ///   a sample that can't be used under the policy `fail`.
   public func read(_ range: Range<Int>) throws -> EvaluationBatch {
-    guard range.lowerBound >= 0, range.upperBound <= count else {
-      throw PipelineError(list.name, .outOfRange(count: count))
-    }
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "there are \(count) samples")
     let addresses = try addresses(range)
     let images = ImageRows(count: addresses.count, transform)
     let outcomes = try reader.read(addresses, cancellation: Cancellation()) {

@@ -9,11 +9,9 @@ public struct PipelineError: Error, Sendable, Equatable, CustomStringConvertible
     case weightsTooLarge
     case tooManySteps
     case moreRanksThanLanes(ranks: Int, lanes: Int)
-    case indexDisagrees(found: Int, indexed: Int)
     case noTokenizer
     case badSample(BadSample)
     case tooManyBadSamples(skipped: Int, read: Int, limit: Double)
-    case outOfRange(count: Int)
     case cancelled
   }
 
@@ -39,13 +37,10 @@ extension PipelineError.Reason {
     case .weightsTooLarge: "weights are too far apart to be counted exactly"
     case .tooManySteps: "more steps than can be counted"
     case .moreRanksThanLanes(let ranks, let lanes): "\(ranks) ranks but only \(lanes) lanes"
-    case .indexDisagrees(let found, let indexed):
-      "the shard holds \(found) samples, its index says \(indexed)"
     case .noTokenizer: "text has to be turned into ids and there is no tokenizer"
     case .badSample(let sample): "\(sample)"
     case .tooManyBadSamples(let skipped, let read, let limit):
       "\(skipped) of \(read) samples could not be used, more than the limit of \(limit)"
-    case .outOfRange(let count): "there are only \(count) samples"
     case .cancelled: "reading was called off"
     }
   }
@@ -60,11 +55,9 @@ extension PipelineError.Reason {
     case .weightsTooLarge: "Give smaller whole numbers in the same proportion"
     case .tooManySteps: "Ask for fewer epochs"
     case .moreRanksThanLanes: "Start fewer ranks, or raise `lanes` (up to the batch)"
-    case .indexDisagrees: "Rebuild it with `coca-shard index`"
     case .noTokenizer: "Set `tokenizer`, or use `text: tokens`"
     case .badSample: "Repair or remove it, or set `bad_samples: {policy: skip}`"
     case .tooManyBadSamples: "Check the records with `coca-shard verify`, or raise the limit"
-    case .outOfRange: "Ask for fewer"
     case .cancelled: "Nothing is wrong with the records"
     }
   }

@@ -46,15 +46,14 @@ public struct SampleText: Sendable {
 
   private func encode(_ text: String) throws(BadSample.Reason) -> [Int32] {
     guard let tokenizer else { preconditionFailure("checked before reading, see `makes`") }
-    do {
-      let ids = try tokenizer.caption(text, context: context)
-      guard ids.count > 2 || context == 2 else { throw BadSample.Reason.noText }
-      return ids
-    } catch let error as TextError {
-      throw .text("\(error)")
+    let ids: [Int32]
+    do throws(TextError) {
+      ids = try tokenizer.caption(text, context: context)
     } catch {
-      throw .noText
+      throw .text("\(error)")
     }
+    guard ids.count > 2 || context == 2 else { throw .noText }
+    return ids
   }
 
   private static func caption(

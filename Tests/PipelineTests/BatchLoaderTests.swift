@@ -118,7 +118,9 @@ struct BatchLoaderTests {
 
   @Test("augmentation changes with the epoch and stays for the sample")
   func augmentation() throws {
-    let pixels = (0..<1600).flatMap { place -> [UInt8] in [UInt8(place % 251), UInt8(place / 40), 0] }
+    let pixels = (0..<1600).flatMap { place -> [UInt8] in
+      [UInt8(place % 251), UInt8(place / 40), 0]
+    }
     let png = try ImageEncoder.png(Picture(width: 40, height: 40, pixels: pixels))
     let sample = Sample(
       key: "one",
