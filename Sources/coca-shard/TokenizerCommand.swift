@@ -44,6 +44,8 @@ struct TokenizerCommand: ParsableCommand {
   }
 
   func run() throws {
+    let file = URL(fileURLWithPath: to)
+    try AtomicFile.prepare(file)
     let sets = try directories.map { try RecordSet(directory: URL(fileURLWithPath: $0)) }
     var texts = RecordTexts(sets: sets, kind: text, limit: limit, seed: seed)
     var reported = 0
@@ -55,7 +57,7 @@ struct TokenizerCommand: ParsableCommand {
       }
       return text
     }
-    try AtomicFile.write(result.tokenizer.model, to: URL(fileURLWithPath: to))
+    try AtomicFile.write(result.tokenizer.model, to: file)
     let size = result.tokenizer.vocabularySize
     if size < vocabulary {
       tell("the texts hold \(size) pieces, fewer than the \(vocabulary) asked for")
