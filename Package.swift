@@ -65,13 +65,13 @@ let package = Package(
     .target(name: "Training",
             dependencies: [
               "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Optimizers",
-              "Pipeline", "Records", "Tensors", "Text",
+              "Images", "Pipeline", "Records", "Tensors", "Text",
               .product(name: "Logging", package: "swift-log"), "Yams",
             ]),
 
     // Floor 6: commands.
     .executableTarget(name: "coca-train", dependencies: ["Collectives", "Training", argumentParser]),
-    .executableTarget(name: "coca-shard", dependencies: ["Packing", "Records", argumentParser]),
+    .executableTarget(name: "coca-shard", dependencies: ["Packing", "Records", "Text", argumentParser]),
     .executableTarget(name: "coca-eval", dependencies: ["Evaluation", argumentParser]),
 
     .target(name: "TestSupport", dependencies: ["Autograd", "Tensors"], path: "Tests/TestSupport"),
@@ -80,14 +80,14 @@ let package = Package(
       name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
-    .testTarget(name: "TextTests", dependencies: ["Text"]),
+    .testTarget(name: "TextTests", dependencies: ["Text", "Tensors"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagesTests",
                 dependencies: ["Images", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux"]),
     .testTarget(name: "CoCaModelTests", dependencies: ["CoCaModel", "Autograd", "Collectives", "TestSupport"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
-    .testTarget(name: "PackingTests", dependencies: ["Packing", "Records"]),
+    .testTarget(name: "PackingTests", dependencies: ["Packing", "Records", "Images"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training"]),

@@ -1,3 +1,4 @@
+import Foundation
 import Yams
 
 /// YAML in and out of `ConfigurationNode`, with limits on what is taken in.
@@ -5,6 +6,21 @@ enum ConfigurationYAML {
   static let byteLimit = 1 << 20
   private static let depthLimit = 32
   private static let nodeLimit = 20_000
+
+  /// The contents of a file that may be YAML or JSON, which is YAML too.
+  static func text(of file: URL) throws(ConfigurationError) -> String {
+    do {
+      let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int ?? 0
+      guard size <= byteLimit else {
+        throw ConfigurationError(file.path, "", .syntax("is larger than \(byteLimit) bytes"))
+      }
+      return try String(contentsOf: file, encoding: .utf8)
+    } catch let error as ConfigurationError {
+      throw error
+    } catch {
+      throw ConfigurationError(file.path, "", .unreadable(error.localizedDescription))
+    }
+  }
 
   /// - Parameters:
   ///   - place: the file's name, put before line numbers.
