@@ -83,7 +83,7 @@ let package = Package(
     .testTarget(name: "TextTests", dependencies: ["Text", "Tensors"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagesTests",
-                dependencies: ["Images", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux"]),
+                dependencies: ["Images", "Tensors", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux"]),
     .testTarget(name: "CoCaModelTests", dependencies: ["CoCaModel", "Autograd", "Collectives", "TestSupport"]),
     .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
