@@ -8,23 +8,15 @@ extension RunConfiguration {
   ///   - overrides: `key.path=value` of each `--set`, in order; the value is YAML.
   /// - Throws: `ConfigurationError` for the first thing that is wrong, with its line.
   public init(file: URL, overrides: [String] = []) throws(ConfigurationError) {
-    let name = file.lastPathComponent
-    let text: String
-    do {
-      let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int ?? 0
-      guard size <= ConfigurationYAML.byteLimit else {
-        throw ConfigurationError(
-          file.path, "", .syntax("is larger than \(ConfigurationYAML.byteLimit) bytes"))
-      }
-      text = try String(contentsOf: file, encoding: .utf8)
-    } catch let error as ConfigurationError {
-      throw error
-    } catch {
-      throw ConfigurationError(file.path, "", .unreadable(error.localizedDescription))
+    guard let handle = FileHandle(forReadingAtPath: file.path),
+      let bytes = try? handle.read(upToCount: ConfigurationYAML.byteLimit + 1) ?? Data()
+    else { throw ConfigurationError(file.path, "", .unreadable("no such file, or no permission")) }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ConfigurationError(file.path, "", .syntax("is not UTF-8 text"))
     }
     try self.init(
-      yaml: text, name: name, folder: file.standardizedFileURL.deletingLastPathComponent(),
-      overrides: overrides)
+      yaml: text, name: file.lastPathComponent,
+      folder: file.standardizedFileURL.deletingLastPathComponent(), overrides: overrides)
   }
 
   /// Reads the text of a run file.
@@ -44,7 +36,8 @@ extension RunConfiguration {
 
   /// Reads what `json` has written, as in a checkpoint's `state.json`.
   public init(json: JSONValue) throws(ConfigurationError) {
-    try self.init(ConfigurationNode(json: json, place: "the checkpoint's configuration"), folder: nil)
+    let root = ConfigurationNode(json: json, place: "the checkpoint's configuration")
+    try self.init(root, folder: nil)
   }
 
   init(_ root: ConfigurationNode, folder: URL?) throws(ConfigurationError) {
@@ -148,7 +141,8 @@ extension ConfigurationReader {
     if isPath || FileManager.default.fileExists(atPath: path) { return .file(path) }
     if name.hasPrefix("coca_") {
       throw error(
-        "model", .unavailable(found: name, instead: "Use one of: \(presets.joined(separator: ", "))"))
+        "model",
+        .unavailable(found: name, instead: "Use one of: \(presets.joined(separator: ", "))"))
     }
     throw unexpected("model", "one of \(presets.joined(separator: ", ")), or a path")
   }
