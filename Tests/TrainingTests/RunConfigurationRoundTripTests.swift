@@ -76,7 +76,9 @@ struct RunConfigurationRoundTripTests {
     "optimizer..lr=3", "seed=[", "seed=&a 1", ".=1",
   ])
   func wrongOverrides(argument: String) throws {
-    let error = #expect(throws: ConfigurationError.self) { try parseRun(minimalRun, set: [argument]) }
+    let error = #expect(throws: ConfigurationError.self) {
+      try parseRun(minimalRun, set: [argument])
+    }
     #expect(error?.place == "--set \(argument)")
   }
 
