@@ -90,7 +90,7 @@ let package = Package(
     .testTarget(name: "PackingTests", dependencies: ["Packing", "Records", "Images"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),
-    .testTarget(name: "TrainingTests", dependencies: ["Training"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "Checkpoints"]),
     .testTarget(name: "CommandTests",
                 dependencies: ["coca-train", "coca-shard", "coca-eval", "Records"]),
   ],

@@ -32,7 +32,8 @@ extension RunConfiguration {
 
   /// Reads what `json` has written, as in a checkpoint's `state.json`.
   public init(json: JSONValue) throws(ConfigurationError) {
-    try self.init(ConfigurationNode(json: json, place: "the checkpoint's configuration"), folder: nil)
+    let root = ConfigurationNode(json: json, place: "the checkpoint's configuration")
+    try self.init(root, folder: nil)
   }
 
   init(_ root: ConfigurationNode, folder: URL?) throws(ConfigurationError) {
@@ -136,7 +137,8 @@ extension ConfigurationReader {
     if isPath || FileManager.default.fileExists(atPath: path) { return .file(path) }
     if name.hasPrefix("coca_") {
       throw error(
-        "model", .unavailable(found: name, instead: "Use one of: \(presets.joined(separator: ", "))"))
+        "model",
+        .unavailable(found: name, instead: "Use one of: \(presets.joined(separator: ", "))"))
     }
     throw unexpected("model", "one of \(presets.joined(separator: ", ")), or a path")
   }

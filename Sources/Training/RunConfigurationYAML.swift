@@ -9,17 +9,13 @@ enum ConfigurationYAML {
 
   /// The contents of a file that may be YAML or JSON, which is YAML too.
   static func text(of file: URL) throws(ConfigurationError) -> String {
-    do {
-      let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int ?? 0
-      guard size <= byteLimit else {
-        throw ConfigurationError(file.path, "", .syntax("is larger than \(byteLimit) bytes"))
-      }
-      return try String(contentsOf: file, encoding: .utf8)
-    } catch let error as ConfigurationError {
-      throw error
-    } catch {
-      throw ConfigurationError(file.path, "", .unreadable(error.localizedDescription))
+    guard let handle = FileHandle(forReadingAtPath: file.path),
+      let bytes = try? handle.read(upToCount: byteLimit + 1) ?? Data()
+    else { throw ConfigurationError(file.path, "", .unreadable("no such file, or no permission")) }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ConfigurationError(file.path, "", .syntax("is not UTF-8 text"))
     }
+    return text
   }
 
   /// - Parameters:
