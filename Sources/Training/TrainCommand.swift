@@ -83,9 +83,11 @@ public enum TrainCommand {
         (status.host, status.rank, status.step) = (lost.host, lost.rank, lost.step)
       }
     }
-    let validator = try Validator(
-      plan.configuration.validation.sets, from: progress.step, over: ranks, folder: folder,
-      console: console)
+    let validator = try together(ranks) {
+      try Validator(
+        plan, from: progress.step, over: ranks, folder: folder, console: console,
+        deadline: deadline)
+    }
     let observer = try RunObserver(
       plan, from: progress.step, over: ranks, hosts: hosts, folder: folder, console: console,
       stop: stop, deadline: deadline, validator: validator)

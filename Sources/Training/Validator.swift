@@ -1,32 +1,149 @@
 import Collectives
 import Evaluation
 import Foundation
-import Pipeline
 import Records
 import Text
 
 /// Asks the model, while it trains, what `coca-eval` would ask of its checkpoint.
 final class Validator {
-  private let sets: [RunConfiguration.Validation.Set]
+  private let sets: [ValidationSet]
   private let ranks: any Communicator
   private let console: Console
+  private let deadline: Deadline
   private let results: LineLog?
   private let captions: LineLog?
 
+  /// - Throws: what is wrong with a set: its records, its classes or its prompts.
   init(
-    _ sets: [RunConfiguration.Validation.Set], from step: Int, over ranks: any Communicator,
-    folder: RunFolder, console: Console
+    _ plan: RunPlan, from step: Int, over ranks: any Communicator, folder: RunFolder,
+    console: Console, deadline: Deadline
   ) throws {
-    self.sets = sets
     self.ranks = ranks
     self.console = console
+    self.deadline = deadline
+    sets = try plan.configuration.validation.sets.map { try ValidationSet($0) }
     let isFirst = ranks.rank == 0
     results = isFirst && !sets.isEmpty ? try folder.lines("validation.jsonl", upTo: step) : nil
     captions =
-      isFirst && sets.contains { $0.task == .caption }
+      isFirst && sets.contains { $0.settings.task == .caption }
       ? try folder.lines("captions.jsonl", upTo: step) : nil
   }
 
   /// Collective.
-  func run(_ saved: SavedModel, step: Int) throws {}
+  func run(_ saved: SavedModel, step: Int) throws {
+    for set in sets {
+      let evaluator = Evaluator(saved: saved, over: ranks) { [console, deadline] notice in
+        deadline.beat(step: step, phase: .validation)
+        if case .leftOut(let samples) = notice {
+          console.warn("validation \(set.settings.name): \(samples.count) samples left out, "
+            + "first \(samples.named.first ?? "")")
+        }
+      }
+      try ask(evaluator, set, step: step)
+    }
+  }
+
+  private func ask(_ evaluator: Evaluator, _ set: ValidationSet, step: Int) throws {
+    let limit = set.settings.limit
+    switch set.question {
+    case .loss:
+      let losses = try evaluator.losses(records: set.records, limit: limit)
+      try report(
+        losses, of: set, step: step,
+        "contrastive \(losses.contrastive.fixed(4)), caption \(losses.caption.fixed(4))")
+    case .retrieval:
+      let scores = try evaluator.retrieval(records: set.records, limit: limit)
+      try report(
+        scores, of: set, step: step,
+        "R@1 image to text \((100 * scores.imageToText.r1).fixed(2))%, "
+          + "text to image \((100 * scores.textToImage.r1).fixed(2))%")
+    case .zeroShot(let classes, let prompts):
+      let scores = try evaluator.zeroShot(
+        records: set.records, classes: classes, prompts: prompts, limit: limit)
+      try report(
+        scores, of: set, step: step,
+        "top-1 \((100 * scores.top1).fixed(2))%, top-5 \((100 * scores.top5).fixed(2))%")
+    case .caption:
+      let lines = try evaluator.captions(records: set.records, limit: limit)
+      for line in lines {
+        try captions?.append(CaptionRecord(step: step, name: set.settings.name, line: line))
+      }
+      console.say(
+        "validation \(set.settings.name): \(lines.count) captions, first: "
+          + "\(lines.first?.caption ?? "")", json: lines)
+    }
+  }
+
+  private func report(
+    _ scores: some Encodable, of set: ValidationSet, step: Int, _ text: String
+  ) throws {
+    let record = ScoreRecord(
+      step: step, name: set.settings.name, task: set.settings.task.rawValue, scores: scores)
+    try results?.append(record)
+    console.say("validation \(set.settings.name): \(text)", json: record)
+  }
+}
+
+/// A set with its records open and its files read.
+private struct ValidationSet {
+  enum Question {
+    case loss, retrieval, caption
+    case zeroShot(ClassNames, Prompts)
+  }
+
+  let settings: RunConfiguration.Validation.Set
+  let records: [RecordSet]
+  let question: Question
+
+  init(_ settings: RunConfiguration.Validation.Set) throws {
+    self.settings = settings
+    records = try settings.records.map {
+      try RecordSet(directory: URL(fileURLWithPath: $0, isDirectory: true))
+    }
+    switch settings.task {
+    case .loss: question = .loss
+    case .retrieval: question = .retrieval
+    case .caption: question = .caption
+    case .zeroShot:
+      guard let classes = settings.classes else {
+        throw ConfigurationError("validation", "\(settings.name).classes", .missing)
+      }
+      question = .zeroShot(
+        try ClassNames(file: URL(fileURLWithPath: classes)), try Prompts(settings.prompts))
+    }
+  }
+}
+
+/// A line of `validation.jsonl`: step, name and task beside the scores' own keys.
+private struct ScoreRecord<Scores: Encodable>: Encodable {
+  let step: Int
+  let name: String
+  let task: String
+  let scores: Scores
+
+  private enum CodingKeys: CodingKey { case step, name, task }
+
+  func encode(to encoder: any Encoder) throws {
+    try scores.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(step, forKey: .step)
+    try container.encode(name, forKey: .name)
+    try container.encode(task, forKey: .task)
+  }
+}
+
+/// A line of `captions.jsonl`.
+private struct CaptionRecord: Encodable {
+  let step: Int
+  let name: String
+  let line: CaptionLine
+
+  private enum CodingKeys: CodingKey { case step, name }
+
+  func encode(to encoder: any Encoder) throws {
+    try line.encode(to: encoder)
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(step, forKey: .step)
+    try container.encode(name, forKey: .name)
+  }
 }
