@@ -26,7 +26,7 @@ public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertib
     case data
     /// The disk or its file system (74).
     case files
-    /// A path that names no checkpoint (64).
+    /// A path that names no file or no checkpoint (64).
     case usage
   }
 
@@ -41,6 +41,7 @@ public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertib
 
   public var kind: Kind {
     switch reason {
+    case .system(_, ENOENT): .usage
     case .system: .files
     case .notACheckpoint, .noneComplete: .usage
     default: .data

@@ -13,7 +13,6 @@ final class InputFile: Sendable {
     // O_NONBLOCK: a pipe under a checkpoint's name must not hang the reader.
     let opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard opened >= 0 else {
-      if errno == ENOENT { throw CheckpointError(path, .missing("such file")) }
       throw CheckpointError(path, .system(operation: "open it", code: errno))
     }
     var status = stat()

@@ -55,7 +55,8 @@ extension JSONValue {
 
   /// The tree an `Encodable` value makes.
   public init(encoding value: some Encodable) throws {
-    self = try JSONReader.read([UInt8](try JSONEncoder().encode(value)), place: "\(type(of: value))")
+    let bytes = [UInt8](try JSONEncoder().encode(value))
+    self = try JSONReader.read(bytes, place: "\(type(of: value))")
   }
 
   private func write(to out: inout String, indent: String?) {

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 
 /// A tensor to be written: a name, a shape and memory that somebody else holds.
 ///
@@ -8,14 +9,19 @@ public struct TensorSource {
   public let shape: [Int]
   public let type: ElementType
   let bytes: UnsafeRawBufferPointer
+  private let owner: Tensor?
 
-  private init(_ name: String, _ shape: [Int], _ type: ElementType, _ bytes: UnsafeRawBufferPointer) {
+  init(
+    _ name: String, _ shape: [Int], _ type: ElementType, _ bytes: UnsafeRawBufferPointer,
+    owner: Tensor? = nil
+  ) {
     precondition(SafeTensorsHeader.elementCount(shape).map { $0 * type.size } == bytes.count)
     precondition(name != "__metadata__")
     self.name = name
     self.shape = shape
     self.type = type
     self.bytes = bytes
+    self.owner = owner
   }
 
   /// - Precondition: the shape's product is the buffer's count.

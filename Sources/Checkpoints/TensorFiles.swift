@@ -10,6 +10,8 @@ public struct TensorFiles: Sendable {
   /// Sorted by name.
   public let entries: [TensorEntry]
   public let metadata: [String: String]
+  /// The file, or the index of several.
+  let place: String
   private let holder: [String: SafeTensorsFile]
 
   /// Opens `NAME.safetensors` or `NAME.safetensors.index.json` in a folder.
@@ -26,10 +28,10 @@ public struct TensorFiles: Sendable {
 
   /// Opens one file.
   public init(file path: String) throws(CheckpointError) {
-    try self.init([SafeTensorsFile(path: path)])
+    try self.init([SafeTensorsFile(path: path)], place: path)
   }
 
-  private init(_ files: [SafeTensorsFile]) throws(CheckpointError) {
+  private init(_ files: [SafeTensorsFile], place: String) throws(CheckpointError) {
     var holder: [String: SafeTensorsFile] = [:]
     for file in files {
       for entry in file.entries where holder.updateValue(file, forKey: entry.name) != nil {
@@ -37,6 +39,7 @@ public struct TensorFiles: Sendable {
       }
     }
     self.holder = holder
+    self.place = place
     entries = files.flatMap(\.entries).sorted { $0.name < $1.name }
     metadata = files.first?.metadata ?? [:]
   }
@@ -52,7 +55,7 @@ public struct TensorFiles: Sendable {
     }
     var files: [SafeTensorsFile] = []
     for name in Set(names).sorted() { files.append(try SafeTensorsFile(path: "\(folder)/\(name)")) }
-    try self.init(files)
+    try self.init(files, place: index)
     guard holder.count == map.count else {
       throw CheckpointError(index, .malformed("does not name the tensors its files hold"))
     }
@@ -67,11 +70,12 @@ public struct TensorFiles: Sendable {
   public func read(
     _ name: String, shape: [Int]? = nil, into floats: UnsafeMutableBufferPointer<Float>
   ) throws(CheckpointError) {
-    guard let file = holder[name] else {
-      let place = holder.values.map(\.path).min() ?? "checkpoint"
-      throw CheckpointError(place, .missing("tensor \(name)"))
-    }
+    guard let file = holder[name] else { throw missing(name) }
     try file.read(name, shape: shape, into: floats)
+  }
+
+  func missing(_ name: String) -> CheckpointError {
+    CheckpointError(place, .missing("tensor \(name)"))
   }
 }
 

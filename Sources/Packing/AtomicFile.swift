@@ -2,13 +2,27 @@ import Foundation
 
 /// Writes small files so that they are there whole or not at all.
 public enum AtomicFile {
+  /// Makes the folder of `file` and asks whether it may be written to, before long work begins.
+  /// - Throws: `PackingError` with reason `unwritable`.
+  public static func prepare(_ file: URL) throws(PackingError) {
+    let folder = file.deletingLastPathComponent()
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw PackingError(file.path, .unwritable(error.localizedDescription))
+    }
+    guard access(folder.path, W_OK) == 0 else {
+      throw PackingError(file.path, .unwritable(String(cString: strerror(errno))))
+    }
+  }
+
   /// Writes under a temporary name beside `file`, syncs and renames; replaces what was there.
   /// - Throws: `PackingError` with reason `unwritable`.
   public static func write(_ bytes: Data, to file: URL) throws(PackingError) {
     let folder = file.deletingLastPathComponent()
     let temporary = folder.appendingPathComponent(".\(file.lastPathComponent).\(getpid()).partial")
+    try prepare(file)
     do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       try Data().write(to: temporary)
       let handle = try FileHandle(forWritingTo: temporary)
       try handle.write(contentsOf: bytes)

@@ -77,6 +77,7 @@ extension PackingError.Reason {
     case .otherShards(let file): "shards of another dataset are there already (\(file))"
     case .notContinued(let sample, let key):
       "the shards there end with \(key), which is not sample \(sample) of this input"
+    case .nothing(0): "there are no rows"
     case .nothing(let rows): "none of \(rows) rows could be packed"
     case .row(let why), .picture(let why), .refused(let why): why
     case .climbs(let path): "\(path) climbs out of the root"
@@ -99,6 +100,8 @@ extension PackingError.Reason {
     case .otherShards: "Choose an empty folder for --to."
     case .notContinued:
       "To continue give the same input and options as before; else remove the folder."
+    case .nothing(0):
+      "A folder holds .jpg, .png or .webp files with texts beside them, a file holds a row a line."
     case .nothing: "See the reasons above; --root says where relative paths begin."
     case .tooLarge, .row, .climbs, .outside, .noText, .picture, .refused: ""
     }

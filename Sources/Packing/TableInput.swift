@@ -7,15 +7,7 @@ struct TableInput: PackInput {
     var image: String?
     var caption: String?
     var labels: String?
-    var hasHeader = true
-
-    init(image: String? = nil, caption: String? = nil, labels: String? = nil, hasHeader: Bool = true)
-    {
-      self.image = image
-      self.caption = caption
-      self.labels = labels
-      self.hasHeader = hasHeader
-    }
+    var hasHeader: Bool
   }
 
   private let file: InputFile

@@ -61,18 +61,23 @@ private final class WorkQueue: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// The next piece, or nil when the pool is gone.
+  /// The next piece, or nil when the pool is gone. What is taken is let go of: a piece holds its
+  /// result.
   func take() -> (@Sendable () -> Void)? {
     condition.lock()
     defer { condition.unlock() }
     while head == items.count {
       if isClosed { return nil }
-      items.removeAll(keepingCapacity: true)
-      head = 0
       condition.wait()
     }
-    defer { head += 1 }
-    return items[head]
+    let work = items[head]
+    items[head] = {}
+    head += 1
+    if head == items.count || head >= 256 {
+      items.removeFirst(head)
+      head = 0
+    }
+    return work
   }
 
   func close() {

@@ -1,4 +1,5 @@
 import Checkpoints
+import CoCaModel
 import Foundation
 
 extension RunConfiguration {
@@ -8,23 +9,10 @@ extension RunConfiguration {
   ///   - overrides: `key.path=value` of each `--set`, in order; the value is YAML.
   /// - Throws: `ConfigurationError` for the first thing that is wrong, with its line.
   public init(file: URL, overrides: [String] = []) throws(ConfigurationError) {
-    let name = file.lastPathComponent
-    let text: String
-    do {
-      let size = try FileManager.default.attributesOfItem(atPath: file.path)[.size] as? Int ?? 0
-      guard size <= ConfigurationYAML.byteLimit else {
-        throw ConfigurationError(
-          file.path, "", .syntax("is larger than \(ConfigurationYAML.byteLimit) bytes"))
-      }
-      text = try String(contentsOf: file, encoding: .utf8)
-    } catch let error as ConfigurationError {
-      throw error
-    } catch {
-      throw ConfigurationError(file.path, "", .unreadable(error.localizedDescription))
-    }
+    let text = try ConfigurationYAML.text(of: file)
     try self.init(
-      yaml: text, name: name, folder: file.standardizedFileURL.deletingLastPathComponent(),
-      overrides: overrides)
+      yaml: text, name: file.lastPathComponent,
+      folder: file.standardizedFileURL.deletingLastPathComponent(), overrides: overrides)
   }
 
   /// Reads the text of a run file.
@@ -44,7 +32,8 @@ extension RunConfiguration {
 
   /// Reads what `json` has written, as in a checkpoint's `state.json`.
   public init(json: JSONValue) throws(ConfigurationError) {
-    try self.init(ConfigurationNode(json: json, place: "the checkpoint's configuration"), folder: nil)
+    let root = ConfigurationNode(json: json, place: "the checkpoint's configuration")
+    try self.init(root, folder: nil)
   }
 
   init(_ root: ConfigurationNode, folder: URL?) throws(ConfigurationError) {
@@ -141,14 +130,15 @@ extension ConfigurationReader {
   }
 
   private func model(named name: String) throws(ConfigurationError) -> RunConfiguration.Model {
-    let presets = RunConfiguration.Model.presets
+    let presets = ModelConfiguration.presetNames
     if presets.contains(name) { return .preset(name) }
     let path = absolute(name)
     let isPath = name.contains("/") || name.contains(".")
     if isPath || FileManager.default.fileExists(atPath: path) { return .file(path) }
     if name.hasPrefix("coca_") {
       throw error(
-        "model", .unavailable(found: name, instead: "Use one of: \(presets.joined(separator: ", "))"))
+        "model",
+        .unavailable(found: name, instead: "Use one of: \(presets.joined(separator: ", "))"))
     }
     throw unexpected("model", "one of \(presets.joined(separator: ", ")), or a path")
   }
@@ -165,8 +155,8 @@ extension ConfigurationReader {
     guard let base = members.removeValue(forKey: "preset") else {
       return .mapping(.object(members), base: nil)
     }
-    guard let name = base.string, RunConfiguration.Model.presets.contains(name) else {
-      let presets = RunConfiguration.Model.presets.joined(separator: ", ")
+    guard let name = base.string, ModelConfiguration.presetNames.contains(name) else {
+      let presets = ModelConfiguration.presetNames.joined(separator: ", ")
       throw ConfigurationError(
         node["preset"]?.place ?? node.place, "model.preset",
         .unexpected(found: node["preset"]?.shown ?? "nothing", expected: "one of \(presets)"))

@@ -86,7 +86,8 @@ extension ConfigurationReader {
       epsilon: try positive("epsilon") ?? (name == .adafactor ? 1e-30 : 1e-8),
       weightDecay: try required(
         "weight_decay", or: 0.01, decay, number("weight_decay", decay) { $0 >= 0 }),
-      clip: self["clip"] == nil ? 1 : try positive("clip"), decay: try choice("decay", or: .matrices))
+      clip: self["clip"] == nil ? 1 : try positive("clip"),
+      decay: try choice("decay", or: .matrices))
   }
 
   func schedule() throws(ConfigurationError) -> RunConfiguration.Schedule {

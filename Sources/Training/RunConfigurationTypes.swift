@@ -4,8 +4,6 @@ import Optimizers
 extension RunConfiguration {
   /// Where the model's configuration comes from.
   public enum Model: Sendable, Equatable {
-    static let presets = ["tiny", "small", "base", "large", "giant"]
-
     case preset(String)
     /// A YAML or JSON file, or a checkpoint's folder.
     case file(String)

@@ -1,3 +1,4 @@
+import Foundation
 import Yams
 
 /// YAML in and out of `ConfigurationNode`, with limits on what is taken in.
@@ -5,6 +6,17 @@ enum ConfigurationYAML {
   static let byteLimit = 1 << 20
   private static let depthLimit = 32
   private static let nodeLimit = 20_000
+
+  /// The contents of a file that may be YAML or JSON, which is YAML too.
+  static func text(of file: URL) throws(ConfigurationError) -> String {
+    guard let handle = FileHandle(forReadingAtPath: file.path),
+      let bytes = try? handle.read(upToCount: byteLimit + 1) ?? Data()
+    else { throw ConfigurationError(file.path, "", .unreadable("no such file, or no permission")) }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw ConfigurationError(file.path, "", .syntax("is not UTF-8 text"))
+    }
+    return text
+  }
 
   /// - Parameters:
   ///   - place: the file's name, put before line numbers.

@@ -9,7 +9,7 @@ extension RunPlan {
   static func shape(
     _ configuration: RunConfiguration, _ initial: Checkpoint?, _ tokenizer: (any Tokenizer)?
   ) throws -> ModelConfiguration {
-    var shape =
+    let chosen =
       switch configuration.model {
       case nil: try initial.map(SavedModel.configuration(of:))
       case .preset(let name): ModelConfiguration.preset(name)
@@ -17,11 +17,10 @@ extension RunPlan {
       case .mapping(let tree, let base):
         try merge(tree, onto: base ?? "base", place: "the run file")
       }
-    guard shape != nil else {
+    guard var shape = chosen else {
       throw ConfigurationError("the run file", "model", .missing)
     }
-    shape?.text.vocabulary = try vocabulary(shape?.text.vocabulary, tokenizer)
-    guard let shape else { throw ConfigurationError("the run file", "model", .missing) }
+    shape.text.vocabulary = try vocabulary(shape.text.vocabulary, tokenizer)
     if let fault = shape.fault() {
       throw ModelError("model", .impossible(fault), remedy: "Correct the run file")
     }
@@ -34,7 +33,8 @@ extension RunPlan {
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
       return try SavedModel.configuration(of: Checkpoint.open(url))
     }
-    return try merge(ConfigurationNode(file: url).json, onto: "base", place: path)
+    let tree = try ConfigurationYAML.read(ConfigurationYAML.text(of: url), place: path)
+    return try merge(tree.json, onto: "base", place: path)
   }
 
   private static func vocabulary(_ rows: Int?, _ tokenizer: (any Tokenizer)?) throws -> Int {

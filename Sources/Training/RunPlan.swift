@@ -1,5 +1,6 @@
 import Checkpoints
 import CoCaModel
+import Evaluation
 import Foundation
 import Optimizers
 import Pipeline
@@ -73,7 +74,7 @@ struct RunPlan {
     if let path = configuration.tokenizer {
       return try SentencePieceTokenizer(file: URL(fileURLWithPath: path))
     }
-    return try initial.flatMap(SavedModel.tokenizer)
+    return try initial.flatMap { try SavedModel.tokenizer(of: $0) }
   }
 
   private static func source(_ source: RunConfiguration.Source) throws -> SampleSource {
@@ -96,7 +97,7 @@ extension Prompts {
   init(_ choice: RunConfiguration.PromptChoice?) throws {
     switch choice {
     case .file(let path): try self.init(file: URL(fileURLWithPath: path))
-    case .some(.none): self = .none
+    case .off: self = .none
     case .standard, nil: self = .default
     }
   }

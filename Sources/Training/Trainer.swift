@@ -1,10 +1,13 @@
 import Autograd
 import CoCaModel
 import Collectives
+import Evaluation
 import Foundation
+import Images
 import Optimizers
 import Pipeline
 import Tensors
+import Text
 
 /// The way of a batch, from disk to weights, once per step.
 final class Trainer {

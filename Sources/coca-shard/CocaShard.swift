@@ -5,7 +5,10 @@ struct CocaShard: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "coca-shard",
     abstract: "Makes, checks and shows datasets: folders of .tar.zst shards with an index.json.",
-    subcommands: [Inspect.self, Verify.self, Index.self, List.self, Extract.self])
+    subcommands: [
+      Pack.self, TokenizerCommand.self, Inspect.self, Verify.self, Index.self, List.self,
+      Extract.self,
+    ])
 
   static func main() {
     do {

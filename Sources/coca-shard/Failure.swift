@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
+import Packing
 import Records
+import Text
 
 /// The way out for errors: one line on standard error, and the code that says what kind it was.
 enum Failure {
@@ -17,6 +19,7 @@ enum Failure {
 
   /// Nil for what ArgumentParser reports itself: usage (64), help, a code given by a command.
   private static func code(of error: any Error) -> Int32? {
-    (error as? RecordError)?.exitCode
+    (error as? RecordError)?.exitCode ?? (error as? PackingError)?.exitCode
+      ?? (error as? TextError)?.exitCode
   }
 }

@@ -7,31 +7,35 @@ struct Pack: ParsableCommand {
     abstract: "Turns pictures and their texts into a dataset of .tar.zst shards.",
     discussion: """
       INPUT is one of
-        a folder   pictures (.jpg .png .webp) with a .txt (the caption, whole) or a .json of the
-                   same stem beside each, also in folders inside it;
-        a .jsonl   a line each: {"file": "a/1.jpg", "caption": "…" or "captions": ["…"],
-                   "labels": ["…"], "cls": 3, "tokens": [2, 9, 3]}; only "file" must be there,
-                   keys other than these are kept in KEY.json;
-        a .tsv     columns divided by tabs, found by customary names (file, filepath, image, path;
-                   caption, title, text; labels, divided by commas; cls) or by the options below.
-      Paths are relative to the input's folder or --root, and may not lead out of it.
+        a folder: pictures (.jpg .png .webp), also in folders inside it, each
+          with a .txt (the caption, whole) or a .json of the same stem beside it;
+        a .jsonl: a line each of {"file": "a/1.jpg", "caption": "…",
+          "captions": ["…"], "labels": ["…"], "cls": 3, "tokens": [2, 9, 3]};
+          only "file" must be there, other keys are kept in KEY.json;
+        a .tsv: columns divided by tabs, found by customary names (file,
+          filepath, image, path; caption, title, text; labels, divided by
+          commas; cls) or by the options below.
+      Paths are relative to the input's folder or --root and stay inside it.
 
       EXAMPLES
         coca-shard pack pictures --to data/stamps
         coca-shard pack emoji.jsonl --root images --to data/emoji --seed 1
-        coca-shard pack alt.tsv --no-header --image-column 2 --caption-column 1 --to data/web \\
-          --max-side 512
+        coca-shard pack alt.tsv --to data/web --no-header \\
+          --image-column 2 --caption-column 1 --max-side 512
 
-      Files are stored as they are; the kind of a picture is told by its content. A row or picture
-      that cannot be packed is named on standard error, counted and left out; the command still
-      ends with 0 unless nothing is left. Only a picture's header is checked here.
+      Files are stored as they are; a picture's kind is told by its content. A \
+      row or picture that cannot be packed is named on standard error, counted \
+      and left out; the command still ends with 0 unless nothing is left. Of a \
+      picture only the header is checked here.
 
-      Samples keep the input's order unless --seed is given. Training shuffles shards, frames and
-      samples by itself; give a seed if the input is sorted (by class, say) and other readers that
-      mix only neighbours will read the shards. It holds about 40 bytes for each row in memory.
+      Samples keep the input's order unless --seed is given. Training shuffles \
+      shards, frames and samples by itself; give a seed if the input is sorted \
+      (by class, say) and readers that mix only neighbours will use the shards. \
+      It takes about 40 bytes of memory a row.
 
-      A packer that was stopped goes on when it is run again with the same options. Several machines
-      share an input by --part 0/8 … 7/8 into one folder; `coca-shard index` then finishes it.
+      A packer that was stopped goes on when it is run again with the same \
+      options. Several machines share an input by --part 0/8 … 7/8 into one \
+      folder; `coca-shard index` then finishes it.
       """)
 
   @Argument(help: "A folder, a .jsonl or a .tsv.", completion: .file())
@@ -91,8 +95,7 @@ struct Pack: ParsableCommand {
     let (counts, index) = try packer.run { reporter.tell($0) }
     reporter.finish()
     if counts.continued > 0 {
-      try FileHandle.standardError.write(
-        contentsOf: Data("continued after \(counts.continued) samples that were there\n".utf8))
+      Failure.tell("continued after \(counts.continued) samples that were there")
     }
     var output = Output()
     try output.line(

@@ -10,14 +10,15 @@ struct TokenizerCommand: ParsableCommand {
     abstract: "Learns a SentencePiece tokenizer from datasets' texts.",
     discussion: """
       EXAMPLE
-        coca-shard tokenizer data/stamps data/emoji --to tokenizer.model --text all \\
-          --vocabulary 8000
+        coca-shard tokenizer data/stamps data/emoji --to tokenizer.model \\
+          --text all --vocabulary 8000
 
-      The model is SentencePiece's unigram with byte fallback: any text can be spelt. Ids: padding
-      0, unknown 1, start 2, end 3. Texts that do not hold enough pieces give a smaller vocabulary,
-      which is told. Where there are more texts than --limit, shards and frames drawn by --seed
-      give a sample; all texts taken are held in memory. The same datasets and options give the
-      same bytes. A file that is there is replaced, at the very end.
+      The model is SentencePiece's unigram with byte fallback: any text can be \
+      spelt. Ids: padding 0, unknown 1, start 2, end 3. Texts that do not hold \
+      enough pieces give a smaller vocabulary, which is told. Where there are \
+      more texts than --limit, shards and frames drawn by --seed give a sample; \
+      all texts taken are held in memory. The same datasets and options give \
+      the same bytes. A file that is there is replaced, at the very end.
       """)
 
   @Argument(help: "Folders of datasets.", completion: .directory)
@@ -43,6 +44,8 @@ struct TokenizerCommand: ParsableCommand {
   }
 
   func run() throws {
+    let file = URL(fileURLWithPath: to)
+    try AtomicFile.prepare(file)
     let sets = try directories.map { try RecordSet(directory: URL(fileURLWithPath: $0)) }
     var texts = RecordTexts(sets: sets, kind: text, limit: limit, seed: seed)
     var reported = 0
@@ -54,7 +57,7 @@ struct TokenizerCommand: ParsableCommand {
       }
       return text
     }
-    try AtomicFile.write(result.tokenizer.model, to: URL(fileURLWithPath: to))
+    try AtomicFile.write(result.tokenizer.model, to: file)
     let size = result.tokenizer.vocabularySize
     if size < vocabulary {
       tell("the texts hold \(size) pieces, fewer than the \(vocabulary) asked for")

@@ -73,7 +73,7 @@ struct CocaTrain: ParsableCommand {
     do {
       let code = try TrainCommand.run(command.options())
       Ranks.finish()
-      exit(code)
+      Foundation.exit(code)
     } catch {
       Ranks.leave(after: error)
     }

@@ -30,7 +30,8 @@ final class TemporaryFolder {
   func pack(
     _ input: String, to: String = "out", _ change: (inout PackSettings) -> Void = { _ in }
   ) throws -> (counts: PackCounts, skipped: [PackingError]) {
-    var settings = PackSettings(input: url.appending(path: input), directory: url.appending(path: to))
+    var settings = PackSettings(
+      input: url.appending(path: input), directory: url.appending(path: to))
     settings.jobs = 2
     change(&settings)
     var packer = try Packer(settings)

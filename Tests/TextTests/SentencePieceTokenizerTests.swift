@@ -87,7 +87,8 @@ struct SentencePieceTokenizerTests {
     #expect {
       try SentencePieceTokenizer(model: bytes, name: "x.model")
     } throws: { error in
-      guard let error = error as? TextError, case .notATokenizer = error.reason else { return false }
+      guard let error = error as? TextError, case .notATokenizer = error.reason
+      else { return false }
       return error.description.hasPrefix("x.model: not a SentencePiece model")
         && !error.description.contains("\n")
     }

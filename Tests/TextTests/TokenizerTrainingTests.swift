@@ -23,7 +23,9 @@ struct TokenizerTrainingTests {
     #expect(try again.tokenizer.model == TrainedModel.tokenizer().model)
   }
 
-  @Test("a vocabulary that cannot hold bytes and characters is refused", arguments: [-1, 0, 260, 265])
+  @Test("a vocabulary that cannot hold bytes and characters is refused", arguments: [
+    -1, 0, 260, 265,
+  ])
   func tooSmall(vocabulary: Int) {
     #expect {
       try TrainedModel.train(TrainedModel.texts, vocabulary: vocabulary)

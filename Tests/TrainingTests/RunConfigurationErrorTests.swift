@@ -5,7 +5,7 @@ import Training
 @Suite("Errors of a run file")
 struct RunConfigurationErrorTests {
   private func failure(of yaml: String) throws -> ConfigurationError {
-    let error = #expect(throws: ConfigurationError.self) { try parse(yaml) }
+    let error = #expect(throws: ConfigurationError.self) { try parseRun(yaml) }
     return try #require(error)
   }
 
@@ -29,7 +29,7 @@ struct RunConfigurationErrorTests {
     ("zzzzzzzzz: 1", "zzzzzzzzz", "Known here: model, init, tokenizer, "),
   ])
   func unknownKeys(line: String, key: String, remedy: String) throws {
-    let error = try failure(of: minimal + line)
+    let error = try failure(of: minimalRun + line)
     #expect(error.key == key)
     #expect(error.place == "run.yaml:6")
     #expect(error.description.hasPrefix("run.yaml:6: \(key): unknown key. \(remedy)"))
@@ -84,7 +84,7 @@ struct RunConfigurationErrorTests {
   ])
   func values(line: String, key: String, found: String, expected: String) throws {
     let name = String(line.prefix { $0 != ":" })
-    let others = minimal.split(separator: "\n").filter { !$0.hasPrefix(name + ":") }
+    let others = minimalRun.split(separator: "\n").filter { !$0.hasPrefix(name + ":") }
     let error = try failure(of: others.joined(separator: "\n") + "\n" + line)
     #expect(error.key == key)
     #expect(error.reason == .unexpected(found: found, expected: expected))
@@ -101,7 +101,7 @@ struct RunConfigurationErrorTests {
     ("validation: {sets: [{records: v, task: caption, beam: 4}]}", "validation.sets.0.beam"),
   ])
   func unavailable(line: String, key: String) throws {
-    let others = minimal.split(separator: "\n")
+    let others = minimalRun.split(separator: "\n")
       .filter { !$0.hasPrefix("model") || !line.hasPrefix("model") }
     let error = try failure(of: others.joined(separator: "\n") + "\n" + line)
     #expect(error.key == key)
@@ -113,7 +113,7 @@ struct RunConfigurationErrorTests {
 
   @Test("what is missing is named", arguments: ["model", "tokenizer", "data", "batch", "steps"])
   func missing(key: String) throws {
-    let others = minimal.split(separator: "\n").filter { !$0.hasPrefix(key) }
+    let others = minimalRun.split(separator: "\n").filter { !$0.hasPrefix(key) }
     let error = try failure(of: others.joined(separator: "\n"))
     #expect(error.key == key && error.reason == .missing)
   }
@@ -127,7 +127,7 @@ struct RunConfigurationErrorTests {
     ("validation: {sets: [{records: a, task: loss, classes: c}]}", "validation.sets.0.classes"),
   ])
   func conflicts(line: String, key: String) throws {
-    let others = minimal.split(separator: "\n")
+    let others = minimalRun.split(separator: "\n")
       .filter { !$0.hasPrefix("data") || !line.hasPrefix("data") }
     let error = try failure(of: others.joined(separator: "\n") + "\n" + line)
     #expect(error.key == key)
@@ -142,7 +142,7 @@ struct RunConfigurationErrorTests {
     ("a: &x 1", 6), ("a: [&x 1, *x]", 6), ("? [a]\n: 1", 6),
   ])
   func syntax(line: String, number: Int) throws {
-    let error = try failure(of: minimal + line + "\n")
+    let error = try failure(of: minimalRun + line + "\n")
     guard case .syntax = error.reason else {
       Issue.record("\(error)")
       return
@@ -151,31 +151,43 @@ struct RunConfigurationErrorTests {
     #expect(!error.description.contains("\n"))
   }
 
-  @Test("nesting, bombs, junk and large files are errors", arguments: [
-    String(repeating: "[", count: 100_000), String(repeating: "- ", count: 100_000),
-    String(repeating: "{a: ", count: 5000), "a: " + String(repeating: "[", count: 900)
-      + String(repeating: "]", count: 900),
-    "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n", String(repeating: "a", count: 2 << 20),
-    "a: [" + String(repeating: "1,", count: 30_000) + "]", "", "3", "- 1", "---\na: 1\n---\nb: 2",
-    "a: \u{0}", "%YAML 3.0\n---\na: 1", "a: *x", "!!binary x",
+  @Test("junk is an error", arguments: [
+    "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\n", "", "3", "- 1", "---\na: 1\n---\nb: 2",
+    "a: \u{0}", "%YAML 3.0\n---\na: 1", "a: *x", "!!binary x", "\u{FEFF}&a x: 1",
+    "[\u{2028}&a x, *a]",
   ])
-  func hostile(yaml: String) {
-    #expect(throws: ConfigurationError.self) { try parse(yaml) }
+  func junk(yaml: String) {
+    #expect(throws: ConfigurationError.self) { try parseRun(yaml) }
+  }
+
+  @Test("what is nested too deeply or too large is an error")
+  func limits() {
+    func repeated(_ text: String, _ count: Int) -> String { String(repeating: text, count: count) }
+    let deep = [
+      repeated("[", 100_000), repeated("- ", 100_000), repeated("{a: ", 5000),
+      repeated("? ", 5000), "model: " + repeated("[", 900) + repeated("]", 900),
+      "model: [" + repeated("1,", 30_000) + "]", repeated("a", 2 << 20),
+    ]
+    for (index, yaml) in deep.enumerated() {
+      #expect(throws: ConfigurationError.self, "number \(index)") {
+        _ = try parseRun(yaml).batch
+      }
+    }
   }
 
   @Test("a flip in any byte and any cut of a run file never crashes, and what is read is written")
   func flips() throws {
-    let sound = Array(minimal.utf8)
+    let sound = Array(minimalRun.utf8)
     for index in sound.indices {
       for mask in [UInt8(1), 0x10, 0x20, 0x80] {
         var bytes = sound
         bytes[index] ^= mask
         guard let text = String(validating: bytes, as: UTF8.self),
-          let run = try? parse(text)
+          let run = try? parseRun(text)
         else { continue }
-        #expect(try parse(run.yaml()) == run)
+        #expect(try parseRun(run.yaml()) == run)
       }
-      if let run = try? parse(String(decoding: sound[..<index], as: UTF8.self)) {
+      if let run = try? parseRun(String(decoding: sound[..<index], as: UTF8.self)) {
         #expect(run.batch == 512)
       }
     }

@@ -26,20 +26,20 @@ struct RunConfigurationRoundTripTests {
     """
 
   @Test("what is written is read back equal, as YAML and as JSON", arguments: [
-    minimal, full, "init: x\ndata: [{records: \"on\"}]\nbatch: 1\nsamples: 1\n",
+    minimalRun, full, "init: x\ndata: [{records: \"on\"}]\nbatch: 1\nsamples: 1\n",
   ])
   func roundTrip(yaml: String) throws {
-    let run = try parse(yaml)
-    #expect(try parse(run.yaml()) == run)
+    let run = try parseRun(yaml)
+    #expect(try parseRun(run.yaml()) == run)
     #expect(try RunConfiguration(json: run.json) == run)
     let bytes = Array(run.json.text(indented: true).utf8)
     #expect(try RunConfiguration(json: JSONReader.read(bytes, place: "test")) == run)
-    #expect(try run.differences(from: parse(run.yaml())).isEmpty)
+    #expect(try run.differences(from: parseRun(run.yaml())).isEmpty)
   }
 
   @Test("the written file names every key but those of empty lists and the other lengths")
   func writesAll() throws {
-    let json = try parse(Self.full).json
+    let json = try parseRun(Self.full).json
     for key in RunConfigurationKeys.all where !["steps", "samples"].contains(key) {
       var tree: JSONValue? = json
       for part in key.split(separator: ".") {
@@ -52,8 +52,8 @@ struct RunConfigurationRoundTripTests {
 
   @Test("--set changes one key, in sections, lists and presets")
   func overrides() throws {
-    let run = try parse(
-      minimal,
+    let run = try parseRun(
+      minimalRun,
       set: [
         "optimizer.lr=1e-5", "data.0.weight=2", "augment=null", "augment.flip=true",
         "validation.sets=[{records: v, task: loss}]", "epochs=2", "model.text.context=32",
@@ -76,14 +76,16 @@ struct RunConfigurationRoundTripTests {
     "optimizer..lr=3", "seed=[", "seed=&a 1", ".=1",
   ])
   func wrongOverrides(argument: String) throws {
-    let error = #expect(throws: ConfigurationError.self) { try parse(minimal, set: [argument]) }
+    let error = #expect(throws: ConfigurationError.self) {
+      try parseRun(minimalRun, set: [argument])
+    }
     #expect(error?.place == "--set \(argument)")
   }
 
   @Test("each differing key is given with both values")
   func differences() throws {
-    let saved = try parse(minimal)
-    let run = try parse(minimal, set: ["batch=256", "log.keys=true", "data.0.weight=2"])
+    let saved = try parseRun(minimalRun)
+    let run = try parseRun(minimalRun, set: ["batch=256", "log.keys=true", "data.0.weight=2"])
     let differences = run.differences(from: saved)
     #expect(
       differences.map(\.description) == [
@@ -103,8 +105,8 @@ struct RunConfigurationRoundTripTests {
     (["optimizer.lr=1"], ["optimizer.lrx=1"], ["optimizer.lr"]),
   ])
   func resuming(changes: [String], named: [String], refused: [String]) throws {
-    let saved = try parse(minimal)
-    let run = try parse(minimal, set: changes)
+    let saved = try parseRun(minimalRun)
+    let run = try parseRun(minimalRun, set: changes)
     do {
       let differences = try run.resuming(saved, overrides: named)
       #expect(refused.isEmpty)
@@ -118,8 +120,8 @@ struct RunConfigurationRoundTripTests {
 
   @Test("a changed length is marked as changing the schedule")
   func schedule() throws {
-    let run = try parse(minimal, set: ["steps=7"])
-    #expect(try run.differences(from: parse(minimal)).map(\.changesSchedule) == [true])
+    let run = try parseRun(minimalRun, set: ["steps=7"])
+    #expect(try run.differences(from: parseRun(minimalRun)).map(\.changesSchedule) == [true])
   }
 
   @Test("the documentation names every key")

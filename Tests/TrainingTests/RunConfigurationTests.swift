@@ -3,8 +3,8 @@ import Foundation
 import Testing
 import Training
 
-let folder = URL(fileURLWithPath: "/runs/here", isDirectory: true)
-let minimal = """
+let runFolder = URL(fileURLWithPath: "/runs/here", isDirectory: true)
+let minimalRun = """
   model: base
   tokenizer: tokenizer.model
   data: [{records: data/stamps}]
@@ -13,8 +13,8 @@ let minimal = """
 
   """
 
-func parse(_ yaml: String, set: [String] = []) throws(ConfigurationError) -> RunConfiguration {
-  try RunConfiguration(yaml: yaml, folder: folder, overrides: set)
+func parseRun(_ yaml: String, set: [String] = []) throws(ConfigurationError) -> RunConfiguration {
+  try RunConfiguration(yaml: yaml, folder: runFolder, overrides: set)
 }
 
 @Suite("Run file")
@@ -36,12 +36,12 @@ struct RunConfigurationTests {
        "checkpoint": {"every": 1000, "minutes": 30.0, "keep": 3},
        "validation": {"every": 1000, "sets": []}, "log": {"every": 1, "keys": false}, "seed": 0}
       """
-    #expect(try parse(minimal).json == JSONReader.read(Array(expected.utf8), place: "test"))
+    #expect(try parseRun(minimalRun).json == JSONReader.read(Array(expected.utf8), place: "test"))
   }
 
   @Test("every default written out gives the same run as leaving it out")
   func explicitDefaults() throws {
-    let yaml = minimal + """
+    let yaml = minimalRun + """
       init: null
       bad_samples: {policy: skip, limit: 0.01}     # skip|fail
       lanes: 240
@@ -65,12 +65,12 @@ struct RunConfigurationTests {
       log: {every: 1, keys: false}
       seed: 0
       """
-    #expect(try parse(yaml) == parse(minimal))
+    #expect(try parseRun(yaml) == parseRun(minimalRun))
   }
 
   @Test("sources: several folders, weights, labels with prompts, names that differ")
   func sources() throws {
-    let run = try parse(
+    let run = try parseRun(
       """
       model: tiny
       tokenizer: /t/tokenizer.model
@@ -96,7 +96,7 @@ struct RunConfigurationTests {
   @Test("model: preset, file, checkpoint, mapping with or without a preset")
   func models() throws {
     func model(_ text: String) throws -> RunConfiguration.Model? {
-      try parse(minimal.replacing("model: base", with: "model: \(text)")).model
+      try parseRun(minimalRun.replacing("model: base", with: "model: \(text)")).model
     }
     #expect(try model("giant") == .preset("giant"))
     #expect(try model("m.yaml") == .file("/runs/here/m.yaml"))
@@ -118,18 +118,18 @@ struct RunConfigurationTests {
   @Test("init brings model and tokenizer; tokens need no tokenizer")
   func initial() throws {
     let rest = "data: [{records: d}]\nbatch: 1\nsteps: 1\n"
-    let run = try parse(rest + "init: old\n")
+    let run = try parseRun(rest + "init: old\n")
     #expect(run.initial == "/runs/here/old" && run.model == nil && run.tokenizer == nil)
     #expect(run.lanes == 1)
-    let tokens = try parse(
+    let tokens = try parseRun(
       "model: tiny\ndata: [{records: d, text: tokens}]\nbatch: 1\nsamples: 13e9\n")
     #expect(tokens.tokenizer == nil && tokens.length == .samples(13_000_000_000))
   }
 
   @Test("null switches off what can be switched off")
   func nulls() throws {
-    let run = try parse(
-      minimal + "augment: null\noptimizer: {clip: null, name: adamw}\n"
+    let run = try parseRun(
+      minimalRun + "augment: null\noptimizer: {clip: null, name: adamw}\n"
         + "checkpoint: {every: null, minutes: ~, keep: null}\nschedule: {warmup: 100}\n")
     #expect(run.augment == nil && run.optimizer.clip == nil && run.optimizer.epsilon == 1e-8)
     let saving = run.checkpoint
@@ -139,8 +139,8 @@ struct RunConfigurationTests {
 
   @Test("validation sets")
   func validation() throws {
-    let run = try parse(
-      minimal + """
+    let run = try parseRun(
+      minimalRun + """
         validation:
           every: 10
           sets:
@@ -164,7 +164,7 @@ struct RunConfigurationTests {
     try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: home) }
     let file = home.appendingPathComponent("my.yaml")
-    try Data(minimal.utf8).write(to: file)
+    try Data(minimalRun.utf8).write(to: file)
     #expect(try RunConfiguration(file: file).tokenizer == home.path + "/tokenizer.model")
     let absent = #expect(throws: ConfigurationError.self) {
       try RunConfiguration(file: home.appendingPathComponent("absent.yaml"))

@@ -1,0 +1,36 @@
+/// Bytes of a PNG, JPEG or WebP file to a picture.
+public enum ImageDecoder {
+  /// Decodes to 8-bit RGB: alpha over white, upright by EXIF's orientation, an animation's first
+  /// frame; colour profiles are not applied.
+  /// - Parameters:
+  ///   - limits: checked before memory is taken for pixels.
+  ///   - shorterSide: a JPEG may be scaled down while it is decoded, in eighths, but its shorter
+  ///     side not below this. Faster, and not the same pixels.
+  /// - Throws: `ImageError`, also for a picture that is cut off: half a picture is none.
+  public static func decode(
+    _ bytes: [UInt8], limits: ImageLimits = .default, shorterSide: Int? = nil
+  ) throws(ImageError) -> Picture {
+    guard bytes.count <= limits.maximumBytes else {
+      throw ImageError(.tooManyBytes(bytes: bytes.count, limit: limits.maximumBytes))
+    }
+    switch try ImageFormat(sniffing: bytes) {
+    case .png: return try PNGDecoder(bytes, limits: limits).picture()
+    case .jpeg: return try JPEGDecoder(bytes, limits: limits).picture(shorterSide: shorterSide)
+    case .webp: return try WebPDecoder(bytes, limits: limits).picture()
+    }
+  }
+
+  /// The size that decoding would give, and the format, from the header alone.
+  public static func size(
+    _ bytes: [UInt8], limits: ImageLimits = .default
+  ) throws(ImageError) -> (width: Int, height: Int, format: ImageFormat) {
+    let format = try ImageFormat(sniffing: bytes)
+    let size: (width: Int, height: Int)
+    switch format {
+    case .png: size = try PNGDecoder(bytes, limits: limits).size
+    case .jpeg: size = try JPEGDecoder(bytes, limits: limits).uprightSize
+    case .webp: size = try WebPDecoder(bytes, limits: limits).size
+    }
+    return (size.width, size.height, format)
+  }
+}

@@ -1,0 +1,149 @@
+import CResample
+import Tensors
+
+/// A stretch of a picture, in whole pixels.
+public struct CropBox: Sendable, Equatable {
+  public var x: Int, y: Int, width: Int, height: Int
+
+  public init(x: Int, y: Int, width: Int, height: Int) {
+    (self.x, self.y, self.width, self.height) = (x, y, width, height)
+  }
+}
+
+/// A picture of any size to the model's input: `[3, height, width]` floats, red, green and blue
+/// planes, `(byte / 255 - mean) / std`.
+///
+/// Source: open_clip's evaluation and training transforms on Pillow pictures; sizes, offsets and
+/// bytes are the same.
+public struct ImageTransform: Sendable {
+  /// What happens to a picture of another shape.
+  public enum Fit: String, Sendable, Codable, CaseIterable {
+    /// The shorter side fits, the rest is cut off around the centre.
+    case crop
+    /// The longer side fits, the rest is filled with black before normalising.
+    case pad
+    /// Both sides fit, proportions are lost.
+    case squash
+  }
+
+  public let height: Int
+  public let width: Int
+  public let fit: Fit
+  public let interpolation: Interpolation
+  /// The float of every byte, for the three channels.
+  private let table: [Float]
+
+  /// - Parameters:
+  ///   - mean: red, green and blue in `0...1`.
+  ///   - std: likewise, above 0.
+  public init(
+    height: Int, width: Int, fit: Fit, mean: [Float], std: [Float], interpolation: Interpolation
+  ) {
+    precondition(height > 0 && width > 0, "a model sees pixels")
+    precondition(mean.count == 3 && std.count == 3, "three channels")
+    self.height = height
+    self.width = width
+    self.fit = fit
+    self.interpolation = interpolation
+    table = (0..<3).flatMap { channel in
+      (0..<256).map { (Float($0) / 255 - mean[channel]) / std[channel] }
+    }
+  }
+
+  /// The picture as it is evaluated: nothing random.
+  public func evaluate(_ picture: Picture, into planes: UnsafeMutableBufferPointer<Float>) {
+    let layout =
+      switch fit {
+      case .crop: cropped(picture)
+      case .pad: padded(picture)
+      case .squash: Layout(width: width, height: height)
+      }
+    let x = Placement(length: layout.width, target: width)
+    let y = Placement(length: layout.height, target: height)
+    let resized = picture.resampled(
+      x: ResampleAxis(source: 0..<picture.width, length: layout.width, wanted: x.wanted),
+      y: ResampleAxis(source: 0..<picture.height, length: layout.height, wanted: y.wanted),
+      interpolation)
+    write(resized, left: x.offset, top: y.offset, mirrored: false, planes)
+  }
+
+  /// A random part of the picture, mirrored half of the time if `flip`.
+  /// - Parameters:
+  ///   - crop: which share of the area is kept.
+  ///   - random: the same stream gives the same part.
+  public func random(
+    _ picture: Picture, crop: ClosedRange<Double>, flip: Bool, random: CounterRandom,
+    into planes: UnsafeMutableBufferPointer<Float>
+  ) {
+    let box = CropBox(within: picture, area: crop, random: random)
+    let resized = picture.resampled(
+      x: ResampleAxis(source: box.x..<(box.x + box.width), length: width),
+      y: ResampleAxis(source: box.y..<(box.y + box.height), length: height), interpolation)
+    let isMirrored = flip && random.below(2, at: CropBox.draws) == 1
+    write(resized, left: 0, top: 0, mirrored: isMirrored, planes)
+  }
+
+  private struct Layout {
+    var width: Int, height: Int
+  }
+
+  private func cropped(_ picture: Picture) -> Layout {
+    guard width == height else { return scaled(picture, longer: false) }
+    let (shorter, longer) = (
+      min(picture.width, picture.height), max(picture.width, picture.height)
+    )
+    let length = width * longer / shorter
+    return picture.width <= picture.height
+      ? Layout(width: width, height: length) : Layout(width: length, height: height)
+  }
+
+  private func padded(_ picture: Picture) -> Layout { scaled(picture, longer: true) }
+
+  private func scaled(_ picture: Picture, longer: Bool) -> Layout {
+    let ratios = (
+      Double(picture.width) / Double(width), Double(picture.height) / Double(height)
+    )
+    let ratio = longer ? max(ratios.0, ratios.1) : min(ratios.0, ratios.1)
+    func side(_ length: Int) -> Int {
+      max(1, Int((Double(length) / ratio).rounded(.toNearestOrEven)))
+    }
+    return Layout(width: side(picture.width), height: side(picture.height))
+  }
+
+  private func write(
+    _ part: Picture, left: Int, top: Int, mirrored: Bool,
+    _ planes: UnsafeMutableBufferPointer<Float>
+  ) {
+    let plane = height * width
+    precondition(planes.count == 3 * plane, "three planes of the model's size")
+    guard let base = planes.baseAddress else { return }
+    if part.width < width || part.height < height {
+      for channel in 0..<3 {
+        UnsafeMutableBufferPointer(rebasing: planes[(channel * plane)..<((channel + 1) * plane)])
+          .update(repeating: table[channel * 256])
+      }
+    }
+    part.pixels.withUnsafeBufferPointer { pixels in
+      for row in 0..<part.height {
+        let target = base + (top + row) * width + left
+        pixels_to_planes(
+          pixels.baseAddress! + row * part.width * 3, part.width, table, mirrored ? -1 : 1,
+          target, target + plane, target + 2 * plane)
+      }
+    }
+  }
+}
+
+/// Where a scaled side of a picture lies in the model's input: cut or padded around its centre.
+private struct Placement {
+  /// The pixels of the side that are seen.
+  let wanted: Range<Int>
+  /// Where the first of them goes; of an odd padding the larger half comes last.
+  let offset: Int
+
+  init(length: Int, target: Int) {
+    let first = max(0, Int((Double(length - target) / 2).rounded(.toNearestOrEven)))
+    wanted = first..<min(length, first + target)
+    offset = max(0, target - length) / 2
+  }
+}
