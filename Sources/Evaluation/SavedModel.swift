@@ -2,6 +2,7 @@ import Checkpoints
 import CoCaModel
 import Foundation
 import Images
+import Pipeline
 import Text
 
 /// A model as its checkpoint holds it: weights, configuration and tokenizer.
@@ -26,6 +27,9 @@ public struct SavedModel {
     let tokenizer = try Self.tokenizer(of: checkpoint)
     self.init(
       model: CoCa(shape, vocabularySize: tokenizer?.vocabularySize ?? 0), tokenizer: tokenizer)
+    try checkTokenizer(of: checkpoint)
+    // What the configuration claims takes no memory before the files are seen to hold it.
+    try Self.check(try checkpoint.model(), of: checkpoint, hold: model)
     model.parameters.allocate(training: training)
     try Self.read(checkpoint, into: model)
   }
@@ -58,15 +62,42 @@ public struct SavedModel {
   ///   `ModelError` for one the model has no place for.
   public static func read(_ checkpoint: Checkpoint, into model: CoCa) throws {
     let files = try checkpoint.model()
-    let known = Set(model.parameters.parameters.map(\.name))
-    if let extra = files.entries.first(where: { !known.contains($0.name) }) {
-      throw ModelError(
-        checkpoint.folder.path, .mismatch("holds \(extra.name), which the model does not have"),
-        remedy: "Use a checkpoint of this model")
-    }
+    try check(files, of: checkpoint, hold: model)
     for parameter in model.parameters.parameters {
       try files.read(parameter.name, shape: parameter.shape, into: parameter.value.buffer)
     }
+  }
+
+  private static func check(
+    _ files: TensorFiles, of checkpoint: Checkpoint, hold model: CoCa
+  ) throws {
+    let place = checkpoint.folder.path
+    let known = Set(model.parameters.parameters.map(\.name))
+    if let extra = files.entries.first(where: { !known.contains($0.name) }) {
+      throw ModelError(
+        place, .mismatch("holds \(extra.name), which the model does not have"),
+        remedy: "Use a checkpoint of this model")
+    }
+    for parameter in model.parameters.parameters {
+      guard let found = files[parameter.name]?.shape else {
+        throw CheckpointError(place, .missing("tensor \(parameter.name)"))
+      }
+      guard found == parameter.shape else {
+        let expected = parameter.shape
+        throw CheckpointError(
+          place, .wrongShape(name: parameter.name, expected: expected, found: found))
+      }
+    }
+  }
+
+  private func checkTokenizer(of checkpoint: Checkpoint) throws {
+    guard let tokenizer, tokenizer.vocabularySize > model.vocabularySize else { return }
+    throw ModelError(
+      checkpoint.folder.path,
+      .mismatch(
+        "its tokenizer makes \(tokenizer.vocabularySize) ids, its model reads "
+          + "\(model.vocabularySize)"),
+      remedy: "Use a checkpoint that is whole")
   }
 
   /// The model's tensors for a checkpoint.
@@ -83,6 +114,22 @@ public struct SavedModel {
     var files = [Self.configurationFile: try encoder.encode(model.configuration)]
     files[Self.tokenizerFile] = tokenizer?.model
     return files
+  }
+
+  /// How texts become the model's input.
+  public var text: SampleText {
+    SampleText(
+      tokenizer: tokenizer, vocabularySize: model.vocabularySize,
+      context: model.configuration.text.context)
+  }
+
+  func requireTokenizer() throws(ModelError) -> any Tokenizer {
+    guard let tokenizer else {
+      throw ModelError(
+        "the checkpoint", .missing(Self.tokenizerFile),
+        remedy: "Use a model that was trained with one: this task reads or writes text")
+    }
+    return tokenizer
   }
 
   /// How pictures become the model's input.

@@ -1,0 +1,29 @@
+import Checkpoints
+import Foundation
+import Tensors
+
+extension Embeddings {
+  /// Python's reader refuses headers above 100 MB; quotes double inside one.
+  static let keysLimit = 48 << 20
+
+  /// Writes a safetensors file: `image` [N, joint] and `text` [M, joint] float32, `text_image` [M]
+  /// int64 the row of each text's picture; the metadata's `keys` is a JSON list of N keys.
+  ///
+  /// - Throws: `EvaluationError` for more keys than a header may hold; `CheckpointError`.
+  public func write(to file: URL) throws {
+    let keys = try JSONEncoder().encode(self.keys)
+    guard keys.count <= Self.keysLimit else {
+      throw EvaluationError(file.path, .keysTooLong(bytes: keys.count, limit: Self.keysLimit))
+    }
+    let owners = textImage.map { Int64($0) }
+    try owners.withUnsafeBufferPointer { owners in
+      try SafeTensorsWriter.write(
+        [
+          TensorSource("image", shape: images.shape, floats: UnsafeBufferPointer(images.buffer)),
+          TensorSource("text", shape: texts.shape, floats: UnsafeBufferPointer(texts.buffer)),
+          TensorSource("text_image", shape: [owners.count], integers: owners),
+        ],
+        metadata: ["format": "pt", "keys": String(decoding: keys, as: UTF8.self)], to: file.path)
+    }
+  }
+}

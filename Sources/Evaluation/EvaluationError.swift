@@ -1,0 +1,92 @@
+import Collectives
+import Foundation
+
+/// What keeps a model from being evaluated: where, what, and what to do about it.
+public struct EvaluationError: Error, Sendable, Equatable, CustomStringConvertible {
+  public enum Reason: Sendable, Equatable {
+    /// A file of class names that is none.
+    case classNames(line: Int, String)
+    case classOutOfRange(found: Int, classes: Int)
+    /// Every sample was left out; the first of them says why.
+    case nothingUsable(samples: Int, first: String)
+    case unreadable(String)
+    case tooLarge(limit: Int)
+    case promptTooLong(ids: Int, limit: Int)
+    /// The keys of more pictures than one file's header may list.
+    case keysTooLong(bytes: Int, limit: Int)
+  }
+
+  /// A file, a folder of records, or an option.
+  public let place: String
+  public let reason: Reason
+
+  public init(_ place: String, _ reason: Reason) {
+    self.place = place
+    self.reason = reason
+  }
+
+  public var description: String { "\(place): \(reason.text). \(reason.remedy)" }
+}
+
+extension EvaluationError: ExitCoded {
+  public var exitCode: Int32 {
+    switch reason {
+    case .classNames, .classOutOfRange, .nothingUsable, .tooLarge: ExitCode.data
+    case .promptTooLong, .keysTooLong: ExitCode.usage
+    case .unreadable: ExitCode.io
+    }
+  }
+}
+
+extension EvaluationError.Reason {
+  var text: String {
+    switch self {
+    case .classNames(let line, let what): "line \(line): \(what)"
+    case .classOutOfRange(let found, let classes): "class \(found) of only \(classes) named"
+    case .nothingUsable(let samples, let first): "none of \(samples) samples serves (\(first))"
+    case .unreadable(let why): "cannot be read (\(why))"
+    case .tooLarge(let limit): "has more than \(limit) bytes"
+    case .promptTooLong(let ids, let limit):
+      "the prompt takes \(ids) of \(limit) ids, which leaves none for the model"
+    case .keysTooLong(let bytes, let limit):
+      "the keys take \(bytes) bytes, the limit of a header is \(limit)"
+    }
+  }
+
+  var remedy: String {
+    switch self {
+    case .classNames: "Give one class a line in the order of KEY.cls, synonyms divided by |"
+    case .classOutOfRange: "Name the classes these records were packed with"
+    case .nothingUsable: "Give records that hold what this task needs"
+    case .unreadable: "Check the path and its permissions"
+    case .tooLarge: "Give a smaller file"
+    case .promptTooLong: "Shorten --prompt or raise --max-tokens"
+    case .keysTooLong: "Embed fewer at a time with --limit"
+    }
+  }
+}
+
+/// Files that people name on the command line.
+enum NamedFile {
+  /// The bytes of a file of at most `limit` bytes.
+  static func read(_ file: URL, limit: Int) throws(EvaluationError) -> [UInt8] {
+    let bytes: Data
+    do {
+      let handle = try FileHandle(forReadingFrom: file)
+      defer { try? handle.close() }
+      bytes = try handle.read(upToCount: limit + 1) ?? Data()
+    } catch {
+      throw EvaluationError(file.path, .unreadable(reason(error)))
+    }
+    guard bytes.count <= limit else { throw EvaluationError(file.path, .tooLarge(limit: limit)) }
+    return [UInt8](bytes)
+  }
+
+  /// The system's words where there are any, on one line.
+  private static func reason(_ error: any Error) -> String {
+    if let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code {
+      return String(cString: strerror(Int32(clamping: code)))
+    }
+    return (error as NSError).localizedDescription
+  }
+}

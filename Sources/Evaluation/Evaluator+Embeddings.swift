@@ -1,0 +1,121 @@
+import CoCaModel
+import Collectives
+import Pipeline
+import Records
+import Tensors
+import Text
+
+/// A set's pictures and texts in the joint space, all of them on every rank.
+public struct Embeddings {
+  /// One for each picture.
+  public let keys: [String]
+  /// `[N, joint]`, rows of length 1.
+  public let images: Tensor
+  /// `[M, joint]`, rows of length 1, in the order of their pictures.
+  public let texts: Tensor
+  /// For each text the row of its picture, ascending.
+  public let textImage: [Int]
+
+  public init(keys: [String], images: Tensor, texts: Tensor, textImage: [Int]) {
+    (self.keys, self.images, self.texts, self.textImage) = (keys, images, texts, textImage)
+  }
+
+  /// For each picture the rows of its texts.
+  var textRanges: [Range<Int>] {
+    var counts = [Int](repeating: 0, count: images.shape[0])
+    for image in textImage { counts[image] += 1 }
+    var start = 0
+    return counts.map { count in
+      defer { start += count }
+      return start..<start + count
+    }
+  }
+}
+
+extension Evaluator {
+  /// Recall at 1, 5 and 10 both ways.
+  ///
+  /// - Parameters:
+  ///   - captions: how many texts of a picture to take, from the first; nil: all. A sample
+  ///     without any is left out.
+  ///   - limit: take only so many samples from the front.
+  public func retrieval(
+    records: [RecordSet], captions: Int? = nil, limit: Int? = nil
+  ) throws -> RetrievalScores {
+    let embedded = try embed(records, captions: captions, limit: limit, needsTexts: true)
+    return try RetrievalScores(embedded, over: ranks)
+  }
+
+  /// Pictures and texts in the joint space. A picture without text has none.
+  ///
+  /// A sample's texts are its captions; where it has none its ready ids, or else its labels in one.
+  /// - Complexity: all embeddings are in every rank's memory, 4 · joint bytes each.
+  public func embeddings(
+    records: [RecordSet], captions: Int? = nil, limit: Int? = nil
+  ) throws -> Embeddings {
+    try embed(records, captions: captions, limit: limit, needsTexts: false)
+  }
+
+  private func embed(
+    _ records: [RecordSet], captions: Int?, limit: Int?, needsTexts: Bool
+  ) throws -> Embeddings {
+    var images: [Tensor] = [], texts: [Tensor] = []
+    var keys: [String] = [], textCounts: [Int] = []
+    let source = pictures(records, limit)
+    try forEachBatch(of: source) { pictures, leftOut in
+      var rows: [Int] = [], written: [[Int32]] = []
+      for (row, annotation) in pictures.annotations.enumerated() {
+        let (found, fault) = captionIDs(annotation, limit: captions)
+        if found.isEmpty, needsTexts {
+          leftOut.add("\(source.name), \(pictures.keys[row]): \(fault ?? "no text")")
+          continue
+        }
+        rows.append(row)
+        written += found
+        textCounts.append(found.count)
+      }
+      keys += rows.map { pictures.keys[$0] }
+      images.append(model.imageEmbeddings(pictures.images.selecting(rows)))
+      texts += embed(written).map(\.embeddings)
+    }
+    let width = model.configuration.joint
+    let counts = try ranks.gather(textCounts)
+    return Embeddings(
+      keys: try ranks.gather(keys), images: try ranks.gatherRows(images, width: width),
+      texts: try ranks.gatherRows(texts, width: width),
+      textImage: counts.enumerated().flatMap { Array(repeating: $0.offset, count: $0.element) })
+  }
+
+  /// A batch at a time: the number of its first text, and `[texts, joint]`.
+  func embed(_ texts: [[Int32]]) -> [(first: Int, embeddings: Tensor)] {
+    stride(from: 0, to: texts.count, by: batch).map { first in
+      let part = Array(texts[first..<min(first + batch, texts.count)])
+      return (first, model.textEmbeddings(PackedCaptions(part)))
+    }
+  }
+
+  /// The ids of a sample's texts; where there are none, why the last of them is unusable.
+  private func captionIDs(
+    _ annotation: Annotation, limit: Int?
+  ) -> (ids: [[Int32]], fault: String?) {
+    var candidates: [(Annotation, SampleSource.Text)] = []
+    if saved.tokenizer != nil {
+      let labels = annotation.labels.joined(separator: ", ")
+      let texts = annotation.captions.isEmpty && annotation.tokens == nil
+        ? [labels] : annotation.captions
+      candidates = texts.filter { !$0.allSatisfy(\.isWhitespace) }
+        .map { (Annotation(captions: [$0]), .caption) }
+    }
+    if candidates.isEmpty, annotation.tokens != nil { candidates = [(annotation, .tokens)] }
+    var ids: [[Int32]] = []
+    var fault: String?
+    for (text, kind) in candidates.prefix(limit ?? candidates.count) {
+      do throws(BadSample.Reason) {
+        ids.append(try saved.text.ids(text, as: kind, random: CounterRandom(seed: 0, "text")))
+      } catch {
+        fault = error.fault
+      }
+    }
+    return (ids, fault)
+  }
+}

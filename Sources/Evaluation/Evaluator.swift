@@ -1,0 +1,103 @@
+import Collectives
+import CoCaModel
+import Pipeline
+import Records
+import Tensors
+
+/// What an evaluation tells while it runs, on rank 0 alone.
+public enum EvaluationNotice: Sendable {
+  /// Rank 0's part of the pictures, and how many of them are done.
+  case progress(done: Int, of: Int)
+  /// Samples that could not be used, of all ranks; told once for a set.
+  case leftOut(LeftOut)
+}
+
+/// Samples that could not be used and do not count in any figure.
+public struct LeftOut: Sendable, Codable, Equatable {
+  /// Each rank names as many at most.
+  static let nameLimit = 20
+
+  public private(set) var count = 0
+  /// Place and reason of the first of them.
+  public private(set) var named: [String] = []
+
+  mutating func add(_ sample: String) {
+    count += 1
+    if named.count < Self.nameLimit { named.append(sample) }
+  }
+
+  static func + (a: LeftOut, b: LeftOut) -> LeftOut {
+    LeftOut(count: a.count + b.count, named: a.named + b.named)
+  }
+
+  private init(count: Int, named: [String]) {
+    (self.count, self.named) = (count, named)
+  }
+
+  init() {}
+}
+
+/// Asks a model about pictures it was not trained on; `coca-eval` and validation during training.
+///
+/// Every method is collective and gives every rank the same figures, whatever the number of ranks:
+/// a set is cut into batches of one size and ranks share out whole batches. `GEMM.start` and
+/// `Threads.start` belong to the caller.
+public struct Evaluator {
+  public let saved: SavedModel
+  let ranks: any Communicator
+  let batch: Int
+  let notify: (EvaluationNotice) -> Void
+
+  /// - Parameter batch: pictures, or texts, of a forward pass; pairs of a held-out loss.
+  public init(
+    saved: SavedModel, over ranks: any Communicator, batch: Int = 64,
+    notify: @escaping (EvaluationNotice) -> Void = { _ in }
+  ) {
+    precondition(batch > 0, "a batch holds pictures")
+    self.saved = saved
+    self.ranks = ranks
+    self.batch = batch
+    self.notify = { [isFirst = ranks.rank == 0] notice in if isFirst { notify(notice) } }
+  }
+
+  var model: CoCa { saved.model }
+
+  func pictures(_ records: [RecordSet], _ limit: Int?) -> RecordPictures {
+    RecordPictures(records, transform: saved.imageTransform, limit: limit)
+  }
+
+  /// Reads this rank's batches one by one. Collective; `body` must not be.
+  ///
+  /// - Parameter body: adds what it can't use to the samples left out.
+  /// - Throws: where a set is empty, or every sample of it was left out.
+  func forEachBatch(
+    of source: some PictureSource, _ body: (Pictures, inout LeftOut) throws -> Void
+  ) throws {
+    let batches = stride(from: 0, to: source.count, by: batch)
+      .map { $0..<min($0 + batch, source.count) }
+    let mine = ranks.share(of: batches.count)
+    let leftOut = try together(ranks) {
+      if source.count == 0 { throw PipelineError(source.name, .noSamples) }
+      var leftOut = LeftOut()
+      for index in mine {
+        let pictures = try source.read(batches[index])
+        pictures.leftOut.forEach { leftOut.add($0) }
+        try body(pictures, &leftOut)
+        notify(.progress(done: index + 1 - mine.lowerBound, of: mine.count))
+      }
+      return leftOut
+    }
+    try report(leftOut, of: source.count, source.name)
+  }
+
+  /// Tells which samples were left out on all ranks. Collective.
+  func report(_ mine: LeftOut, of samples: Int, _ place: String) throws {
+    let all = try ranks.gather([mine]).reduce(LeftOut(), +)
+    if all.count > 0 { notify(.leftOut(all)) }
+    try together(ranks) {
+      if let first = all.named.first, all.count >= samples {
+        throw EvaluationError(place, .nothingUsable(samples: samples, first: first))
+      }
+    }
+  }
+}

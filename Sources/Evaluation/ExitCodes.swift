@@ -1,0 +1,38 @@
+import Checkpoints
+import Collectives
+import Images
+import Pipeline
+import Records
+import Text
+
+// The lower floors' errors know nothing of commands; here they learn what a command ends with.
+
+extension RecordError: ExitCoded {}
+
+extension TextError: ExitCoded {}
+
+extension CheckpointError: ExitCoded {
+  public var exitCode: Int32 {
+    switch kind {
+    case .data: ExitCode.data
+    case .files: ExitCode.io
+    case .usage: ExitCode.usage
+    }
+  }
+}
+
+extension ImageError: ExitCoded {
+  public var exitCode: Int32 { ExitCode.data }
+}
+
+extension PipelineError: ExitCoded {
+  public var exitCode: Int32 {
+    switch reason {
+    case .noSources, .notPositive, .someWeightsMissing, .weightsTooFine, .weightsTooLarge,
+      .tooManySteps, .moreRanksThanLanes, .noTokenizer:
+      ExitCode.usage
+    case .noSamples, .badSample, .tooManyBadSamples: ExitCode.data
+    case .cancelled: ExitCode.internal
+    }
+  }
+}

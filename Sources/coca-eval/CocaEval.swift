@@ -1,0 +1,83 @@
+import ArgumentParser
+import Collectives
+import Evaluation
+import Foundation
+import Tensors
+
+@main
+struct CocaEval: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "coca-eval",
+    abstract: "Asks a trained CoCa about pictures it has not seen.",
+    discussion: """
+      CHECKPOINT is a step's folder or a run's folder (its newest checkpoint). Records are folders
+      made by `coca-shard pack`. Under mpirun all ranks share the work; the figures are the same.
+      """,
+    subcommands: [ZeroShot.self, Retrieval.self, Caption.self, Embed.self])
+
+  static func main() {
+    let binding = Binding(.auto)
+    binding.apply()
+    let ranks = start()
+    let command = parse(ranks)
+    do {
+      try command.evaluate(binding, over: ranks)
+      Ranks.finish()
+    } catch {
+      Failure.leave(after: error, ranks)
+    }
+  }
+
+  private static func start() -> any Communicator {
+    do {
+      return try Ranks.start()
+    } catch {
+      Ranks.leave(after: error)
+    }
+  }
+
+  /// Help and usage errors are the same on all ranks; rank 0 prints them.
+  private static func parse(_ ranks: any Communicator) -> any EvaluationCommand {
+    do {
+      let command = try parseAsRoot()
+      guard let command = command as? any EvaluationCommand else { throw CleanExit.helpRequest() }
+      return command
+    } catch {
+      let code = exitCode(for: error).rawValue
+      if ranks.rank == 0 {
+        let file = code == 0 ? FileHandle.standardOutput : FileHandle.standardError
+        try? file.write(contentsOf: Data((fullMessage(for: error) + "\n").utf8))
+      }
+      Ranks.finish()
+      Foundation.exit(code)
+    }
+  }
+}
+
+/// A subcommand: asks the evaluator, gives what is to be printed.
+protocol EvaluationCommand: ParsableCommand {
+  var shared: SharedOptions { get }
+
+  /// Collective.
+  /// - Returns: what rank 0 prints on standard output.
+  func answer(_ evaluator: Evaluator, over ranks: any Communicator) throws -> String
+}
+
+extension EvaluationCommand {
+  func evaluate(_ binding: Binding, over ranks: any Communicator) throws {
+    try together(ranks) {
+      if let fault = GEMM.unusableBackend() { throw Failure(fault, exitCode: ExitCode.usage) }
+    }
+    GEMM.start()
+    Threads.start(shared.threads ?? binding.threads, oversubscribed: binding.isOversubscribed)
+    let saved = try SavedModel.open(URL(fileURLWithPath: shared.checkpoint), over: ranks) {
+      Failure.tell("left out \($0.folder): \($0.error)")
+    }
+    let notices = Notices()
+    let evaluator = Evaluator(saved: saved, over: ranks) { notices.tell($0) }
+    let text = try answer(evaluator, over: ranks)
+    try together(ranks) {
+      if ranks.rank == 0 { try Output.print(text) }
+    }
+  }
+}

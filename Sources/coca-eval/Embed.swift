@@ -1,0 +1,37 @@
+import ArgumentParser
+import Collectives
+import Evaluation
+import Foundation
+
+struct Embed: EvaluationCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Writes pictures and texts as vectors of length 1 into a safetensors file.",
+    discussion: """
+      image [N, joint], text [M, joint], text_image [M]: the row of each text's picture; the
+      metadata's "keys" is a JSON list of the N keys. All of it is held in memory on every rank.
+
+      EXAMPLE
+        coca-eval embed runs/demo --records data/flickr --to flickr.safetensors
+      """)
+
+  @OptionGroup var shared: SharedOptions
+
+  @Option(help: "A folder of records.", completion: .directory)
+  var records: String
+
+  @Option(help: "The file to write.", completion: .file())
+  var to: String
+
+  func answer(_ evaluator: Evaluator, over ranks: any Communicator) throws -> String {
+    let embedded = try evaluator.embeddings(
+      records: try openRecords(records, over: ranks), limit: shared.limit)
+    try together(ranks) {
+      if ranks.rank == 0 { try embedded.write(to: URL(fileURLWithPath: to)) }
+    }
+    return Output.table([
+      ("pictures", ["\(embedded.keys.count)"]),
+      ("texts", ["\(embedded.textImage.count)"]),
+      ("dimensions", ["\(embedded.images.width)"]),
+    ])
+  }
+}

@@ -1,0 +1,26 @@
+import Collectives
+import Foundation
+
+/// An error of the command itself, and the way out for all errors: one line on standard error.
+struct Failure: Error, ExitCoded, CustomStringConvertible {
+  let description: String
+  let exitCode: Int32
+
+  init(_ description: String, exitCode: Int32) {
+    self.description = description
+    self.exitCode = exitCode
+  }
+
+  /// Ends the program with the error's code; what all ranks know is printed by rank 0 alone.
+  static func leave(after error: any Error, _ ranks: any Communicator) -> Never {
+    guard error is RankError || ranks.size == 1 else { Ranks.leave(after: error) }
+    if ranks.rank == 0 { tell("\(error)") }
+    Ranks.finish()
+    Foundation.exit(ExitCode.of(error))
+  }
+
+  /// One line on standard error.
+  static func tell(_ line: String) {
+    try? FileHandle.standardError.write(contentsOf: Data("coca-eval: \(line)\n".utf8))
+  }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Collectives
+import Foundation
+import Records
+
+/// What every subcommand takes.
+struct SharedOptions: ParsableArguments {
+  @Argument(help: "A step's folder or a run's folder.", completion: .directory)
+  var checkpoint: String
+
+  @Option(help: "Compute threads per rank (default: the node's cores over its ranks).")
+  var threads: Int?
+
+  @Option(help: "Take only so many samples from the front.")
+  var limit: Int?
+
+  func validate() throws {
+    try check(threads, "--threads", 1...1024)
+    try check(limit, "--limit", 1...Int.max)
+  }
+}
+
+/// Refuses a number outside its range.
+func check(_ value: Int?, _ name: String, _ range: ClosedRange<Int>) throws {
+  guard let value, !range.contains(value) else { return }
+  let bound =
+    range.upperBound == .max
+    ? "below \(range.lowerBound)" : "not between \(range.lowerBound) and \(range.upperBound)"
+  throw ValidationError("\(name): \(value) is \(bound).")
+}
+
+/// Opens a folder of records on every rank. Collective.
+func openRecords(_ folder: String, over ranks: any Communicator) throws -> [RecordSet] {
+  try together(ranks) { [try RecordSet(directory: URL(fileURLWithPath: folder))] }
+}

@@ -1,0 +1,78 @@
+import Checkpoints
+import CoCaModel
+import Collectives
+import Evaluation
+import Foundation
+import Tensors
+import Testing
+import Text
+
+@Suite("Saved model")
+struct SavedModelTests {
+  private func save(
+    _ saved: SavedModel, in world: SmallWorld, attachments: [String: Data]? = nil,
+    tensors: (TensorSource) -> TensorSource? = { $0 }
+  ) throws -> URL {
+    let run = world.folder.appendingPathComponent(UUID().uuidString)
+    let folder = CheckpointFolder(run.appendingPathComponent("checkpoints"))
+    _ = try folder.save(
+      CheckpointContents(
+        step: 1, seed: 0, version: "0", configuration: .null,
+        model: saved.tensors.compactMap(tensors),
+        attachments: try attachments ?? saved.attachments()),
+      keep: nil)
+    return run
+  }
+
+  @Test("every rank reads the weights that were saved", arguments: 1...3)
+  func open(size: Int) throws {
+    let world = try SmallWorld()
+    let saved = try SmallWorld.saved(tokenizer: nil)
+    let run = try save(saved, in: world)
+    let expected = saved.model.parameters.values.values
+    let found = try ThreadRanks.run(size) { ranks in
+      let opened = try SavedModel.open(run, over: ranks)
+      return (opened.model.configuration, opened.model.parameters.values.values)
+    }
+    #expect(found.allSatisfy { $0.0 == saved.model.configuration && $0.1 == expected })
+  }
+
+  @Test("another model's weights are refused before memory is taken", arguments: [1, 2])
+  func otherShape(size: Int) throws {
+    let world = try SmallWorld()
+    let saved = try SmallWorld.saved(tokenizer: nil)
+    var shape = saved.model.configuration
+    (shape.text.width, shape.text.mlp) = (3 << 18, 1 << 20)
+    let run = try save(
+      saved, in: world, attachments: ["configuration.json": try JSONEncoder().encode(shape)])
+    let codes = try ThreadRanks.run(size) { ranks in
+      do { _ = try SavedModel.open(run, over: ranks) } catch { return ExitCode.of(error) }
+      return ExitCode.done
+    }
+    #expect(codes == Array(repeating: ExitCode.data, count: size))
+  }
+
+  @Test("a checkpoint without a tensor, or without its configuration, says so")
+  func missing() throws {
+    let world = try SmallWorld()
+    let saved = try SmallWorld.saved(tokenizer: nil)
+    let run = try save(saved, in: world) { $0.name == "logitScale" ? nil : $0 }
+    let error = #expect(throws: CheckpointError.self) {
+      try SavedModel.open(run, over: SoloCommunicator())
+    }
+    #expect(error?.reason == .missing("tensor logitScale"))
+    let bare = try save(saved, in: world, attachments: [:])
+    let missing = #expect(throws: ModelError.self) {
+      try SavedModel.open(bare, over: SoloCommunicator())
+    }
+    #expect(missing?.reason == .missing("configuration.json"))
+  }
+
+  @Test("what is no checkpoint is a usage error")
+  func nowhere() throws {
+    let error = #expect(throws: CheckpointError.self) {
+      try SavedModel.open(URL(fileURLWithPath: "/nowhere"), over: SoloCommunicator())
+    }
+    #expect(error?.exitCode == ExitCode.usage)
+  }
+}

@@ -1,0 +1,76 @@
+import Collectives
+import Evaluation
+import Foundation
+import Tensors
+import Testing
+
+@Suite("Scores")
+struct ScoresTests {
+  private let alone = SoloCommunicator()
+
+  @Test("zero-shot: top-1, top-5, and the mean over classes that have pictures")
+  func zeroShot() throws {
+    let scores = try ZeroShotScores(
+      truths: [0, 0, 0, 2, 6], places: [0, 0, 4, 5, 0], classes: 9, over: alone)
+    #expect(scores.images == 5 && scores.classes == 9)
+    #expect(scores.top1 == 3.0 / 5 && scores.top5 == 4.0 / 5)
+    let fractions: [Double] = [2.0 / 3, 0, 1]
+    #expect(scores.meanPerClass == fractions.reduce(0, +) / 3)
+  }
+
+  @Test("any share of the pictures gives the same scores", arguments: 1...4)
+  func shares(size: Int) throws {
+    let truths = [0, 3, 3, 1, 2, 0, 3], places = [0, 1, 7, 0, 4, 5, 0]
+    let expected = try ZeroShotScores(truths: truths, places: places, classes: 5, over: alone)
+    let recall = try Recall(places: places, over: alone)
+    let found = try ThreadRanks.run(size) { ranks in
+      let mine = truths.indices.filter { $0 % ranks.size == ranks.rank }
+      return (
+        try ZeroShotScores(
+          truths: mine.map { truths[$0] }, places: mine.map { places[$0] }, classes: 5,
+          over: ranks),
+        try Recall(places: mine.map { places[$0] }, over: ranks)
+      )
+    }
+    #expect(found.count == size)
+    #expect(found.allSatisfy { $0.0 == expected && $0.1 == recall })
+  }
+
+  @Test("retrieval: any of a picture's texts is a hit, alone and shared", arguments: 1...3)
+  func retrieval(size: Int) throws {
+    // Picture 0 has texts 0 and 1, picture 1 text 2, picture 2 texts 3 and 4.
+    let expected = RetrievalScores(
+      images: 3, texts: 5, imageToText: try Recall(places: [0, 4, 0], over: alone),
+      textToImage: try Recall(places: [0, 2, 2, 0, 1], over: alone))
+    let found = try ThreadRanks.run(size) { ranks in
+      let images = Tensor([1, 0, 0, 0, 1, 0, 0, 0, 1], shape: [3, 3])
+      let texts = Tensor(
+        [1, 0, 0, 0, 0.6, 0.8, 0.8, 0, 0.6, 0, 0, 1, 0.8, 0, 0.6], shape: [5, 3])
+      return try RetrievalScores(
+        Embeddings(
+          keys: ["a", "b", "c"], images: images, texts: texts, textImage: [0, 0, 1, 2, 2]),
+        over: ranks)
+    }
+    #expect(found == Array(repeating: expected, count: size))
+  }
+
+  @Test("JSON has the contract's keys and fractions")
+  func json() throws {
+    func keys(_ value: some Encodable) throws -> [String: Any] {
+      let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(value))
+      return try #require(object as? [String: Any])
+    }
+    let zeroShot = try keys(
+      ZeroShotScores(images: 4, classes: 9, top1: 0.25, top5: 0.5, meanPerClass: 0.75))
+    #expect(Set(zeroShot.keys) == ["images", "classes", "top1", "top5", "mean_per_class"])
+    #expect(zeroShot["mean_per_class"] as? Double == 0.75)
+    let recall = try Recall(places: [0, 4, 9, 10], over: alone)
+    let retrieval = try keys(
+      RetrievalScores(images: 1, texts: 4, imageToText: recall, textToImage: recall))
+    #expect(Set(retrieval.keys) == ["images", "texts", "image_to_text", "text_to_image"])
+    #expect(
+      retrieval["text_to_image"] as? [String: Double] == ["r1": 0.25, "r5": 0.5, "r10": 0.75])
+    let line = try keys(CaptionLine(key: "a/1", caption: "b", tokens: [2, 3], references: ["c"]))
+    #expect(Set(line.keys) == ["key", "caption", "tokens", "references"])
+  }
+}
