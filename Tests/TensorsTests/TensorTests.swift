@@ -1,0 +1,64 @@
+import Tensors
+import Testing
+
+@Suite("Tensors")
+struct TensorTests {
+  @Test("every tensor begins at a multiple of 64 bytes, large ones at huge pages", arguments: [
+    0, 1, 15, 16, 17, 1000, 4097, 600_000, 1_048_576,
+  ])
+  func alignment(count: Int) {
+    let tensors = (0..<3).map { _ in Tensor([count]) }
+    let boundary = count * 4 >= 2 << 20 ? 2 << 20 : 64
+    #expect(tensors.allSatisfy { Int(bitPattern: $0.pointer) % boundary == 0 })
+    #expect(Set(tensors.map { Int(bitPattern: $0.pointer) }).count == 3)
+  }
+
+  /// In a process of its own: other tests allocate too.
+  @Test("sizes that come again take nothing more from the system, nor do somewhat smaller ones")
+  func reuse() async {
+    await #expect(processExitsWith: .success) {
+      func step(_ change: Int) {
+        let kept = [10, 1000, 70_000, 800_000].map { Tensor([$0 - change]) }
+        let more = Tensor([70_000 - change])
+        #expect(kept.allSatisfy { $0.pointer != more.pointer })
+      }
+      step(0)
+      let taken = Tensor.allocatedBytes
+      #expect(taken >= 4 * 941_010)
+      for _ in 0..<10 { step(0) }
+      for change in 1...9 { step(change) }
+      #expect(Tensor.allocatedBytes == taken)
+    }
+  }
+
+  @Test("a block goes back only when its last view is gone")
+  func views() async {
+    await #expect(processExitsWith: .success) {
+      var view: Tensor? = Tensor.zeros([50, 50]).rows(3..<5)
+      let address = view?.pointer
+      view?.fill(7)
+      let other = Tensor([50, 50])
+      other.fill(1)
+      #expect(view?.values == Array(repeating: 7, count: 100))
+      #expect(other.pointer + 150 != address)
+      view = nil
+      let next = Tensor([50, 50])
+      #expect(next.pointer + 150 == address)
+    }
+  }
+
+  @Test("shapes, rows, slices and copies", arguments: [[4, 3, 5], [12, 5], [60]])
+  func shapes(shape: [Int]) {
+    let tensor = Tensor((0..<60).map(Float.init), shape: shape)
+    #expect(tensor.count == 60 && tensor.width == shape[shape.count - 1])
+    #expect(tensor.rows * tensor.width == 60)
+    #expect(tensor.reshaped([6, 10]).rows(2..<4).values == (20..<40).map(Float.init))
+    #expect(tensor.slice(at: 7, shape: [2]).values == [7, 8])
+    let copy = tensor.copy()
+    copy.fill(0)
+    #expect(tensor.values == (0..<60).map(Float.init))
+    tensor.slice(at: 59, shape: [1]).fill(-1)
+    #expect(tensor.values[59] == -1)
+    #expect(Tensor.zeros([]).count == 1 && Tensor.zeros([]).width == 1)
+  }
+}
