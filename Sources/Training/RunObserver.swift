@@ -54,10 +54,16 @@ final class RunObserver: TrainingObserver {
 
   func warn(_ text: String) { console.warn(text) }
 
+  func leftOut(_ samples: [BadSample]) throws {
+    let all = try ranks.allGather(Array(JSONEncoder().encode(samples.map { "left out \($0)" })))
+    for texts in all {
+      for text in try JSONDecoder().decode([String].self, from: Data(texts)) { console.warn(text) }
+    }
+  }
+
   func stepped(_ step: Step, _ trainer: Trainer) throws -> Continuation {
     let done = trainer.progress.step, isLast = done == plan.steps
     wasStopped = step.sums.wantsStop && !isLast
-    for bad in step.batch.skipped { console.warn("left out \(bad)") }
     // Logged first: a line without its checkpoint is cut on resume, one that is missing stays so.
     try log(step, trainer)
     let isDue = plan.configuration.checkpoint.every.map { done % $0 == 0 } ?? false

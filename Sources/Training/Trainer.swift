@@ -90,6 +90,7 @@ final class Trainer {
     let sums = try report.summed(over: ranks)
     progress.step += 1
     progress.samplesSeen += losses.pairs
+    if sums.skipped > 0 { try observer.leftOut(batch.skipped) }
     try together(ranks) {
       try progress.tally.add(read: sums.read, skipped: sums.skipped, policy: plan.badSamples)
     }
@@ -139,6 +140,8 @@ protocol TrainingObserver: AnyObject {
   func begins(_ phase: Phase, step: Int)
   func stepped(_ step: Step, _ trainer: Trainer) throws -> Continuation
   func warn(_ text: String)
+  /// Names what this rank could not use in a step in which some rank left samples out. Collective.
+  func leftOut(_ samples: [BadSample]) throws
 }
 
 extension CoCa {
