@@ -11,6 +11,8 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
     case unavailable(found: String, instead: String)
     case missing
     case conflict(String)
+    /// The output folder has another run's checkpoints.
+    case occupied(String)
     /// Keys that a resumed run may not change.
     case changed([RunConfiguration.Difference])
   }
@@ -42,6 +44,7 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
     case .unavailable(_, let instead): instead
     case .missing: "Add it"
     case .conflict: "Keep one of them"
+    case .occupied: "Give another folder with --output, or go on from it without --resume never"
     case .changed: "Restore the values, or name the keys with --set to change them"
     }
   }
@@ -57,6 +60,7 @@ extension ConfigurationError.Reason {
     case .unavailable(let found, _): "\(found) is not available in this version"
     case .missing: "is missing"
     case .conflict(let what): what
+    case .occupied(let path): "\(path) holds checkpoints"
     case .changed(let differences):
       "differs from the checkpoint: " + differences.map(\.description).joined(separator: "; ")
     }

@@ -27,7 +27,7 @@ struct StartingPoint {
     case .never:
       guard try folder.checkpoints.newest(verifying: .sizes).checkpoint == nil else {
         throw ConfigurationError(
-          "--resume never", "", .conflict("\(folder.checkpoints.url.path) holds checkpoints"))
+          "--resume never", "", .occupied(folder.checkpoints.url.path))
       }
       checkpoint = nil
     case .path(let url):
