@@ -1,0 +1,93 @@
+import Foundation
+import Testing
+
+/// What the design says of the sources, read from the sources.
+@Suite("Architecture")
+struct ArchitectureTests {
+  private static let root = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+  @Test("Package.swift lists targets by floors, from the lowest up")
+  func floors() throws {
+    let targets = try Self.targets()
+    #expect(targets.map(\.floor) == targets.map(\.floor).sorted())
+    #expect(targets.first?.floor == 0 && targets.last?.floor == 6)
+    let sources = try FileManager.default.contentsOfDirectory(
+      atPath: Self.root.appendingPathComponent("Sources").path)
+    #expect(Set(sources).subtracting(targets.map(\.name)) == ["Libraries"])
+  }
+
+  @Test("a target imports only targets that stand before it, of its floor or a lower one")
+  func imports() throws {
+    let targets = try Self.targets()
+    let place = Dictionary(
+      uniqueKeysWithValues: targets.enumerated().map { ($1.name, $0) })
+    var found = 0
+    for file in try Self.files("Sources") where file.hasSuffix(".swift") {
+      let name = String(file.split(separator: "/")[1])
+      let own = try #require(place[name], "\(name) has no floor")
+      for module in try Self.importedModules(file) {
+        guard let other = place[module] else { continue }
+        found += 1
+        #expect(other < own, "\(file) imports \(module)")
+      }
+    }
+    #expect(found > 100)
+  }
+
+  @Test("targets above the first floors import strictly lower ones")
+  func strictlyLower() throws {
+    let targets = try Self.targets()
+    let floor = Dictionary(uniqueKeysWithValues: targets.map { ($0.name, $0.floor) })
+    for file in try Self.files("Sources") where file.hasSuffix(".swift") {
+      let own = floor[String(file.split(separator: "/")[1])] ?? 0
+      guard own > 1, own != 4 else { continue }
+      for module in try Self.importedModules(file) {
+        #expect(floor[module] ?? -1 < own, "\(file) imports \(module)")
+      }
+    }
+  }
+
+  @Test("no file has more than 400 lines")
+  func lengths() throws {
+    let files = try Self.files("Sources") + Self.files("Tests")
+    #expect(files.count > 200)
+    for file in files where [".swift", ".c", ".cpp", ".h"].contains(where: file.hasSuffix) {
+      let lines = try Self.lines(file).count
+      #expect(lines <= 400, "\(file) has \(lines) lines")
+    }
+  }
+
+  /// Targets of the product in the order of Package.swift, with the floor named above them.
+  private static func targets() throws -> [(name: String, floor: Int)] {
+    var floor = -1
+    var result: [(String, Int)] = []
+    for line in try lines("Package.swift") {
+      if let match = line.firstMatch(of: /\/\/ Floors? (\d)/), let number = Int(match.1) {
+        floor = number
+      }
+      let target = /^    (?:\.target|\.executableTarget|library)\((?:name: )?"([^"]+)"/
+      guard floor >= 0, let match = line.firstMatch(of: target) else { continue }
+      if line.contains("path: \"Tests") { continue }
+      result.append((String(match.1), floor))
+    }
+    return result.filter { $0.0 != "ranks-check" }
+  }
+
+  private static func importedModules(_ file: String) throws -> [String] {
+    try lines(file).compactMap { line in
+      let statement = /^(?:public |package |internal )?import (?:struct |class |enum |func )?(\w+)/
+      return line.firstMatch(of: statement).map { String($0.1) }
+    }
+  }
+
+  private static func files(_ folder: String) throws -> [String] {
+    let path = root.appendingPathComponent(folder).path
+    return try FileManager.default.subpathsOfDirectory(atPath: path).map { "\(folder)/\($0)" }
+  }
+
+  private static func lines(_ file: String) throws -> [Substring] {
+    let text = try String(contentsOf: root.appendingPathComponent(file), encoding: .utf8)
+    return text.split(separator: "\n", omittingEmptySubsequences: false)
+  }
+}

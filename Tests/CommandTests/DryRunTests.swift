@@ -1,0 +1,50 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("coca-train --dry-run", .serialized)
+struct DryRunTests {
+  private let world: PackedWorld
+
+  init() throws {
+    world = try PackedWorld()
+    let outcome = try world.shard("tokenizer", "data/nine", "--to", "t.model")
+    guard outcome.code == 0 else { throw PackedWorld.Failure(text: outcome.all) }
+    try world.folder.write(
+      "model: tiny\ntokenizer: t.model\ndata: [{records: data/nine}]\nbatch: 6\nsteps: 40\n",
+      to: "run.yaml")
+  }
+
+  @Test("prints model, data and memory once, and writes nothing")
+  func text() throws {
+    let before = try world.folder.files()
+    for ranks in Job.hasLauncher ? [nil, 2] : [nil] {
+      let outcome = try Job.run(
+        "coca-train", ["run.yaml", "--dry-run"], ranks: ranks, in: world.folder.url)
+      #expect(outcome.code == 0 && outcome.errorLines.isEmpty, "\(outcome.all)")
+      for text in [
+        "CoCa with ", "48 px in patches of 8", "2 + 2 layers", ranks == 2 ? "2 ranks × " : "1 rank × ", "6 pairs",
+        "40 steps", "memory    about ", "data/nine: 9 samples", "FLOP a pair",
+      ] { #expect(outcome.output.contains(text), "\(text) in \(outcome.output)") }
+      #expect(outcome.output.components(separatedBy: "CoCa with").count == 2)
+    }
+    #expect(try world.folder.files() == before)
+  }
+
+  @Test("--json prints the same as one object, and --set changes what is shown")
+  func json() throws {
+    let outcome = try Job.run(
+      "coca-train", ["run.yaml", "--dry-run", "--json"], in: world.folder.url)
+    let header = try #require(
+      JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    #expect(header["batch"] as? Int == 6 && header["steps"] as? Int == 40)
+    #expect(header["parameters"] as? Int ?? 0 > 100_000)
+    let memory = header["estimated_memory_bytes"] as? [String: Int]
+    #expect(memory?["total"] ?? 0 > 8 * (header["parameters"] as? Int ?? .max))
+    let changed = try Job.run(
+      "coca-train", ["run.yaml", "--dry-run", "--set", "batch=4", "--set", "model.image.size=64"],
+      in: world.folder.url)
+    #expect(changed.code == 0, "\(changed.all)")
+    #expect(changed.output.contains("4 pairs") && changed.output.contains("64 px"))
+  }
+}

@@ -1,0 +1,53 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Help")
+struct HelpTests {
+  @Test("of a command ends with 0 and shows an example in 80 to 100 columns", arguments: [
+    ["coca-train"], ["coca-shard", "pack"], ["coca-shard", "tokenizer"], ["coca-eval"],
+  ])
+  func examples(command: [String]) throws {
+    let text = try help(command)
+    let name = command.joined(separator: " ")
+    let lines = text.split(separator: "\n").filter { !$0.hasPrefix("USAGE:") }
+    #expect(lines.contains { $0.contains("\(name) ") }, "\(text)")
+    #expect(lines.allSatisfy { $0.count <= 100 }, "\(text)")
+  }
+
+  @Test("names every part of the contract's commands", arguments: [
+    (["coca-train"], [
+      "--set", "--output", "--resume", "--threads", "--binding", "--time-limit", "--dry-run",
+      "--json", "--version",
+    ]),
+    (["coca-shard"], ["pack", "inspect", "verify", "index", "list", "extract", "tokenizer"]),
+    (["coca-shard", "pack"], [
+      "--to", "--format", "--root", "--split", "--no-header", "--image-column",
+      "--caption-column", "--labels-column", "--shard-size", "--frame-size", "--level",
+      "--max-side", "--seed", "--limit", "--jobs", "--part",
+    ]),
+    (["coca-shard", "inspect"], ["--json"]), (["coca-shard", "list"], ["--text", "--limit"]),
+    (["coca-shard", "extract"], ["--to", "--key"]), (["coca-shard", "verify"], ["<directory>"]),
+    (["coca-shard", "index"], ["<directory>"]),
+    (["coca-shard", "tokenizer"], ["--to", "--vocabulary", "--text", "--limit", "--seed"]),
+    (["coca-eval"], ["zero-shot", "retrieval", "caption", "embed"]),
+  ])
+  func contract(command: [String], parts: [String]) throws {
+    let text = try help(command)
+    for part in parts { #expect(text.contains(part), "\(part) in \(text)") }
+  }
+
+  @Test("--version prints the version alone")
+  func version() throws {
+    let outcome = try Job.run("coca-train", ["--version"], in: URL(fileURLWithPath: "/"))
+    #expect(outcome.code == 0)
+    #expect(outcome.output.split(separator: ".").count == 3, "\(outcome.all)")
+  }
+
+  private func help(_ command: [String]) throws -> String {
+    let outcome = try Job.run(
+      command[0], command.dropFirst() + ["--help"], in: URL(fileURLWithPath: "/"))
+    #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.all)")
+    return outcome.output
+  }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("coca-shard")
+struct ShardCommandTests {
+  private static let shard = "data/nine/nine-00000.tar.zst"
+
+  @Test("packs a folder that every other command, and tar, can read")
+  func roundTrip() throws {
+    let world = try PackedWorld()
+    let list = try world.shard("list", "data/nine", "--text")
+    #expect(list.code == 0 && list.errors.isEmpty, "\(list.all)")
+    #expect(list.output.split(separator: "\n").count == 9)
+    #expect(list.output.contains("part 0/picture 4\tpicture number 4 of nine"), "\(list.output)")
+    let two = try world.shard("list", "data/nine", "--limit", "2").output
+    #expect(two.split(separator: "\n").count == 2)
+    #expect(try world.shard("verify", "data/nine").code == 0)
+    let summary = try #require(
+      JSONSerialization.jsonObject(
+        with: Data(try world.shard("inspect", "data/nine", "--json").output.utf8))
+        as? [String: Any])
+    #expect(summary["samples"] as? Int == 9 && summary["shards"] as? Int == 1)
+    #expect(try world.shard("inspect", Self.shard).output.contains("samples"))
+    let extracted = try world.shard("extract", "data/nine", "--to", "again")
+    #expect(extracted.code == 0, "\(extracted.all)")
+    #expect(try world.folder.files(below: "again") == world.folder.files(below: "pictures"))
+    let name = "part 1/picture 3.png"
+    #expect(try world.folder.data("again/\(name)") == world.folder.data("pictures/\(name)"))
+  }
+
+  @Test("index makes the same index.json anew")
+  func index() throws {
+    let world = try PackedWorld()
+    let before = try world.shard("list", "data/nine").output
+    try FileManager.default.removeItem(at: world.folder.file("data/nine/index.json"))
+    #expect(try world.shard("verify", "data/nine").code == 65)
+    #expect(try world.shard("index", "data/nine").code == 0)
+    #expect(try world.shard("list", "data/nine").output == before)
+  }
+
+  @Test("a packed shard is a tar that zstd and tar list in order", .enabled(if: hasTools))
+  func tar() throws {
+    let world = try PackedWorld()
+    let shell = Process(), pipe = Pipe()
+    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+    shell.arguments = ["-c", "zstd -dc \(Self.shard) | tar t"]
+    shell.currentDirectoryURL = world.folder.url
+    shell.standardOutput = pipe
+    try shell.run()
+    let output = String(
+      decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    shell.waitUntilExit()
+    #expect(shell.terminationStatus == 0)
+    let names = output.split(separator: "\n").map(String.init)
+    let files = try world.folder.files(below: "pictures").filter { $0.contains(".") }
+    #expect(names.count == 18 && names.sorted() == files, "\(names)")
+  }
+
+  @Test("verify names each damage and ends with 65")
+  func damage() throws {
+    let world = try PackedWorld()
+    var data = try world.folder.data(Self.shard)
+    data[300] ^= 1
+    try data.write(to: world.folder.file(Self.shard))
+    let outcome = try world.shard("verify", "data/nine")
+    #expect(outcome.code == 65, "\(outcome.all)")
+    #expect(outcome.all.contains("nine-00000.tar.zst, frame 0"), "\(outcome.all)")
+  }
+
+  @Test("a tokenizer is learnt, smaller than asked where the texts are few, and that is told")
+  func tokenizer() throws {
+    let world = try PackedWorld()
+    let outcome = try world.shard("tokenizer", "data/nine", "--to", "t.model")
+    #expect(outcome.code == 0, "\(outcome.all)")
+    #expect(outcome.errors.contains("fewer than the 64000 asked for"), "\(outcome.all)")
+    #expect(world.folder.exists("t.model"))
+  }
+
+  @Test("mistakes end with their code and one line that names the place")
+  func mistakes() throws {
+    let world = try PackedWorld()
+    let cases: [(arguments: [String], code: Int32, place: String)] = [
+      (["pack", "nowhere", "--to", "data/x"], 74, "nowhere"),
+      (["pack", "pictures", "--to", "data/x", "--level", "99"], 64, "level"),
+      (["pack", "pictures", "--to", "data/x", "--split", "a"], 64, "--split"),
+      (["pack", "pictures/part 0/picture 0.txt", "--to", "data/x"], 64, "picture 0.txt"),
+      (["list", "nowhere"], 74, "nowhere"), (["verify", "pictures"], 65, "index.json"),
+      (["inspect", "nowhere"], 74, "nowhere"),
+      (["inspect", "pictures/part 0/picture 0.png"], 65, "picture 0.png"),
+      (["extract", "data/nine", "--to", "x", "--key", "none"], 65, "key none"),
+      (["tokenizer", "data/nine", "--to", "t.model", "--vocabulary", "3"], 64, "vocabulary"),
+      (["tokenizer", "data/nine", "--to", "run.yaml/t.model"], 74, "run.yaml"),
+      (["tokenizer", "nowhere", "--to", "t.model"], 74, "nowhere"),
+    ]
+    try world.folder.write("a file, not a folder", to: "run.yaml")
+    for (arguments, code, place) in cases {
+      let outcome = try Job.run("coca-shard", arguments, in: world.folder.url)
+      #expect(outcome.code == code, "\(arguments): \(outcome.all)")
+      #expect(outcome.errorLines.count == 1, "\(arguments): \(outcome.all)")
+      #expect(
+        outcome.errors.hasPrefix("coca-shard: ") && outcome.errors.contains(place),
+        "\(arguments): \(outcome.all)")
+      #expect(!world.folder.exists("t.model") && !world.folder.exists("data/x/index.json"))
+    }
+  }
+
+  @Test("a wrong command line ends with 64", arguments: [
+    ["pack"], ["pack", "pictures"], ["inspect"], ["nothing"], ["list", "x", "--limit", "-1"],
+    ["pack", "pictures", "--to", "x", "--shard-size", "much"],
+  ])
+  func usage(arguments: [String]) throws {
+    let folder = try TestFolder()
+    let outcome = try Job.run("coca-shard", arguments, in: folder.url)
+    #expect(outcome.code == 64, "\(outcome.all)")
+    #expect(outcome.output.isEmpty && outcome.errors.contains("Usage"), "\(outcome.all)")
+    #expect(try folder.files().isEmpty)
+  }
+
+  private static let hasTools = ["zstd", "tar"].allSatisfy { tool in
+    ["/usr/bin/", "/bin/"].contains { FileManager.default.isExecutableFile(atPath: $0 + tool) }
+  }
+}

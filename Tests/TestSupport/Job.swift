@@ -1,0 +1,125 @@
+import Foundation
+
+/// A command of this package in a process of its own, alone or as ranks under mpirun.
+///
+/// Its time is bounded, so that a test that finds a hang fails instead of hanging too.
+public final class Job {
+  /// How a job ended and what it said.
+  public struct Outcome: Sendable {
+    /// The exit code; 128 and the signal's number where one ended it.
+    public let code: Int32
+    public let output: String
+    public let errors: String
+    public let isTimedOut: Bool
+
+    /// Lines of standard error, without those of Open MPI's own box.
+    public var errorLines: [String] {
+      errors.split(separator: "\n").map(String.init).filter { !$0.isEmpty }
+    }
+
+    public var all: String { "code \(code)\(isTimedOut ? ", timed out" : "")\n\(output)\(errors)" }
+  }
+
+  /// Whether mpirun is installed.
+  public static var hasLauncher: Bool {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+      .contains { FileManager.default.isExecutableFile(atPath: "\($0)/mpirun") }
+  }
+
+  /// Where the build put a product's executable.
+  public static func path(of product: String) -> String {
+    Bundle.main.bundleURL.appendingPathComponent(product).path
+  }
+
+  private static let seconds = 300
+
+  private let process = Process()
+  private let output = try? Capture()
+  private let errors = try? Capture()
+  private let watch: DispatchWorkItem
+
+  /// Starts `product` with `arguments`.
+  /// - Parameters:
+  ///   - ranks: how many mpirun starts; nil: the process alone, without MPI.
+  ///   - folder: the working folder.
+  ///   - prelude: shell commands that run before the program in its process (`ulimit …`).
+  public init(
+    _ product: String, _ arguments: [String], ranks: Int? = nil, in folder: URL,
+    after prelude: String? = nil
+  ) throws {
+    var command = [Job.path(of: product)] + arguments
+    if let prelude { command = ["sh", "-c", prelude + "; exec \"$0\" \"$@\""] + command }
+    if let ranks {
+      command = ["mpirun", "-q", "--oversubscribe", "-n", "\(ranks)"] + command
+    }
+    // Test threads block signals and a program inherits what is blocked; env unblocks.
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["--default-signal=USR1", "--default-signal=TERM"] + command
+    process.currentDirectoryURL = folder
+    process.environment = ProcessInfo.processInfo.environment.merging([
+      "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    ]) { $1 }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = output?.handle
+    process.standardError = errors?.handle
+    try process.run()
+    let identifier = process.processIdentifier
+    watch = DispatchWorkItem {
+      kill(identifier, SIGTERM)
+      sleep(5)
+      kill(identifier, SIGKILL)
+    }
+    DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Job.seconds), execute: watch)
+  }
+
+  /// Starts a job and waits for its end.
+  public static func run(
+    _ product: String, _ arguments: [String], ranks: Int? = nil, in folder: URL,
+    after prelude: String? = nil
+  ) throws -> Outcome {
+    try Job(product, arguments, ranks: ranks, in: folder, after: prelude).wait()
+  }
+
+  public var isRunning: Bool { process.isRunning }
+
+  /// Signals the process that was started: mpirun, where there are ranks.
+  public func signal(_ number: Int32) { kill(process.processIdentifier, number) }
+
+  /// The processes that mpirun started, in the order of their numbers.
+  public var children: [Int32] {
+    let path = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
+    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    return text.split(separator: " ").compactMap { Int32($0) }.sorted()
+  }
+
+  /// Waits until `condition` holds or the job has ended.
+  public func wait(until condition: () -> Bool) {
+    while process.isRunning, !condition() { usleep(2000) }
+  }
+
+  public func wait() -> Outcome {
+    process.waitUntilExit()
+    watch.cancel()
+    let isSignal = process.terminationReason == .uncaughtSignal
+    return Outcome(
+      code: process.terminationStatus + (isSignal ? 128 : 0), output: output?.text ?? "",
+      errors: errors?.text ?? "", isTimedOut: isSignal && process.terminationStatus == SIGTERM)
+  }
+}
+
+/// A nameless file that a process writes into: unlike a pipe it never fills.
+private struct Capture {
+  let handle: FileHandle
+
+  init() throws {
+    let path = NSTemporaryDirectory() + "/coca-output-\(UUID().uuidString)"
+    try Data().write(to: URL(fileURLWithPath: path))
+    handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+    unlink(path)
+  }
+
+  var text: String {
+    try? handle.seek(toOffset: 0)
+    return String(decoding: (try? handle.readToEnd()) ?? Data(), as: UTF8.self)
+  }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// One process's run is what all others are compared with.
+@Suite("A run does not depend on", .serialized, .enabled(if: Job.hasLauncher))
+struct RanksTests {
+  private static let alone = Result { try run(ranks: nil) }
+
+  private static func run(
+    ranks: Int?, _ more: String = "", _ arguments: [String] = []
+  ) throws -> RunResult {
+    let world = try TrainingWorld()
+    try world.configure(more)
+    let outcome = try world.train(arguments, ranks: ranks)
+    try #require(outcome.code == 0, "\(outcome.all)")
+    return try RunResult(world.folder)
+  }
+
+  @Test("the number of ranks: 20 steps with the same keys and losses", arguments: 1...4)
+  func ranks(count: Int) throws {
+    let alone = try Self.alone.get(), result = try Self.run(ranks: count)
+    #expect(result.steps.count == 20)
+    #expect(result.keys == alone.keys)
+    #expect(result.difference(from: alone) < 1e-4)
+    #expect(result.steps.map(\.pairs) == Array(repeating: 12, count: 20))
+    #expect(result.steps.map(\.tokens) == alone.steps.map(\.tokens))
+    #expect(result.status.state == "done" && result.status.code == 0)
+  }
+
+  @Test("micro-batches", arguments: [1, 5], [nil, 2])
+  func microbatches(size: Int, ranks: Int?) throws {
+    let result = try Self.run(ranks: ranks, "microbatch: \(size)")
+    #expect(result.keys == (try Self.alone.get().keys))
+    #expect(result.difference(from: try Self.alone.get()) < 1e-4)
+  }
+
+  @Test("the number of threads")
+  func threads() throws {
+    let result = try Self.run(ranks: nil, "", ["--threads", "3"])
+    #expect(result.difference(from: try Self.alone.get()) < 1e-4)
+  }
+
+  @Test("the number of ranks with AdamW either, whose losses are others than Adafactor's")
+  func adamw() throws {
+    let lines = "optimizer: {name: adamw, lr: 2.0e-3}"
+    let alone = try Self.run(ranks: nil, lines), three = try Self.run(ranks: 3, lines)
+    #expect(three.difference(from: alone) < 1e-4)
+    #expect(alone.keys == (try Self.alone.get().keys))
+    #expect(alone.difference(from: try Self.alone.get()) > 1e-4)
+  }
+
+  @Test("what it logs: it learns the pairs it sees")
+  func learns() throws {
+    let steps = try Self.alone.get().steps
+    let first = try #require(steps.first?.loss), last = try #require(steps.last?.loss)
+    #expect(last < 0.97 * first, "\(first) to \(last)")
+    #expect(steps.map(\.samples_seen) == (1...20).map { $0 * 12 })
+    #expect(steps.map(\.step) == Array(1...20))
+  }
+}
