@@ -63,7 +63,7 @@ extension Evaluator {
         captions.append(try saved.text.ids(annotation, as: text, random: random))
         rows.append(row)
       } catch {
-        leftOut.add("\(source.name), \(pictures.keys[row]): \(error.fault)")
+        leftOut.add("\(source.name), \(pictures.keys[row]): \(error.text)")
       }
     }
     return (pictures.images.selecting(rows), PackedCaptions(captions))
