@@ -2,11 +2,13 @@ import Checkpoints
 import Foundation
 import Synchronization
 
-/// A run's output folder. Only rank 0 writes into it, but for `heartbeats`.
+/// A run's output folder. Rank 0 writes into it; the others only `heartbeats`, and `status.json`
+/// where they fail alone.
 final class RunFolder: Sendable {
   let url: URL
   let checkpoints: CheckpointFolder
-  private let status = Mutex(Status())
+  /// Nil until the run has begun: an error before that is no state of the run.
+  private let status = Mutex<Status?>(nil)
 
   /// What `status.json` says.
   struct Status: Encodable {
@@ -14,9 +16,9 @@ final class RunFolder: Sendable {
     var state = State.running
     var code: Int32?
     var reason: String?
-    var host = ""
-    var rank = 0
-    var step = 0
+    var host: String
+    var rank: Int
+    var step: Int
     var checkpoint: String?
     var updated = Date()
   }
@@ -30,17 +32,25 @@ final class RunFolder: Sendable {
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
 
-  /// Changes `status.json`, replacing it as a whole.
+  /// Says that the run goes on from `step`; every rank calls this, rank 0's is written.
+  func begin(rank: Int, host: String, step: Int) throws {
+    status.withLock { $0 = Status(host: host, rank: rank, step: step) }
+    if rank == 0 { try update { _ in } }
+  }
+
+  /// Changes `status.json`, replacing it as a whole; nothing before `begin`.
   func update(_ change: (inout Status) -> Void) throws {
     let encoder = JSONEncoder()
     encoder.dateEncodingStrategy = .iso8601
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    let data = try status.withLock { status in
-      change(&status)
-      status.updated = Date()
-      return try encoder.encode(status)
+    let changed = status.withLock { status -> Status? in
+      guard var new = status else { return nil }
+      change(&new)
+      new.updated = Date()
+      status = new
+      return new
     }
-    try write(data, to: "status.json")
+    if let changed { try write(encoder.encode(changed), to: "status.json") }
   }
 
   func write(_ data: Data, to name: String) throws {

@@ -19,8 +19,8 @@ final class RunObserver: TrainingObserver {
   private var lastSave = ContinuousClock.now
   private var lastStatus = ContinuousClock.now
   private var rate = MovingRate()
-  /// The checkpoint that holds the present state, if there is one.
-  private var savedStep: Int?
+  /// Of the checkpoint before the present step, if there was one.
+  private var checkpointSeconds = 0.0
   private(set) var wasStopped = false
 
   init(
@@ -58,13 +58,13 @@ final class RunObserver: TrainingObserver {
     let done = trainer.progress.step, isLast = done == plan.steps
     wasStopped = step.sums.wantsStop && !isLast
     for bad in step.batch.skipped { console.warn("left out \(bad)") }
-    let saving = plan.configuration.checkpoint
-    let isDue = saving.every.map { done % $0 == 0 } ?? false
-    var checkpointSeconds = 0.0
+    // Logged first: a line without its checkpoint is cut on resume, one that is missing stays so.
+    try log(step, trainer)
+    let isDue = plan.configuration.checkpoint.every.map { done % $0 == 0 } ?? false
+    checkpointSeconds = 0
     if isDue || isLast || wasStopped || step.sums.wantsCheckpoint {
       checkpointSeconds = try save(trainer)
     }
-    try log(step, trainer, checkpointSeconds: checkpointSeconds)
     let validation = plan.configuration.validation
     if !wasStopped, isLast || done % validation.every == 0 {
       begins(.validation, step: done)
@@ -90,7 +90,7 @@ final class RunObserver: TrainingObserver {
     return (lastSave - start) / .seconds(1)
   }
 
-  private func log(_ step: Step, _ trainer: Trainer, checkpointSeconds: Double) throws {
+  private func log(_ step: Step, _ trainer: Trainer) throws {
     let done = trainer.progress.step
     if plan.configuration.log.keys {
       try logKeys(step.batch, step: done)

@@ -21,7 +21,14 @@ public enum TrainCommand {
     do {
       return try train(options, binding, over: ranks, folder, console)
     } catch {
-      if ranks.rank == 0, !options.isDryRun { note(error, in: folder) }
+      // What all ranks know of, rank 0 writes down; a rank that fails alone does so itself.
+      if ranks.rank == 0 || !(error is RankError) {
+        try? folder.update { status in
+          status.state = .failed
+          (status.code, status.reason) = (ExitCode.of(error), "\(error)")
+          if let shared = error as? RankError { status.rank = shared.rank }
+        }
+      }
       throw error
     }
   }
@@ -57,7 +64,9 @@ public enum TrainCommand {
       try folder.create()
       try folder.write(Data(plan.configuration.yaml().utf8), to: "run.yaml")
       try folder.write(JSONEncoder().encode(header), to: "header.json")
-      try folder.update { $0.host = Ranks.host; $0.step = start.step }
+    }
+    try together(ranks) {
+      try folder.begin(rank: ranks.rank, host: Ranks.host, step: start.step)
     }
     let saved = SavedModel(model: model, tokenizer: plan.tokenizer)
     model.parameters.allocate(training: true)
@@ -129,14 +138,6 @@ public enum TrainCommand {
       throw ModelError(
         "rank \(ranks.rank) on \(Ranks.host)", .mismatch("starts from other weights than others"),
         remedy: "Use the same program, run file and checkpoint on every host")
-    }
-  }
-
-  private static func note(_ error: any Error, in folder: RunFolder) {
-    guard FileManager.default.fileExists(atPath: folder.url.path) else { return }
-    try? folder.update { status in
-      status.state = .failed
-      (status.code, status.reason) = (ExitCode.of(error), "\(error)")
     }
   }
 }

@@ -90,7 +90,9 @@ final class Trainer {
     let sums = try report.summed(over: ranks)
     progress.step += 1
     progress.samplesSeen += losses.pairs
-    try progress.tally.add(read: sums.read, skipped: sums.skipped, policy: plan.badSamples)
+    try together(ranks) {
+      try progress.tally.add(read: sums.read, skipped: sums.skipped, policy: plan.badSamples)
+    }
     return try observer.stepped(
       Step(losses: losses, norm: norm.value, scale: scale, rate: rate, sums: sums, batch: batch),
       self)
@@ -105,7 +107,9 @@ final class Trainer {
   private func isFinite(_ losses: Losses, _ norm: GradientNorm, _ batch: Batch) throws -> Bool {
     if losses.total.isFinite, norm.value.isFinite { return true }
     let fault = try Divergence.find(self, losses, norm, batch)
-    guard plan.configuration.nonfinite == .skip else { throw fault }
+    try together(ranks) {
+      if plan.configuration.nonfinite == .stop { throw fault }
+    }
     observer.warn("\(fault); the step is skipped")
     return false
   }
