@@ -72,7 +72,9 @@ let package = Package(
     // Floor 6: commands.
     .executableTarget(name: "coca-train", dependencies: ["Collectives", "Training", argumentParser]),
     .executableTarget(name: "coca-shard", dependencies: ["Packing", "Records", "Text", argumentParser]),
-    .executableTarget(name: "coca-eval", dependencies: ["Evaluation", argumentParser]),
+    .executableTarget(
+      name: "coca-eval",
+      dependencies: ["Collectives", "Evaluation", "Records", "Tensors", "Text", argumentParser]),
 
     .target(name: "TestSupport", dependencies: ["Autograd", "Tensors"], path: "Tests/TestSupport"),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
@@ -89,12 +91,21 @@ let package = Package(
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
     .testTarget(name: "PackingTests", dependencies: ["Packing", "Records", "Images"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
-    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation"]),
-    .testTarget(name: "TrainingTests",
-                dependencies: [
-                  "Training", "Checkpoints", "Images", "Records", "Tensors", "TestSupport", "Text",
-                  "coca-train",
-                ]),
+    .testTarget(
+      name: "EvaluationTests",
+      dependencies: [
+        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images", "Pipeline", "Records",
+        "Tensors", "Text",
+      ]),
+    .testTarget(
+      name: "TrainingTests",
+      dependencies: [
+        "Training", "Checkpoints", "Images", "Records", "Tensors", "TestSupport", "Text",
+        "coca-train",
+      ]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["Images", "TestSupport", "coca-train", "coca-shard", "coca-eval"]),
     .testTarget(name: "CommandTests",
                 dependencies: ["Images", "TestSupport", "coca-train", "coca-shard", "coca-eval"]),
   ],

@@ -58,7 +58,7 @@ struct ContrastiveLoss {
     let imageLSE = try gather(imageRows.logSumExp, width: 1)
     let textLSE = try gather(textRows.logSumExp, width: 1)
 
-    let weight = 1 / Float(2 * total)
+    let weight = 1 / Float(max(2 * total, 1))
     let (byImage, byText) = clock.measure(.backward) {
       (
         imageRows.gradient(allLSE: textLSE, weight: weight),
@@ -66,7 +66,7 @@ struct ContrastiveLoss {
       )
     }
     return Result(
-      share: (imageRows.lossSum + textRows.lossSum) / Double(2 * total),
+      share: (imageRows.lossSum + textRows.lossSum) / Double(max(2 * total, 1)),
       imageGradient: byImage.gradient, textGradient: byText.gradient,
       logScaleGradient: byImage.logScale, imageToTextHits: imageRows.hits,
       textToImageHits: textRows.hits)

@@ -42,7 +42,8 @@ extension EvaluationError.Reason {
   var text: String {
     switch self {
     case .classNames(let line, let what): "line \(line): \(what)"
-    case .classOutOfRange(let found, let classes): "class \(found) of only \(classes) named"
+    case .classOutOfRange(let found, let classes):
+      "its class is \(found), and only 0 to \(classes - 1) are named"
     case .nothingUsable(let samples, let first): "none of \(samples) samples serves (\(first))"
     case .unreadable(let why): "cannot be read (\(why))"
     case .tooLarge(let limit): "has more than \(limit) bytes"
@@ -57,7 +58,7 @@ extension EvaluationError.Reason {
     switch self {
     case .classNames: "Give one class a line in the order of KEY.cls, synonyms divided by |"
     case .classOutOfRange: "Name the classes these records were packed with"
-    case .nothingUsable: "Give records that hold what this task needs"
+    case .nothingUsable: "Give samples that hold what this task needs"
     case .unreadable: "Check the path and its permissions"
     case .tooLarge: "Give a smaller file"
     case .promptTooLong: "Shorten --prompt or raise --max-tokens"

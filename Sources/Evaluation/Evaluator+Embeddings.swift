@@ -113,7 +113,7 @@ extension Evaluator {
       do throws(BadSample.Reason) {
         ids.append(try saved.text.ids(text, as: kind, random: CounterRandom(seed: 0, "text")))
       } catch {
-        fault = error.fault
+        fault = error.text
       }
     }
     return (ids, fault)

@@ -22,7 +22,7 @@ extension Evaluator {
   /// pairs and targets. What is left at the end is not used, unless it is all there is.
   ///
   /// - Parameters:
-  ///   - text: what of a sample is its text; what training draws anew is drawn once for each sample.
+  ///   - text: what of a sample is its text; what training draws anew is drawn once here.
   ///   - limit: take only so many samples from the front.
   public func losses(
     records: [RecordSet], text: SampleSource.Text = .caption, limit: Int? = nil
@@ -44,7 +44,7 @@ extension Evaluator {
         try pairs(source, range, text, &leftOut)
       }
       sums.add(try objective.evaluate(images, captions))
-      notify(.progress(done: first + size, of: used))
+      notify(.progress(done: first / size + 1, of: used / size))
     }
     try report(leftOut, of: used, source.name)
     return sums.mean
@@ -63,7 +63,7 @@ extension Evaluator {
         captions.append(try saved.text.ids(annotation, as: text, random: random))
         rows.append(row)
       } catch {
-        leftOut.add("\(source.name), \(pictures.keys[row]): \(error.fault)")
+        leftOut.add("\(source.name), \(pictures.keys[row]): \(error.text)")
       }
     }
     return (pictures.images.selecting(rows), PackedCaptions(captions))

@@ -47,7 +47,10 @@ extension Evaluator {
     let blocks = classBlocks(classes, prompts)
     let mine = ranks.share(of: blocks.count)
     let rows = try together(ranks) {
-      try blocks[mine].map { try embed($0, of: classes, prompts, tokenizer) }
+      try mine.map { index in
+        defer { notify(.progress(done: index + 1 - mine.lowerBound, of: mine.count)) }
+        return try embed(blocks[index], of: classes, prompts, tokenizer)
+      }
     }
     return try ranks.gatherRows(rows, width: model.configuration.joint)
   }

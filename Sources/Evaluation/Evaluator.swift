@@ -4,11 +4,11 @@ import Pipeline
 import Records
 import Tensors
 
-/// What an evaluation tells while it runs, on rank 0 alone.
+/// What an evaluation tells while it runs.
 public enum EvaluationNotice: Sendable {
-  /// Rank 0's part of the pictures, and how many of them are done.
+  /// How many batches of this rank's part of a task are done; told on every rank as a sign of life.
   case progress(done: Int, of: Int)
-  /// Samples that could not be used, of all ranks; told once for a set.
+  /// Samples that could not be used, of all ranks; told on rank 0, once for a set.
   case leftOut(LeftOut)
 }
 
@@ -57,7 +57,7 @@ public struct Evaluator {
     self.saved = saved
     self.ranks = ranks
     self.batch = batch
-    self.notify = { [isFirst = ranks.rank == 0] notice in if isFirst { notify(notice) } }
+    self.notify = notify
   }
 
   var model: CoCa { saved.model }
@@ -93,7 +93,7 @@ public struct Evaluator {
   /// Tells which samples were left out on all ranks. Collective.
   func report(_ mine: LeftOut, of samples: Int, _ place: String) throws {
     let all = try ranks.gather([mine]).reduce(LeftOut(), +)
-    if all.count > 0 { notify(.leftOut(all)) }
+    if all.count > 0, ranks.rank == 0 { notify(.leftOut(all)) }
     try together(ranks) {
       if let first = all.named.first, all.count >= samples {
         throw EvaluationError(place, .nothingUsable(samples: samples, first: first))

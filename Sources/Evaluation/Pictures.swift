@@ -82,15 +82,3 @@ struct FilePictures: PictureSource {
     return pictures
   }
 }
-
-extension BadSample.Reason {
-  /// What is wrong with a sample's text.
-  var fault: String {
-    switch self {
-    case .text(let why): why
-    case .tokenOutOfRange(let id, let vocabulary):
-      "id \(id), and the model reads 0 ..< \(vocabulary)"
-    case .frame, .noImage, .image, .noText: "no text"
-    }
-  }
-}

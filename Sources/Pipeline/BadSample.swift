@@ -26,7 +26,8 @@ public struct BadSample: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 extension BadSample.Reason {
-  var text: String {
+  /// What is wrong, without the place.
+  public var text: String {
     switch self {
     case .frame(let why), .image(let why), .text(let why): why
     case .noImage: "no picture"

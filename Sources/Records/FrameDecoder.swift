@@ -134,7 +134,9 @@ private struct MemberReader {
     return header
   }
 
-  private mutating func content(of header: TarHeader) throws(RecordError.Reason) -> ArraySlice<UInt8> {
+  private mutating func content(
+    of header: TarHeader
+  ) throws(RecordError.Reason) -> ArraySlice<UInt8> {
     let padded = TarLayout.padded(header.bytes)
     guard padded <= tar.count - position else {
       throw .truncated(expected: padded, found: tar.count - position)

@@ -1,4 +1,4 @@
-/// What a record file may hold at most; the writer keeps to it and the reader believes nothing more.
+/// What a record file may hold at most; the writer keeps to it, the reader believes no more.
 public enum RecordLimits {
   /// Decompressed bytes of one frame; the most a read allocates for what a file says of itself.
   public static let frameBytes = 1 << 30

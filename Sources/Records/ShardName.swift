@@ -37,7 +37,9 @@ enum ShardName {
       throw RecordError(file: directory.path, reason: reason)
     }
     return names.filter(isShard).map { (file: $0, order: order($0)) }
-      .sorted { ($0.order.name, $0.order.number, $0.file) < ($1.order.name, $1.order.number, $1.file) }
+      .sorted {
+        ($0.order.name, $0.order.number, $0.file) < ($1.order.name, $1.order.number, $1.file)
+      }
       .map(\.file)
   }
 

@@ -37,7 +37,7 @@ public final class ShardReader: Sendable {
   public var frameBytes: [Int] { frames.map(\.rawBytes) }
 
   /// The frame's samples in the order they were written; none for the last frame.
-  /// - Throws: `RecordError` naming frame and, where known, key: nothing of a damaged frame is given.
+  /// - Throws: `RecordError` naming frame and, where known, key; a damaged frame gives nothing.
   public func read(frame: Int) throws(RecordError) -> [Sample] {
     precondition(frames.indices.contains(frame), "the shard has \(frames.count) frames")
     let entry = frames[frame]

@@ -15,8 +15,8 @@ public struct TarHeader: Sendable, Equatable {
   public let kind: Kind
 
   /// - Parameter block: 512 bytes.
-  /// - Throws: `RecordError.Reason.member` if it is too short, its checksum is wrong, or its size is
-  ///   no octal number (at most 8 GiB).
+  /// - Throws: `RecordError.Reason.member` if it is too short, its checksum is wrong, or its size
+  ///   is no octal number (at most 8 GiB).
   public init(block: ArraySlice<UInt8>) throws(RecordError.Reason) {
     guard block.count == TarLayout.blockBytes else { throw .member("a header cut short") }
     let header = Array(block)

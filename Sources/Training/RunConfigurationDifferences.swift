@@ -28,7 +28,9 @@ extension RunConfiguration {
 
     fileprivate func isNamed(by path: String) -> Bool {
       let bothLengths = Difference.lengths.contains(key) && Difference.lengths.contains(path)
-      return key == path || key.hasPrefix(path + ".") || bothLengths
+      // Lanes that nobody chose follow the batch.
+      let follows = key == "lanes" && path == "batch"
+      return key == path || key.hasPrefix(path + ".") || bothLengths || follows
     }
   }
 

@@ -1,3 +1,5 @@
+import Collectives
+
 /// What is wrong with a run file or a `--set`: where, which key, what, and what to write instead.
 public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Reason: Sendable, Equatable {
@@ -48,6 +50,10 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
     case .changed: "Restore the values, or name the keys with --set to change them"
     }
   }
+}
+
+extension ConfigurationError: ExitCoded {
+  public var exitCode: Int32 { ExitCode.usage }
 }
 
 extension ConfigurationError.Reason {

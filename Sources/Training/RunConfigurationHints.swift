@@ -11,7 +11,7 @@ enum RunConfigurationHints {
     "dataset_resampled": "Leave it out: every sample comes once per epoch",
     "csv_img_key": "Use coca-shard pack --image-column",
     "csv_caption_key": "Use coca-shard pack --caption-column",
-    "csv_separator": "Use coca-shard pack --format csv or tsv",
+    "csv_separator": "Use coca-shard pack --format tsv",
     "batch_size": "Ours: batch (pairs per step over all ranks, not per rank)",
     "accum_freq": "Ours: microbatch (pairs per forward pass)",
     "gradient_accumulation_steps": "Ours: microbatch (pairs per forward pass)",

@@ -90,7 +90,7 @@ struct RunHeader: Encodable {
     let threads = Set(ranks.map(\.threads)).sorted().map(String.init).joined(separator: "-")
     let hosts = Set(ranks.map(\.host)).count
     lines.append(
-      "  compute   \(ranks.count) ranks × \(threads) threads on \(hosts) host\(hosts == 1 ? "" : "s")"
+      "  compute   \(ranks.count.of("rank")) × \(threads) threads on \(hosts.of("host"))"
         + "\(oversubscribed ? " (oversubscribed)" : ""), \(kernels) kernels, \(blas)")
     lines.append(
       "  step      \(batch.grouped) pairs over \(lanes) lanes, \(steps.grouped) steps, about "

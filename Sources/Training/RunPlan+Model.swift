@@ -7,7 +7,8 @@ import Text
 extension RunPlan {
   /// The model's configuration: a preset, a file, a checkpoint's, or keys on top of a preset.
   static func shape(
-    _ configuration: RunConfiguration, _ initial: Checkpoint?, _ tokenizer: (any Tokenizer)?
+    _ configuration: RunConfiguration, _ initial: Checkpoint?, _ tokenizer: (any Tokenizer)?,
+    file: String
   ) throws -> ModelConfiguration {
     let chosen =
       switch configuration.model {
@@ -15,14 +16,14 @@ extension RunPlan {
       case .preset(let name): ModelConfiguration.preset(name)
       case .file(let path): try read(path)
       case .mapping(let tree, let base):
-        try merge(tree, onto: base ?? "base", place: "the run file")
+        try merge(tree, onto: base ?? "base", place: file)
       }
     guard var shape = chosen else {
-      throw ConfigurationError("the run file", "model", .missing)
+      throw ConfigurationError(file, "model", .missing)
     }
     shape.text.vocabulary = try vocabulary(shape.text.vocabulary, tokenizer)
     if let fault = shape.fault() {
-      throw ModelError("model", .impossible(fault), remedy: "Correct the run file")
+      throw ModelError("\(file): model", .impossible(fault), remedy: "Correct it")
     }
     return shape
   }

@@ -19,12 +19,13 @@ struct RunPlan {
   let steps: Int
   let schedule: Schedule
 
+  /// - Parameter file: the run file, for errors.
   /// - Throws: what is wrong with the run file, its data, tokenizer or model, naming the place.
-  init(_ configuration: RunConfiguration) throws {
+  init(_ configuration: RunConfiguration, file: String) throws {
     self.configuration = configuration
     initial = try configuration.initial.map { try Checkpoint.open(URL(fileURLWithPath: $0)) }
     tokenizer = try Self.tokenizer(configuration, initial)
-    shape = try Self.shape(configuration, initial, tokenizer)
+    shape = try Self.shape(configuration, initial, tokenizer, file: file)
     sources = try configuration.data.map(Self.source)
     let samples = sources.map(\.samples)
     let mixture = try Mixture(

@@ -8,6 +8,8 @@ import Optimizers
 struct StartingPoint {
   /// Of this run, to go on from.
   let checkpoint: Checkpoint?
+  /// What differs from the run that wrote it, all of it allowed.
+  let changes: [RunConfiguration.Difference]
   /// Checkpoints that were passed over, and why.
   let leftOut: [(String, CheckpointError)]
 
@@ -36,10 +38,10 @@ struct StartingPoint {
       }
     }
     self.leftOut = leftOut
-    if let checkpoint {
+    changes = try checkpoint.map { checkpoint in
       let before = try RunConfiguration(json: checkpoint.state.configuration)
-      _ = try plan.configuration.resuming(before, overrides: options.overrides)
-    }
+      return try plan.configuration.resuming(before, overrides: options.overrides)
+    } ?? []
   }
 
   /// Sets weights and optimiser.

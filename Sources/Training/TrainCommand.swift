@@ -44,11 +44,15 @@ public enum TrainCommand {
         throw ModelError("OpenBLAS", .mismatch(fault), remedy: "Then run again")
       }
       let configuration = try RunConfiguration(file: options.runFile, overrides: options.overrides)
-      let plan = try RunPlan(configuration)
+      let plan = try RunPlan(configuration, file: options.runFile.lastPathComponent)
       try plan.check(ranks: ranks.size)
       return (plan, try StartingPoint(options, plan, folder, readsAll: ranks.rank == 0))
     }
     for (name, error) in start.leftOut { console.warn("\(name) is left out: \(error)") }
+    for change in start.changes where !change.isFree {
+      let effect = change.changesSchedule ? "; the schedule follows" : ""
+      console.warn("resumed with \(change)\(effect)")
+    }
     let model = plan.model()
     let header = RunHeader(
       plan, model, ranks: try share(binding, options, over: ranks),

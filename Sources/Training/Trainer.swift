@@ -74,7 +74,9 @@ final class Trainer {
 
     let scale = exp(model.logitScale.value.pointer[0])
     let rate = plan.schedule.rate(at: progress.step)
-    if try isFinite(losses, norm, batch) {
+    if losses.pairs == 0 {
+      observer.warn("step \(progress.step + 1): no sample of it could be used; it is skipped")
+    } else if try isFinite(losses, norm, batch) {
       clock.measure(.optimizer) {
         optimizer.update(
           learningRate: Float(rate), gradientScale: norm.scale(limit: plan.configuration.optimizer.clip))

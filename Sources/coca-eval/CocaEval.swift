@@ -10,8 +10,9 @@ struct CocaEval: ParsableCommand {
     commandName: "coca-eval",
     abstract: "Asks a trained CoCa about pictures it has not seen.",
     discussion: """
-      CHECKPOINT is a step's folder or a run's folder (its newest checkpoint). Records are folders
-      made by `coca-shard pack`. Under mpirun all ranks share the work; the figures are the same.
+      CHECKPOINT is a step's folder or a run's folder (its newest checkpoint).
+      Records are folders made by `coca-shard pack`.
+      Under mpirun all ranks share the work; the figures are the same.
       """,
     subcommands: [ZeroShot.self, Retrieval.self, Caption.self, Embed.self])
 
@@ -39,9 +40,11 @@ struct CocaEval: ParsableCommand {
   /// Help and usage errors are the same on all ranks; rank 0 prints them.
   private static func parse(_ ranks: any Communicator) -> any EvaluationCommand {
     do {
-      let command = try parseAsRoot()
-      guard let command = command as? any EvaluationCommand else { throw CleanExit.helpRequest() }
-      return command
+      var command = try parseAsRoot()
+      if let command = command as? any EvaluationCommand { return command }
+      // The root and `help` answer by throwing what is to be printed.
+      try command.run()
+      throw CleanExit.helpRequest()
     } catch {
       let code = exitCode(for: error).rawValue
       if ranks.rank == 0 {
@@ -73,7 +76,7 @@ extension EvaluationCommand {
     let saved = try SavedModel.open(URL(fileURLWithPath: shared.checkpoint), over: ranks) {
       Failure.tell("left out \($0.folder): \($0.error)")
     }
-    let notices = Notices()
+    let notices = Notices(rank: ranks.rank)
     let evaluator = Evaluator(saved: saved, over: ranks) { notices.tell($0) }
     let text = try answer(evaluator, over: ranks)
     try together(ranks) {

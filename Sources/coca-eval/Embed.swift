@@ -23,6 +23,8 @@ struct Embed: EvaluationCommand {
   var to: String
 
   func answer(_ evaluator: Evaluator, over ranks: any Communicator) throws -> String {
+    // A folder that is not there is told before the work, not after it.
+    try together(ranks) { try checkFolder() }
     let embedded = try evaluator.embeddings(
       records: try openRecords(records, over: ranks), limit: shared.limit)
     try together(ranks) {
@@ -33,5 +35,14 @@ struct Embed: EvaluationCommand {
       ("texts", ["\(embedded.textImage.count)"]),
       ("dimensions", ["\(embedded.images.width)"]),
     ])
+  }
+
+  private func checkFolder() throws {
+    let folder = URL(fileURLWithPath: to).deletingLastPathComponent().path
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue {
+      return
+    }
+    throw Failure("\(to): there is no folder \(folder). Make it first", exitCode: ExitCode.usage)
   }
 }

@@ -33,5 +33,7 @@ enum Output {
   /// 0.0336 as 3.36%.
   static func percent(_ fraction: Double) -> String { String(format: "%.2f%%", 100 * fraction) }
 
-  private static func padding(_ count: Int) -> String { String(repeating: " ", count: max(0, count)) }
+  private static func padding(_ count: Int) -> String {
+    String(repeating: " ", count: max(0, count))
+  }
 }

@@ -27,6 +27,7 @@ struct List: ParsableCommand {
     let set = try RecordSet(directory: URL(fileURLWithPath: directory))
     var left = limit ?? Int.max
     var output = Output()
+    defer { try? output.flush() }
     for shard in set.index.shards.indices where left > 0 {
       let reader = try set.open(shard: shard)
       for frame in reader.frameSamples.indices where left > 0 {

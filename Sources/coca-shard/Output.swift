@@ -19,6 +19,7 @@ struct Output: ~Copyable {
   }
 
   mutating func flush() throws {
+    guard !pending.isEmpty else { return }
     do {
       try FileHandle.standardOutput.write(contentsOf: Data(pending))
     } catch {

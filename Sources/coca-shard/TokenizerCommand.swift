@@ -64,7 +64,8 @@ struct TokenizerCommand: ParsableCommand {
     }
     if texts.isCut { tell("a sample of \(limit) texts was taken; --limit says how many") }
     var output = Output()
-    try output.line("\(to): \(size) pieces from \(result.texts) texts, \(result.bytes.byteText)")
+    try output.line(
+      "\(to): \(size) pieces, learned from \(result.texts) texts of \(result.bytes.byteText)")
     try output.flush()
   }
 

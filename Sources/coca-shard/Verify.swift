@@ -4,7 +4,7 @@ import Records
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Reads every frame of every shard and lists all damage; exit code 65 if there is any.")
+    abstract: "Reads every frame of every shard and lists all damage; 65 if there is any.")
 
   @Argument(help: "A dataset's folder.")
   var directory: String

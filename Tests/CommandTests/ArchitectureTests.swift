@@ -62,16 +62,16 @@ struct ArchitectureTests {
   private static func targets() throws -> [(name: String, floor: Int)] {
     var floor = -1
     var result: [(String, Int)] = []
-    for line in try lines("Package.swift") {
-      if let match = line.firstMatch(of: /\/\/ Floors? (\d)/), let number = Int(match.1) {
-        floor = number
+    let item = /\/\/ Floors? (\d)|(?:\.target|\.executableTarget|library)\(\s*(?:name: )?"([^"]+)"/
+    for match in try lines("Package.swift").joined(separator: "\n").matches(of: item) {
+      if let number = match.1.flatMap({ Int($0) }) { floor = number }
+      guard floor >= 0, let name = match.2.map(String.init) else { continue }
+      let isTest = ["Sources/", "Sources/Libraries/"].allSatisfy {
+        !FileManager.default.fileExists(atPath: root.appendingPathComponent($0 + name).path)
       }
-      let target = /^    (?:\.target|\.executableTarget|library)\((?:name: )?"([^"]+)"/
-      guard floor >= 0, let match = line.firstMatch(of: target) else { continue }
-      if line.contains("path: \"Tests") { continue }
-      result.append((String(match.1), floor))
+      if !isTest { result.append((name, floor)) }
     }
-    return result.filter { $0.0 != "ranks-check" }
+    return result
   }
 
   private static func importedModules(_ file: String) throws -> [String] {

@@ -39,7 +39,8 @@ struct EvaluatorTests {
   func ranks() throws {
     let world = try SmallWorld()
     let records = try world.records("set", SmallWorld.samples(11))
-    let expected = try Findings(Evaluator(saved: SmallWorld.saved(), over: alone, batch: 4), records)
+    let expected = try Findings(
+      Evaluator(saved: SmallWorld.saved(), over: alone, batch: 4), records)
     #expect(expected.zeroShot.images == 11 && expected.zeroShot.classes == 4)
     let numbers = Array(0..<11)
     #expect(expected.keys == numbers.map { "p/\($0)" })
@@ -98,6 +99,21 @@ struct EvaluatorTests {
       #expect(samples.named.contains { $0.hasSuffix(line) })
       #expect(samples.named.contains { $0.contains("p/7: ") })
     }
+  }
+
+  @Test("every rank that works gives signs of life, to the end of its part")
+  func progress() throws {
+    let world = try SmallWorld()
+    let records = try world.records("set", SmallWorld.samples(7))
+    let told = try ThreadRanks.run(3) { ranks in
+      var told: [[Int]] = []
+      let evaluator = Evaluator(saved: try SmallWorld.saved(), over: ranks, batch: 2) { notice in
+        if case .progress(let done, let all) = notice { told.append([done, all]) }
+      }
+      _ = try evaluator.retrieval(records: [records])
+      return told
+    }
+    #expect(told == [[[1, 2], [2, 2]], [[1, 1]], [[1, 1]]])
   }
 
   @Test("what is wrong with a whole set is an error on every rank, with its code", arguments: 1...2)

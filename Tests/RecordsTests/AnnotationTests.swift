@@ -9,7 +9,8 @@ struct AnnotationTests {
 
   @Test("captions, labels, tokens and class are read from their members")
   func all() throws {
-    let json = #"{"captions": ["two", "one"], "labels": ["x", "é"], "tokens": [2, 7, 3], "w": {"a": [1]}}"#
+    let json = #"{"captions": ["two", "one"], "labels": ["x", "é"], "#
+      + #""tokens": [2, 7, 3], "w": {"a": [1]}}"#
     let annotation = try sample(["txt": "one\n", "json": json, "cls": "12\n"]).annotation()
     #expect(annotation == Annotation(
       captions: ["one", "two"], labels: ["x", "é"], tokens: [2, 7, 3], classIndex: 12))
@@ -19,8 +20,8 @@ struct AnnotationTests {
   }
 
   @Test("one newline is cut from a text, no more", arguments: [
-    ("a", "a"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("\n", ""), ("a\r", "a\r"), ("", ""),
-    ("a\nb\n", "a\nb"),
+    ("a", "a"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("\n", ""), ("a\r", "a\r"),
+    ("", ""), ("a\nb\n", "a\nb"),
   ])
   func newline(text: String, caption: String) throws {
     #expect(try sample(["txt": text]).annotation().captions == [caption])
@@ -29,7 +30,8 @@ struct AnnotationTests {
   @Test("what is not of its kind is refused with the key", arguments: [
     ("json", "["), ("json", "[]"), ("json", "1"), ("json", ""), ("json", #"{"captions": "a"}"#),
     ("json", #"{"labels": [1]}"#), ("json", #"{"tokens": [1.5]}"#),
-    ("json", #"{"tokens": [99999999999]}"#), ("json", #"{"captions": [null]}"#), ("json", #"{"a": 1}}"#),
+    ("json", #"{"tokens": [99999999999]}"#), ("json", #"{"captions": [null]}"#),
+    ("json", #"{"a": 1}}"#),
     ("cls", ""), ("cls", "-1"), ("cls", "1.0"), ("cls", "+1"), ("cls", " 1"), ("cls", "0x1"),
     ("cls", "99999999999"), ("cls", "٣"),
   ])

@@ -4,8 +4,8 @@ import Testing
 @Suite("Keys")
 struct RecordKeyTests {
   @Test("a key is the relative path without extension, dots turned into _", arguments: [
-    ("a.jpg", "a"), ("birds/wren.2.jpg", "birds/wren_2"), ("v1.5/x.png", "v1_5/x"), ("plain", "plain"),
-    (".hidden", "_hidden"), (".a.jpg", "_a"), ("a.", "a"), ("a/b.c/d", "a/b_c/d"),
+    ("a.jpg", "a"), ("birds/wren.2.jpg", "birds/wren_2"), ("v1.5/x.png", "v1_5/x"),
+    ("plain", "plain"), (".hidden", "_hidden"), (".a.jpg", "_a"), ("a.", "a"), ("a/b.c/d", "a/b_c/d"),
     ("vögel/é.jpg", "vögel/é"), ("x.\u{301}jpg", "x"), ("a..jpg", "a_"),
   ])
   func fromPath(path: String, key: String) throws {
@@ -27,8 +27,8 @@ struct RecordKeyTests {
   }
 
   @Test("suffixes are visible lower-case ASCII", arguments: [
-    ("jpg", true), ("seg.png", true), ("input_ids", true), ("a+b", true), ("", false), ("JPG", false),
-    (".jpg", false), ("jpg.", false), ("a/b", false), ("a b", false), ("é", false), ("a\\b", false),
+    ("jpg", true), ("seg.png", true), ("input_ids", true), ("a+b", true), ("", false),
+    ("JPG", false), (".jpg", false), ("jpg.", false), ("a/b", false), ("a b", false), ("é", false), ("a\\b", false),
   ])
   func suffixes(suffix: String, isAllowed: Bool) {
     #expect((reason { try RecordKey.check(suffix: suffix) } == nil) == isAllowed)
