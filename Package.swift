@@ -106,8 +106,6 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: ["Images", "TestSupport", "coca-train", "coca-shard", "coca-eval"]),
-    .testTarget(name: "CommandTests",
-                dependencies: ["Images", "TestSupport", "coca-train", "coca-shard", "coca-eval"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17,
