@@ -75,7 +75,7 @@ struct ArchitectureTests {
   }
 
   private static func importedModules(_ file: String) throws -> [String] {
-    try lines(file).compactMap { line in
+    try lines(file).filter { $0.contains("import ") }.compactMap { line in
       let statement = /^(?:public |package |internal )?import (?:struct |class |enum |func )?(\w+)/
       return line.firstMatch(of: statement).map { String($0.1) }
     }

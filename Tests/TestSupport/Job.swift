@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A command of this package in a process of its own, alone or as ranks under mpirun.
 ///
@@ -36,7 +37,7 @@ public final class Job {
   private let process = Process()
   private let output = try? Capture()
   private let errors = try? Capture()
-  private let watch: DispatchWorkItem
+  private let watch: Watch
 
   /// Starts `product` with `arguments`.
   /// - Parameters:
@@ -63,13 +64,7 @@ public final class Job {
     process.standardOutput = output?.handle
     process.standardError = errors?.handle
     try process.run()
-    let identifier = process.processIdentifier
-    watch = DispatchWorkItem {
-      kill(identifier, SIGTERM)
-      sleep(5)
-      kill(identifier, SIGKILL)
-    }
-    DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Job.seconds), execute: watch)
+    watch = Watch(process.processIdentifier, seconds: Job.seconds)
   }
 
   /// Starts a job and waits for its end.
@@ -99,12 +94,35 @@ public final class Job {
 
   public func wait() -> Outcome {
     process.waitUntilExit()
-    watch.cancel()
+    watch.end()
     let isSignal = process.terminationReason == .uncaughtSignal
     return Outcome(
       code: process.terminationStatus + (isSignal ? 128 : 0), output: output?.text ?? "",
-      errors: errors?.text ?? "", isTimedOut: isSignal && process.terminationStatus == SIGTERM)
+      errors: errors?.text ?? "", isTimedOut: watch.hasBarked)
   }
+}
+
+/// Ends a process that takes too long: mpirun's ranks with it on the first signal, and then itself.
+private final class Watch: Sendable {
+  private enum State { case waiting, barked, ended }
+  private let state = Mutex(State.waiting)
+
+  init(_ process: Int32, seconds: Int) {
+    DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds)) { [self] in
+      let isLate = state.withLock { state in
+        if state == .waiting { state = .barked }
+        return state == .barked
+      }
+      guard isLate else { return }
+      kill(process, SIGTERM)
+      sleep(5)
+      if state.withLock({ $0 }) == .barked { kill(process, SIGKILL) }
+    }
+  }
+
+  var hasBarked: Bool { state.withLock { $0 == .barked } }
+
+  func end() { state.withLock { if $0 == .waiting { $0 = .ended } } }
 }
 
 /// A nameless file that a process writes into: unlike a pipe it never fills.

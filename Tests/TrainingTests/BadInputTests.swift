@@ -98,6 +98,25 @@ struct BadInputTests {
     #expect(after.steps == before.steps && after.checkpoint == before.checkpoint)
   }
 
+  @Test("a run that diverges ends with 76 and names the step, or goes on where told", arguments: [
+    nil, 2,
+  ])
+  func diverges(ranks: Int?) throws {
+    let world = try TrainingWorld()
+    try world.configure("optimizer: {name: adamw, lr: 1.0e+30}")
+    let outcome = try world.train(ranks: ranks)
+    #expect(outcome.code == 76, "\(outcome.all)")
+    expectOneLine(outcome, ["step 2: ", "is not finite", "Lower optimizer.lr"])
+    let status = try RunResult.status(world.folder)
+    #expect(status.state == "failed" && status.code == 76)
+
+    let skipped = try world.train(["--set", "nonfinite=skip"], ranks: ranks, output: "skipped")
+    #expect(skipped.code == 0, "\(skipped.all)")
+    #expect(skipped.errors.contains("the step is skipped"), "\(skipped.all)")
+    let steps = try RunResult(world.folder, output: "skipped").steps
+    #expect(steps.count == 20 && steps[0].loss != nil && steps[1].loss == nil)
+  }
+
   private func expectOneLine(
     _ outcome: Job.Outcome, _ texts: [String], sourceLocation: SourceLocation = #_sourceLocation
   ) {

@@ -7,8 +7,8 @@ import Testing
 struct ResumeTests {
   enum Means: CaseIterable { case signal, file, timeLimit }
 
-  private static let lines = "checkpoint: {every: 40}"
-  private static let steps = 160
+  private static let lines = "checkpoint: {every: 20}"
+  private static let steps = 80
   private static let alone = Result { try unbroken(ranks: nil) }
   private static let pair = Result { try unbroken(ranks: 2) }
 
