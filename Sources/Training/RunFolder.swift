@@ -29,7 +29,9 @@ final class RunFolder: Sendable {
   }
 
   func create() throws {
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    try OutputError.telling(of: url) {
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
   }
 
   /// Says that the run goes on from `step`; every rank calls this, rank 0's is written.
@@ -54,7 +56,8 @@ final class RunFolder: Sendable {
   }
 
   func write(_ data: Data, to name: String) throws {
-    try data.write(to: url.appendingPathComponent(name), options: .atomic)
+    let file = url.appendingPathComponent(name)
+    try OutputError.telling(of: file) { try data.write(to: file, options: .atomic) }
   }
 
   /// A file of one JSON object a line; on resume, without the lines after `step`.
@@ -65,23 +68,27 @@ final class RunFolder: Sendable {
 
 /// A file that grows by whole JSON lines, each on its way to the disk when `append` returns.
 final class LineLog {
+  private let url: URL
   private let handle: FileHandle
   private let encoder = JSONEncoder()
 
   /// Opens or creates; lines whose `step` is above `step`, or that were cut short, are removed.
   init(_ url: URL, upTo step: Int) throws {
+    self.url = url
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    if !FileManager.default.fileExists(atPath: url.path) {
-      try Data().write(to: url)
+    handle = try OutputError.telling(of: url) {
+      if !FileManager.default.fileExists(atPath: url.path) { try Data().write(to: url) }
+      let handle = try FileHandle(forUpdating: url)
+      let old = try Data(contentsOf: url, options: .alwaysMapped)
+      try handle.truncate(atOffset: UInt64(Self.keptBytes(of: old, upTo: step)))
+      try handle.seekToEnd()
+      return handle
     }
-    handle = try FileHandle(forUpdating: url)
-    let old = try Data(contentsOf: url, options: .alwaysMapped)
-    try handle.truncate(atOffset: UInt64(Self.keptBytes(of: old, upTo: step)))
-    try handle.seekToEnd()
   }
 
   func append(_ line: some Encodable) throws {
-    try handle.write(contentsOf: encoder.encode(line) + Data("\n".utf8))
+    let bytes = try encoder.encode(line) + Data("\n".utf8)
+    try OutputError.telling(of: url) { try handle.write(contentsOf: bytes) }
   }
 
   private struct Step: Decodable { let step: Int }

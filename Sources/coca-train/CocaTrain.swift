@@ -69,13 +69,29 @@ struct CocaTrain: ParsableCommand {
 
   static func main() {
     StopRequest.catchSignals()
-    let command = parseOrExit()
+    let command = parseOnAllRanks()
     do {
       let code = try TrainCommand.run(command.options())
       Ranks.finish()
       Foundation.exit(code)
     } catch {
       Ranks.leave(after: error)
+    }
+  }
+
+  /// Help and usage errors are the same on all ranks; rank 0 prints them.
+  private static func parseOnAllRanks() -> Self {
+    do {
+      return try parse()
+    } catch {
+      let ranks = try? Ranks.start()
+      let code = exitCode(for: error).rawValue
+      if ranks?.rank ?? 0 == 0 {
+        let file = code == 0 ? FileHandle.standardOutput : FileHandle.standardError
+        try? file.write(contentsOf: Data((fullMessage(for: error) + "\n").utf8))
+      }
+      Ranks.finish()
+      Foundation.exit(code)
     }
   }
 

@@ -9,6 +9,8 @@ struct Fault: Sendable, CustomTestStringConvertible {
   let code: Int32
   /// What the one line on standard error must hold: the place, and what to do.
   let texts: [String]
+  /// Whether the run was found good before the fault was met.
+  var printsHeader = false
   /// Each kind of error takes the same way on several ranks; one of a kind is enough.
   var isTriedOnRanks = false
   let prepare: @Sendable (TrainingWorld) throws -> Void
@@ -55,6 +57,11 @@ struct Fault: Sendable, CustomTestStringConvertible {
       try $0.configure()
       try $0.folder.write("{\"version\": 1, \"shards\":", to: "records/icons/index.json")
     },
+    Fault(
+      name: "an output folder that cannot be made", arguments: ["--output", "run.yaml/out"],
+      code: 74, texts: ["run.yaml/out: cannot be written: Not a directory. Check the folder"],
+      printsHeader: true, isTriedOnRanks: true
+    ) { try $0.configure() },
     Fault(
       name: "no checkpoint to start from", code: 64,
       texts: ["elsewhere", "Name a step's folder or a run's folder"]
