@@ -66,8 +66,9 @@ public final class Parameter {
 /// in another: what is summed over ranks, clipped, updated and saved is one long vector.
 public final class ParameterSet {
   public private(set) var parameters: [Parameter] = []
-  /// All values, then all gradients, in declaration order; empty before `allocate`.
+  /// All values in declaration order; empty before `allocate`.
   public private(set) var values = Tensor([0])
+  /// All gradients in the same order.
   public private(set) var gradients = Tensor([0])
 
   private let empty = Tensor([0])

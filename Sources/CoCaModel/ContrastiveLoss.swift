@@ -12,7 +12,7 @@ import Tensors
 /// - Source: CoCa (arXiv 2205.01917) §3.2 with open_clip's convention of the mean.
 /// - Complexity: O(n · N · joint) operations; O(N · joint) memory and one tile.
 struct ContrastiveLoss {
-  /// Of the global batch, the same on every rank after the sum over ranks.
+  /// One rank's part.
   struct Result {
     /// This rank's share of the loss; the ranks' shares add up to it.
     let share: Double
@@ -101,7 +101,7 @@ struct ContrastiveLoss {
       for row in 0..<own.rows {
         logSumExp.pointer[row] = maximum.pointer[row] + log(sum.pointer[row])
         lossSum += Double(logSumExp.pointer[row]) - Double(partner.pointer[row])
-        if partner.pointer[row] >= maximum.pointer[row] - 1e-5 { hits += 1 }
+        if partner.pointer[row] >= maximum.pointer[row] { hits += 1 }
       }
     }
 

@@ -62,6 +62,11 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
   public var text: Text
   public var multimodal: Multimodal
 
+  private static let limits = [
+    "image.size": 8192, "image.layers": 1024, "text.layers": 1024, "multimodal.layers": 1024,
+    "text.vocabulary": 1 << 24,
+  ]
+
   /// What makes this shape impossible, or nil: "image.heads: 5 does not divide the width 96".
   public func fault() -> String? {
     let sizes = [
@@ -73,8 +78,9 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
       ("multimodal.layers", multimodal.layers), ("multimodal.heads", multimodal.heads),
       ("multimodal.mlp", multimodal.mlp),
     ]
-    for (name, size) in sizes where !(1...1 << 20).contains(size) {
-      return "\(name): \(size) is not between 1 and 1,048,576"
+    for (name, size) in sizes {
+      let limit = Self.limits[name] ?? 65_536
+      if !(1...limit).contains(size) { return "\(name): \(size) is not between 1 and \(limit)" }
     }
     for (name, heads, width) in [
       ("image.heads", image.heads, image.width), ("text.heads", text.heads, text.width),

@@ -9,6 +9,7 @@ public final class Deadline: Sendable {
   private let folder: URL
   private let rank: Int
   private let interval: Double
+  private let work: @Sendable () -> UInt64
   private let onLost: @Sendable (LostRank) -> Void
   private let beats = Atomic<UInt64>(0)
   private let place = Atomic<UInt64>(0)
@@ -19,16 +20,20 @@ public final class Deadline: Sendable {
   /// - Parameters:
   ///   - folder: the run's folder, seen by all ranks.
   ///   - seconds: of silence before a rank counts as lost; ten times more in the first step.
+  ///   - work: counts what the main thread does between two calls of `beat`: a rank that computes
+  ///     for long is not silent.
   ///   - onLost: called by the first rank that notices, before it prints the loss and leaves with
   ///     `ExitCode.lost`; writes the run's status. Must not call MPI.
   /// - Throws: an error of the file system where the folder cannot be written.
   public init(
     folder: URL, rank: Int, size: Int, seconds: Double,
+    work: @escaping @Sendable () -> UInt64 = { 0 },
     onLost: @escaping @Sendable (LostRank) -> Void
   ) throws {
     precondition(seconds > 0, "a deadline is positive")
     self.folder = folder.appendingPathComponent("heartbeats")
     self.rank = rank
+    self.work = work
     self.onLost = onLost
     interval = min(max(seconds / 20, 0.02), 2)
     // What a killed run left; the other ranks write theirs again at every tick.
@@ -86,7 +91,7 @@ public final class Deadline: Sendable {
   private func state(_ tick: UInt64) -> Heartbeat {
     let place = place.load(ordering: .relaxed)
     return Heartbeat(
-      tick: tick, beats: beats.load(ordering: .relaxed), step: Int(place >> 8),
+      tick: tick, beats: beats.load(ordering: .relaxed) &+ work(), step: Int(place >> 8),
       phase: Phase(rawValue: UInt8(place & 255)) ?? .start, host: Ranks.host)
   }
 

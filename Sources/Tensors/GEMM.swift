@@ -40,13 +40,9 @@ public struct Matrix {
 
 /// Matrix products by OpenBLAS, one of its threads under each of ours.
 public enum GEMM {
-  /// Why OpenBLAS can't be used as installed, or nil. Its OpenMP build runs one product at a time
-  /// however many threads call it.
-  public static func unusableBackend() -> String? {
-    guard openblas_get_parallel() == 2 else { return nil }
-    return "OpenBLAS: the OpenMP variant is chosen, which serialises the trainer's threads. "
-      + "Choose another: update-alternatives --config libopenblas.so.0-x86_64-linux-gnu"
-  }
+  /// Whether OpenBLAS's OpenMP build is installed: it runs one product at a time however many
+  /// threads call it.
+  public static var serializesThreads: Bool { openblas_get_parallel() == 2 }
 
   /// Tells OpenBLAS to stay on the calling thread: the threads are ours.
   public static func start() { openblas_set_num_threads(1) }

@@ -11,6 +11,10 @@ public enum Threads {
   /// `@unchecked Sendable`: only used under the lock.
   private struct Team: @unchecked Sendable { let handle: OpaquePointer }
 
+  /// Regions run so far, a sign of life of whoever computes.
+  public static var regions: UInt64 { started.load(ordering: .relaxed) }
+  private static let started = Atomic<UInt64>(0)
+
   /// Threads that share a region's work.
   public static var count: Int { members.load(ordering: .relaxed) }
 
@@ -27,6 +31,7 @@ public enum Threads {
 
   /// Runs `body` once per member and returns when all are done.
   public static func run(_ body: (_ member: Int, _ members: Int) -> Void) {
+    started.add(1, ordering: .relaxed)
     let ran: Void? = team.withLockIfAvailable { team in
       guard let team else { return body(0, 1) }
       let members = Int(thread_team_members(team.handle))

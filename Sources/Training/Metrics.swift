@@ -17,11 +17,11 @@ struct Metrics: Encodable {
 
   let step: Int
   let time: Double
-  let loss: Double?
-  let contrastive: Double?
-  let caption: Double?
-  let logit_scale: Double
-  let grad_norm: Double?
+  let loss: JSONNumber
+  let contrastive: JSONNumber
+  let caption: JSONNumber
+  let logit_scale: JSONNumber
+  let grad_norm: JSONNumber
   let lr: Double
   let pairs: Int
   let tokens: Int
@@ -101,7 +101,14 @@ func residentBytes() -> Int {
   return pages * Int(getpagesize())
 }
 
-extension Double {
-  /// Nil instead of an infinity or NaN, which JSON does not have.
-  var ifFinite: Double? { isFinite ? self : nil }
+/// A number, or null where it is an infinity or NaN, which JSON does not have.
+struct JSONNumber: Encodable {
+  let value: Double
+
+  init(_ value: Double) { self.value = value }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    if value.isFinite { try container.encode(value) } else { try container.encodeNil() }
+  }
 }

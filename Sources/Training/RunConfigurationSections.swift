@@ -79,11 +79,13 @@ extension ConfigurationReader {
     let moment = "a number from 0 to below 1"
     let decay = "a number of at least 0"
     return RunConfiguration.Optimizer(
-      name: name, lr: try required("lr", or: 8e-4, "a number above 0", positive("lr")),
+      name: name, lr: try required("lr", or: 8e-4, "a number above 0, at most 1e9", positive("lr")),
       beta1: try required("beta1", or: 0.9, moment, number("beta1", moment) { 0 <= $0 && $0 < 1 }),
       beta2: try required(
         "beta2", or: 0.999, moment, number("beta2", moment) { 0 <= $0 && $0 < 1 }),
-      epsilon: try positive("epsilon") ?? (name == .adafactor ? 1e-30 : 1e-8),
+      // A float32 must hold it: with 0 a gradient of zeros would become 0/0.
+      epsilon: try number("epsilon", "a number from 1e-37 to 1") { (1e-37...1).contains($0) }
+        ?? (name == .adafactor ? 1e-30 : 1e-8),
       weightDecay: try required(
         "weight_decay", or: 0.01, decay, number("weight_decay", decay) { $0 >= 0 }),
       clip: self["clip"] == nil ? 1 : try positive("clip"),

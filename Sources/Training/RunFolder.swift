@@ -10,9 +10,9 @@ final class RunFolder: Sendable {
   /// Nil until the run has begun: an error before that is no state of the run.
   private let status = Mutex<Status?>(nil)
 
-  /// What `status.json` says.
+  /// What `status.json` says; what does not apply is null.
   struct Status: Encodable {
-    enum State: String, Encodable { case running, done, stopped, failed }
+    enum State: String, Codable { case running, done, stopped, failed }
     var state = State.running
     var code: Int32?
     var reason: String?
@@ -21,6 +21,22 @@ final class RunFolder: Sendable {
     var step: Int
     var checkpoint: String?
     var updated = Date()
+
+    private enum CodingKeys: CodingKey {
+      case state, code, reason, host, rank, step, checkpoint, updated
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(state, forKey: .state)
+      try container.encode(code, forKey: .code)
+      try container.encode(reason, forKey: .reason)
+      try container.encode(host, forKey: .host)
+      try container.encode(rank, forKey: .rank)
+      try container.encode(step, forKey: .step)
+      try container.encode(checkpoint, forKey: .checkpoint)
+      try container.encode(updated, forKey: .updated)
+    }
   }
 
   init(_ url: URL) {
@@ -35,9 +51,34 @@ final class RunFolder: Sendable {
   }
 
   /// Says that the run goes on from `step`; every rank calls this, rank 0's is written.
-  func begin(rank: Int, host: String, step: Int) throws {
-    status.withLock { $0 = Status(host: host, rank: rank, step: step) }
+  func begin(rank: Int, host: String, step: Int, checkpoint: String?) throws {
+    status.withLock {
+      $0 = Status(host: host, rank: rank, step: step, checkpoint: checkpoint)
+    }
     if rank == 0 { try update { _ in } }
+  }
+
+  /// The state that the last call left behind.
+  var savedState: Status.State? {
+    struct Saved: Decodable { let state: Status.State }
+    let file = url.appendingPathComponent("status.json")
+    return (try? Data(contentsOf: file)).flatMap {
+      try? JSONDecoder().decode(Saved.self, from: $0).state
+    }
+  }
+
+  /// Says how the run failed. Before `begin` only a run that was to go on hears of it: nobody
+  /// shall read there that trying again helps.
+  func fail(code: Int32, reason: String, host: String, rank: Int) {
+    let mayGoOn = savedState.map { $0 != .done } ?? false
+    status.withLock { status in
+      if status == nil, mayGoOn { status = Status(host: host, rank: rank, step: 0) }
+    }
+    try? update { status in
+      status.state = .failed
+      (status.code, status.reason) = (code, reason)
+      (status.host, status.rank) = (host, rank)
+    }
   }
 
   /// Changes `status.json`, replacing it as a whole; nothing before `begin`.
@@ -71,18 +112,21 @@ final class LineLog {
   private let url: URL
   private let handle: FileHandle
   private let encoder = JSONEncoder()
+  /// The step of the last line that was kept on opening; 0 where there was none.
+  let lastStep: Int
 
   /// Opens or creates; lines whose `step` is above `step`, or that were cut short, are removed.
   init(_ url: URL, upTo step: Int) throws {
     self.url = url
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    handle = try OutputError.telling(of: url) {
+    (handle, lastStep) = try OutputError.telling(of: url) {
       if !FileManager.default.fileExists(atPath: url.path) { try Data().write(to: url) }
       let handle = try FileHandle(forUpdating: url)
       let old = try Data(contentsOf: url, options: .alwaysMapped)
-      try handle.truncate(atOffset: UInt64(Self.keptBytes(of: old, upTo: step)))
+      let kept = Self.kept(of: old, upTo: step)
+      try handle.truncate(atOffset: UInt64(kept.bytes))
       try handle.seekToEnd()
-      return handle
+      return (handle, kept.lastStep)
     }
   }
 
@@ -93,14 +137,17 @@ final class LineLog {
 
   private struct Step: Decodable { let step: Int }
 
-  private static func keptBytes(of data: Data, upTo step: Int) -> Int {
-    var end = 0
+  private static func kept(
+    of data: Data, upTo step: Int
+  ) -> (bytes: Int, lastStep: Int) {
+    var end = 0, lastStep = 0
     while let newline = data[(data.startIndex + end)...].firstIndex(of: UInt8(ascii: "\n")) {
       let line = data[(data.startIndex + end)..<newline]
       guard let found = try? JSONDecoder().decode(Step.self, from: Data(line)), found.step <= step
       else { break }
       end = newline + 1 - data.startIndex
+      lastStep = found.step
     }
-    return end
+    return (end, lastStep)
   }
 }

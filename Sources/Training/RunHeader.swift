@@ -11,24 +11,15 @@ struct RunHeader: Encodable {
     let processors: String
     let threads: Int
   }
+  /// Bytes of a rank, roughly.
   struct Memory: Encodable {
-    let weights_and_gradients: Int
-    let optimizer: Int
-    let activations: Int
-    let frames: Int
-    var total: Int { weights_and_gradients + optimizer + activations + frames }
-
-    private enum CodingKeys: CodingKey {
-      case weights_and_gradients, optimizer, activations, frames, total
-    }
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(weights_and_gradients, forKey: .weights_and_gradients)
-      try container.encode(optimizer, forKey: .optimizer)
-      try container.encode(activations, forKey: .activations)
-      try container.encode(frames, forKey: .frames)
-      try container.encode(total, forKey: .total)
-    }
+    let weights_and_gradients: Double
+    let optimizer: Double
+    /// What one forward pass keeps for its backward pass.
+    let activations: Double
+    /// Decompressed frames, and the pictures of the batches that are read ahead.
+    let data: Double
+    let total: Double
   }
 
   let version: String
@@ -68,12 +59,7 @@ struct RunHeader: Encodable {
     let cost = Cost(model.configuration, vocabularySize: model.vocabularySize)
     let tokens = max(3, model.configuration.text.context / 4)
     flops_per_pair = 3 * (cost.image + cost.caption(tokens: tokens))
-    let share = (plan.configuration.batch + ranks.count - 1) / ranks.count
-    let pairs = min(plan.configuration.microbatch ?? share, share)
-    estimated_memory_bytes = Memory(
-      weights_and_gradients: 8 * parameters,
-      optimizer: plan.configuration.optimizer.name == .adamw ? 8 * parameters : 4 * parameters,
-      activations: pairs * model.configuration.activationBytes(tokens: tokens), frames: 256 << 20)
+    estimated_memory_bytes = Memory(plan, model.configuration, parameters, ranks.count, tokens)
     resumed_from = resumedFrom
   }
 
@@ -96,8 +82,8 @@ struct RunHeader: Encodable {
       "  step      \(batch.grouped) pairs over \(lanes) lanes, \(steps.grouped) steps, about "
         + "\(flops_per_pair.scaled)FLOP a pair")
     lines.append(
-      "  memory    about \(Double(estimated_memory_bytes.total).scaled)B a rank (weights and "
-        + "gradients \(Double(estimated_memory_bytes.weights_and_gradients).scaled)B)")
+      "  memory    about \(estimated_memory_bytes.total.scaled)B a rank (weights and "
+        + "gradients \(estimated_memory_bytes.weights_and_gradients.scaled)B)")
     for source in data {
       lines.append(
         "  data      \(source.name): \(source.samples.grouped) samples, "
@@ -108,20 +94,52 @@ struct RunHeader: Encodable {
   }
 }
 
+extension RunHeader.Memory {
+  fileprivate init(
+    _ plan: RunPlan, _ model: ModelConfiguration, _ parameters: Int, _ ranks: Int, _ tokens: Int
+  ) {
+    let share = (plan.configuration.batch - 1) / ranks + 1
+    let pairs = min(plan.configuration.microbatch ?? share, share)
+    weights_and_gradients = 8 * Double(parameters)
+    optimizer = (plan.configuration.optimizer.name == .adamw ? 8 : 4) * Double(parameters)
+    activations = Double(pairs) * model.activationBytes(tokens: tokens)
+    let pictureBytes = 4 * 3 * Double(model.image.size * model.image.size)
+    data = 0x1p28 + 3 * Double(share) * pictureBytes
+    total = weights_and_gradients + optimizer + activations + data
+  }
+}
+
+extension RunHeader {
+  /// - Throws: `ModelError` where a rank would need more than twice the machine's memory: so far
+  ///   off the estimate is not.
+  func checkMemory() throws {
+    let machine = Double(ProcessInfo.processInfo.physicalMemory)
+    guard estimated_memory_bytes.total > 2 * machine else { return }
+    throw ModelError(
+      "memory",
+      .impossible(
+        "a rank would need about \(estimated_memory_bytes.total.scaled)B, the machine has "
+          + "\(machine.scaled)B"),
+      remedy: "Make batch or model smaller, set microbatch, or use more ranks")
+  }
+}
+
 extension ModelConfiguration {
-  /// What a pair's forward pass keeps for its backward pass, roughly.
-  func activationBytes(tokens: Int) -> Int {
-    func layers(_ count: Int, rows: Int, width: Int, mlp: Int) -> Int {
-      count * rows * (9 * width + 2 * mlp)
+  /// What a pair's forward pass keeps for its backward pass.
+  fileprivate func activationBytes(tokens: Int) -> Double {
+    func layers(_ count: Int, rows: Int, width: Int, mlp: Int) -> Double {
+      Double(count) * Double(rows) * Double(9 * width + 2 * mlp)
     }
     let queries = poolers == .none ? 0 : image.queries
     let encoder = layers(image.layers, rows: image.patches, width: image.width, mlp: image.mlp)
-    let poolers = (image.patches * 3 + queries * 7) * image.width
+    let pooled = Double(image.patches * 3 + queries * 7) * Double(image.width)
     let unimodal = layers(text.layers, rows: tokens + 1, width: text.width, mlp: text.mlp)
-    let seen = poolers == 0 ? image.patches : queries
-    let multimodal =
+    let seen = Double(poolers == .none ? image.patches : queries)
+    let perLayer =
+      5 * Double(tokens * text.width) + seen * Double(2 * text.width + image.width)
+    let crossing =
       layers(multimodal.layers, rows: tokens, width: text.width, mlp: multimodal.mlp)
-      + multimodal.layers * (tokens * 5 * text.width + seen * (2 * text.width + image.width))
-    return 4 * (encoder + poolers + unimodal + multimodal + 2 * 3 * image.size * image.size)
+      + Double(multimodal.layers) * perLayer
+    return 4 * (encoder + pooled + unimodal + crossing)
   }
 }

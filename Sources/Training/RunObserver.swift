@@ -71,12 +71,26 @@ final class RunObserver: TrainingObserver {
     if isDue || isLast || wasStopped || step.sums.wantsCheckpoint {
       checkpointSeconds = try save(trainer)
     }
-    let validation = plan.configuration.validation
-    if !wasStopped, isLast || done % validation.every == 0 {
+    if !wasStopped, isValidated(after: done) {
       begins(.validation, step: done)
       try validator.run(trainer.saved, step: done)
     }
     return wasStopped ? .stop : .next
+  }
+
+  private func isValidated(after step: Int) -> Bool {
+    step == plan.steps || step % plan.configuration.validation.every == 0
+  }
+
+  /// Makes the validation that a run was stopped before, or in. Collective.
+  func catchUp(_ trainer: Trainer) throws {
+    let done = trainer.progress.step
+    guard done > 0, isValidated(after: done) else { return }
+    var isMissing = [validator.isMissing(step: done) ? 1.0 : 0]
+    try ranks.allReduceMax(&isMissing)
+    guard isMissing[0] > 0 else { return }
+    begins(.validation, step: done)
+    try validator.run(trainer.saved, step: done)
   }
 
   /// Rank 0 writes; the others wait for it.
@@ -143,9 +157,9 @@ final class RunObserver: TrainingObserver {
     let step = String(repeating: " ", count: max(0, width - line.step.grouped.count))
       + line.step.grouped
     return "step \(step)/\(plan.steps.grouped)"
-      + "  loss \((line.loss ?? .nan).fixed(4))"
-      + "  contrastive \((line.contrastive ?? .nan).fixed(4))"
-      + "  caption \((line.caption ?? .nan).fixed(4))"
+      + "  loss \(line.loss.value.fixed(4))"
+      + "  contrastive \(line.contrastive.value.fixed(4))"
+      + "  caption \(line.caption.value.fixed(4))"
       + "  lr \(String(format: "%.2e", line.lr))"
       + "  \(line.pairs_per_second.fixed(0)) pairs/s  \(line.gflops.fixed(1)) GFLOP/s"
       + (rate.value > 0 ? "  \((left / rate.value).asDuration) left" : "")
@@ -177,11 +191,11 @@ extension Metrics {
     seconds["total"] = total + checkpointSeconds
     self.step = progress.step
     time = Date().timeIntervalSince1970
-    loss = losses.total.ifFinite
-    contrastive = losses.contrastive.ifFinite
-    caption = losses.caption.ifFinite
-    logit_scale = Double(step.scale)
-    grad_norm = step.norm.ifFinite
+    loss = JSONNumber(losses.total)
+    contrastive = JSONNumber(losses.contrastive)
+    caption = JSONNumber(losses.caption)
+    logit_scale = JSONNumber(Double(step.scale))
+    grad_norm = JSONNumber(step.norm)
     lr = step.rate
     pairs = losses.pairs
     tokens = sums.tokens

@@ -6,6 +6,7 @@ import Text
 
 extension RunPlan {
   /// The model's configuration: a preset, a file, a checkpoint's, or keys on top of a preset.
+  /// - Parameter initial: a checkpoint that brings it where the run file doesn't.
   static func shape(
     _ configuration: RunConfiguration, _ initial: Checkpoint?, _ tokenizer: (any Tokenizer)?,
     file: String

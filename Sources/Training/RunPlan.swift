@@ -19,13 +19,24 @@ struct RunPlan {
   let steps: Int
   let schedule: Schedule
 
-  /// - Parameter file: the run file, for errors.
+  /// - Parameters:
+  ///   - file: the run file, for errors.
+  ///   - continued: a checkpoint of this run; it brings what `init` brought when the run began.
+  ///   - verifying: how closely `init` is looked at.
   /// - Throws: what is wrong with the run file, its data, tokenizer or model, naming the place.
-  init(_ configuration: RunConfiguration, file: String) throws {
+  init(
+    _ configuration: RunConfiguration, file: String, continued: Checkpoint?,
+    verifying: Checkpoints.Verification
+  ) throws {
     self.configuration = configuration
-    initial = try configuration.initial.map { try Checkpoint.open(URL(fileURLWithPath: $0)) }
-    tokenizer = try Self.tokenizer(configuration, initial)
-    shape = try Self.shape(configuration, initial, tokenizer, file: file)
+    initial =
+      continued != nil
+      ? nil
+      : try configuration.initial.map {
+        try Checkpoint.open(URL(fileURLWithPath: $0), verifying: verifying)
+      }
+    tokenizer = try Self.tokenizer(configuration, continued ?? initial)
+    shape = try Self.shape(configuration, continued ?? initial, tokenizer, file: file)
     sources = try configuration.data.map(Self.source)
     let samples = sources.map(\.samples)
     let mixture = try Mixture(
@@ -38,6 +49,9 @@ struct RunPlan {
       case .epochs(let epochs): try mixture.steps(epochs: epochs, samples: samples)
       case .samples(let pairs): try mixture.steps(pairs: pairs)
       }
+    guard !steps.multipliedReportingOverflow(by: 2 * configuration.batch).overflow else {
+      throw PipelineError("steps", .tooManySteps)
+    }
     let warmup: Double =
       switch configuration.schedule.warmup {
       case .fraction(let fraction): fraction

@@ -23,11 +23,9 @@ public enum TrainCommand {
     } catch {
       // What all ranks know of, rank 0 writes down; a rank that fails alone does so itself.
       if ranks.rank == 0 || !(error is RankError) {
-        try? folder.update { status in
-          status.state = .failed
-          (status.code, status.reason) = (ExitCode.of(error), "\(error)")
-          if let shared = error as? RankError { status.rank = shared.rank }
-        }
+        folder.fail(
+          code: ExitCode.of(error), reason: "\(error)", host: Ranks.host,
+          rank: (error as? RankError)?.rank ?? ranks.rank)
       }
       throw error
     }
@@ -39,16 +37,19 @@ public enum TrainCommand {
   ) throws -> Int32 {
     let stop = StopRequest(
       folder: ranks.rank == 0 ? folder.url : nil, timeLimit: options.timeLimit)
-    let (plan, start) = try together(ranks) {
-      if let fault = GEMM.unusableBackend() {
-        throw ModelError("OpenBLAS", .mismatch(fault), remedy: "Then run again")
-      }
-      let configuration = try RunConfiguration(file: options.runFile, overrides: options.overrides)
-      let plan = try RunPlan(configuration, file: options.runFile.lastPathComponent)
-      try plan.check(ranks: ranks.size)
-      return (plan, try StartingPoint(options, plan, folder, readsAll: ranks.rank == 0))
+    let configuration = try together(ranks) {
+      try GEMM.checkBackend()
+      return try RunConfiguration(file: options.runFile, overrides: options.overrides)
     }
-    for (name, error) in start.leftOut { console.warn("\(name) is left out: \(error)") }
+    let found = try Resumption(options.resume, folder, over: ranks)
+    let (plan, start) = try together(ranks) {
+      let plan = try RunPlan(
+        configuration, file: options.runFile.lastPathComponent, continued: found.checkpoint,
+        verifying: ranks.rank == 0 ? .checksums : .sizes)
+      try plan.check(ranks: ranks.size)
+      return (plan, try StartingPoint(found.checkpoint, plan, overrides: options.overrides))
+    }
+    for left in found.leftOut { console.warn("\(left.folder) is left out: \(left.error)") }
     for change in start.changes where !change.isFree {
       let effect = change.changesSchedule ? "; the schedule follows" : ""
       console.warn("resumed with \(change)\(effect)")
@@ -56,21 +57,24 @@ public enum TrainCommand {
     let model = plan.model()
     let header = RunHeader(
       plan, model, ranks: try share(binding, options, over: ranks),
-      oversubscribed: binding.isOversubscribed, resumedFrom: start.checkpoint?.folder.path)
+      oversubscribed: binding.isOversubscribed, resumedFrom: found.checkpoint?.folder.path)
     console.say(header.text, json: header)
     if options.isDryRun { return ExitCode.done }
-    if start.step >= plan.steps, start.checkpoint != nil {
+    if found.step >= plan.steps, try isDone(folder, over: ranks) {
       console.note("the run has all its \(plan.steps.grouped) steps: nothing is left to do")
       return ExitCode.done
     }
     try together(ranks) {
+      try header.checkMemory()
       guard ranks.rank == 0 else { return }
       try folder.create()
       try folder.write(Data(plan.configuration.yaml().utf8), to: "run.yaml")
       try folder.write(JSONEncoder().encode(header), to: "header.json")
     }
     try together(ranks) {
-      try folder.begin(rank: ranks.rank, host: Ranks.host, step: start.step)
+      try folder.begin(
+        rank: ranks.rank, host: Ranks.host, step: found.step,
+        checkpoint: found.checkpoint?.folder.lastPathComponent)
     }
     let saved = SavedModel(model: model, tokenizer: plan.tokenizer)
     model.parameters.allocate(training: true)
@@ -87,13 +91,16 @@ public enum TrainCommand {
     over ranks: any Communicator, hosts: [String], _ folder: RunFolder, _ console: Console,
     _ stop: StopRequest
   ) throws -> Int32 {
-    let deadline = try Deadline(
-      folder: folder.url, rank: ranks.rank, size: ranks.size, seconds: plan.configuration.deadline
-    ) { lost in
-      try? folder.update { status in
-        status.state = .failed
-        (status.code, status.reason) = (ExitCode.lost, "\(lost)")
-        (status.host, status.rank, status.step) = (lost.host, lost.rank, lost.step)
+    let deadline = try together(ranks) {
+      try Deadline(
+        folder: folder.url, rank: ranks.rank, size: ranks.size,
+        seconds: plan.configuration.deadline, work: { Threads.regions }
+      ) { lost in
+        try? folder.update { status in
+          status.state = .failed
+          (status.code, status.reason) = (ExitCode.lost, "\(lost)")
+          (status.host, status.rank, status.step) = (lost.host, lost.rank, lost.step)
+        }
       }
     }
     let validator = try together(ranks) {
@@ -101,10 +108,16 @@ public enum TrainCommand {
         plan, from: progress.step, over: ranks, folder: folder, console: console,
         deadline: deadline)
     }
-    let observer = try RunObserver(
-      plan, from: progress.step, over: ranks, hosts: hosts, folder: folder, console: console,
-      stop: stop, deadline: deadline, validator: validator)
-    let trainer = try Trainer(plan, saved, optimizer, progress, over: ranks, observer: observer)
+    let (observer, trainer) = try together(ranks) {
+      let observer = try RunObserver(
+        plan, from: progress.step, over: ranks, hosts: hosts, folder: folder, console: console,
+        stop: stop, deadline: deadline, validator: validator)
+      return (
+        observer,
+        try Trainer(plan, saved, optimizer, progress, over: ranks, observer: observer)
+      )
+    }
+    try observer.catchUp(trainer)
     try trainer.run()
     if ranks.rank == 0 {
       try folder.update { status in
@@ -138,10 +151,19 @@ public enum TrainCommand {
     let sum = kernels.sum_of_squares(values.pointer, values.count)
     var extremes = [sum, -sum]
     try ranks.allReduceMax(&extremes)
-    guard extremes[0] == -extremes[1] else {
-      throw ModelError(
-        "rank \(ranks.rank) on \(Ranks.host)", .mismatch("starts from other weights than others"),
-        remedy: "Use the same program, run file and checkpoint on every host")
+    try together(ranks) {
+      guard extremes[0] == -extremes[1] else {
+        throw ModelError(
+          "weights", .mismatch("they are not the same, or not numbers, on all ranks"),
+          remedy: "Use the same program, run file and checkpoint on every host")
+      }
     }
+  }
+
+  /// Whether an earlier call of this run came to its end. Collective.
+  private static func isDone(_ folder: RunFolder, over ranks: any Communicator) throws -> Bool {
+    var isDone = [ranks.rank == 0 && folder.savedState == .done ? 1.0 : 0]
+    try ranks.allReduceMax(&isDone)
+    return isDone[0] > 0
   }
 }

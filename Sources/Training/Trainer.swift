@@ -61,14 +61,14 @@ final class Trainer {
   private func step(_ batches: Prefetcher<Batch>) throws -> Continuation {
     let start = ContinuousClock.now
     clock.reset()
-    observer.begins(.data, step: progress.step)
-    let batch = try clock.measure(.data) { try together(ranks) { try nextBatch(batches) } }
+    observer.begins(.data, step: progress.step + 1)
+    let batch = try together(ranks) { try clock.measure(.data) { try nextBatch(batches) } }
 
-    observer.begins(.forward, step: progress.step)
+    observer.begins(.forward, step: progress.step + 1)
     model.parameters.gradients.fill(0)
     let losses = try objective.backward(batch.images, batch.captions)
 
-    observer.begins(.communicate, step: progress.step)
+    observer.begins(.communicate, step: progress.step + 1)
     try clock.measure(.communicate) { try ranks.allReduceSum(model.parameters.gradients.buffer) }
     let norm = clock.measure(.optimizer) { GradientNorm(model.parameters) }
 

@@ -23,10 +23,18 @@ final class Validator {
     self.deadline = deadline
     sets = try plan.configuration.validation.sets.map { try ValidationSet($0) }
     let isFirst = ranks.rank == 0
-    results = isFirst && !sets.isEmpty ? try folder.lines("validation.jsonl", upTo: step) : nil
+    results =
+      isFirst && sets.contains { $0.settings.task != .caption }
+      ? try folder.lines("validation.jsonl", upTo: step) : nil
     captions =
       isFirst && sets.contains { $0.settings.task == .caption }
       ? try folder.lines("captions.jsonl", upTo: step) : nil
+  }
+
+  /// Whether rank 0's log lacks a score of that step; false on the other ranks.
+  func isMissing(step: Int) -> Bool {
+    let logs = [results, captions].compactMap { $0 }
+    return !sets.isEmpty && logs.contains { $0.lastStep < step }
   }
 
   /// Collective.

@@ -69,7 +69,7 @@ protocol EvaluationCommand: ParsableCommand {
 extension EvaluationCommand {
   func evaluate(_ binding: Binding, over ranks: any Communicator) throws {
     try together(ranks) {
-      if let fault = GEMM.unusableBackend() { throw Failure(fault, exitCode: ExitCode.usage) }
+      try GEMM.checkBackend()
     }
     GEMM.start()
     Threads.start(shared.threads ?? binding.threads, oversubscribed: binding.isOversubscribed)
