@@ -57,7 +57,7 @@ extension RunConfiguration {
     augment = try run.augment()
     overlap = try run.choice("overlap", or: .auto, unavailable: ["buckets", "thread"])
     nonfinite = try run.choice("nonfinite", or: .stop)
-    deadline = try run.required("deadline", or: 300, "a number above 0, at most 1e9", run.positive("deadline"))
+    deadline = try run.required("deadline", or: 300, "a number above 0", run.duration("deadline"))
     checkpoint = try run.section("checkpoint").saving()
     validation = try run.section("validation").validation()
     log = try run.section("log").log()

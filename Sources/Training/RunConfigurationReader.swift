@@ -106,7 +106,12 @@ extension ConfigurationReader {
   }
 
   func positive(_ key: String) throws(ConfigurationError) -> Double? {
-    try number(key, "a number above 0, at most 1e9") { 0 < $0 && $0 <= 1e9 }
+    try number(key, "a number above 0") { 0 < $0 && $0 <= 1e37 }
+  }
+
+  /// What a clock can still count.
+  func duration(_ key: String) throws(ConfigurationError) -> Double? {
+    try number(key, "a number above 0") { 0 < $0 && $0 <= 1e9 }
   }
 
   func fraction(_ key: String) throws(ConfigurationError) -> Double? {

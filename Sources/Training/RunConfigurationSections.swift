@@ -79,7 +79,7 @@ extension ConfigurationReader {
     let moment = "a number from 0 to below 1"
     let decay = "a number of at least 0"
     return RunConfiguration.Optimizer(
-      name: name, lr: try required("lr", or: 8e-4, "a number above 0, at most 1e9", positive("lr")),
+      name: name, lr: try required("lr", or: 8e-4, "a number above 0", positive("lr")),
       beta1: try required("beta1", or: 0.9, moment, number("beta1", moment) { 0 <= $0 && $0 < 1 }),
       beta2: try required(
         "beta2", or: 0.999, moment, number("beta2", moment) { 0 <= $0 && $0 < 1 }),
@@ -104,7 +104,7 @@ extension ConfigurationReader {
   func saving() throws(ConfigurationError) -> RunConfiguration.Saving {
     RunConfiguration.Saving(
       every: self["every"] == nil ? 1000 : try integer("every", in: 1...Int.max),
-      minutes: self["minutes"] == nil ? 30 : try positive("minutes"),
+      minutes: self["minutes"] == nil ? 30 : try duration("minutes"),
       keep: self["keep"] == nil ? 3 : try integer("keep", in: 1...Int.max))
   }
 

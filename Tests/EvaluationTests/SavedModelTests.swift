@@ -42,7 +42,7 @@ struct SavedModelTests {
     let world = try SmallWorld()
     let saved = try SmallWorld.saved(tokenizer: nil)
     var shape = saved.model.configuration
-    (shape.text.width, shape.text.mlp) = (3 << 18, 1 << 20)
+    (shape.text.width, shape.text.mlp) = (3 << 14, 1 << 16)
     let run = try save(
       saved, in: world, attachments: ["configuration.json": try JSONEncoder().encode(shape)])
     let codes = try ThreadRanks.run(size) { ranks in
