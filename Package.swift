@@ -70,8 +70,10 @@ let package = Package(
             ]),
 
     // Floor 6: commands.
-    .executableTarget(name: "coca-train", dependencies: ["Collectives", "Training", argumentParser]),
-    .executableTarget(name: "coca-shard", dependencies: ["Packing", "Records", "Text", argumentParser]),
+    .executableTarget(
+      name: "coca-train", dependencies: ["Collectives", "Training", argumentParser]),
+    .executableTarget(
+      name: "coca-shard", dependencies: ["Packing", "Records", "Text", argumentParser]),
     .executableTarget(
       name: "coca-eval",
       dependencies: ["Collectives", "Evaluation", "Records", "Tensors", "Text", argumentParser]),
@@ -86,8 +88,12 @@ let package = Package(
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagesTests",
                 dependencies: ["Images", "Tensors", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux"]),
-    .testTarget(name: "CoCaModelTests", dependencies: ["CoCaModel", "Autograd", "Collectives", "TestSupport"]),
-    .testTarget(name: "OptimizersTests", dependencies: ["Optimizers", "Autograd", "Tensors", "TestSupport"]),
+    .testTarget(
+      name: "CoCaModelTests",
+      dependencies: ["CoCaModel", "Autograd", "Collectives", "TestSupport"]),
+    .testTarget(
+      name: "OptimizersTests",
+      dependencies: ["Optimizers", "Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
     .testTarget(name: "PackingTests", dependencies: ["Packing", "Records", "Images"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),

@@ -37,7 +37,7 @@ public final class Parameter {
 
   public var count: Int { shape.reduce(1, *) }
 
-  /// Adds each row's sum to the gradient by `add(partial)`, one partial per thread, in thread order.
+  /// Adds sums over rows to the gradient: `add` fills one partial per thread, in thread order.
   func addPartials(rows: Int, _ add: (_ rows: Range<Int>, _ partial: Tensor) -> Void) {
     let size = count
     Parameter.sumPartials(rows: rows, widths: [size], into: [gradient]) { add($0, $1[0]) }

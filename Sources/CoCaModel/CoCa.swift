@@ -93,7 +93,9 @@ public final class CoCa {
   }
 
   /// Images in the joint space, `[n, joint]`, rows of length 1.
-  public func imageEmbeddings(_ images: Tensor) -> Tensor { encode(images: images, on: nil).1.value }
+  public func imageEmbeddings(_ images: Tensor) -> Tensor {
+    encode(images: images, on: nil).1.value
+  }
 
   /// Captions in the joint space, `[n, joint]`, rows of length 1.
   public func textEmbeddings(_ captions: PackedCaptions) -> Tensor {

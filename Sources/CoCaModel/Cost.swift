@@ -16,7 +16,8 @@ public struct Cost: Sendable {
     let tokens = Double(image.patches), width = Double(image.width)
     let patch = 2 * tokens * Double(3 * image.patch * image.patch) * width
     let layers =
-      Double(image.layers) * layer(tokens: tokens, width: width, mlp: Double(image.mlp), keys: tokens)
+      Double(image.layers)
+      * layer(tokens: tokens, width: width, mlp: Double(image.mlp), keys: tokens)
     let queries = Double(image.queries)
     let caption = configuration.poolers == .none ? 0 : pooler(queries: queries, keys: tokens)
     let contrastive = pooler(

@@ -28,19 +28,6 @@ public struct Batch: Sendable {
 
   public var count: Int { rows.count }
 
-  /// The rows of each lane, in order of lanes; lanes without rows are left out.
-  public var laneRows: [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    for (row, pair) in rows.enumerated() {
-      if row > 0, rows[row - 1].lane == pair.lane {
-        ranges[ranges.count - 1] = ranges[ranges.count - 1].lowerBound..<(row + 1)
-      } else {
-        ranges.append(row..<(row + 1))
-      }
-    }
-    return ranges
-  }
-
   /// Rows of each source.
   public var counts: [Int] {
     rows.reduce(into: sourceNames.map { _ in 0 }) { $0[$1.source] += 1 }

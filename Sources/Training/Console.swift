@@ -73,7 +73,9 @@ extension Double {
   /// Seconds as "2h 05m", "3m 20s" or "12s".
   var asDuration: String {
     let seconds = Int(min(self.rounded(), 1e15))
-    if seconds >= 3600 { return "\(seconds / 3600)h \(String(format: "%02d", seconds % 3600 / 60))m" }
+    if seconds >= 3600 {
+      return "\(seconds / 3600)h \(String(format: "%02d", seconds % 3600 / 60))m"
+    }
     return seconds >= 60
       ? "\(seconds / 60)m \(String(format: "%02d", seconds % 60))s" : "\(seconds)s"
   }

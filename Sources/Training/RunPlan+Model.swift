@@ -64,7 +64,8 @@ extension RunPlan {
       throw ConfigurationError(
         place, "model.preset",
         .unexpected(
-          found: preset, expected: "one of " + ModelConfiguration.presetNames.joined(separator: ", ")
+          found: preset,
+          expected: "one of " + ModelConfiguration.presetNames.joined(separator: ", ")
         ))
     }
     var known = try JSONValue(encoding: base)

@@ -37,7 +37,8 @@ final class Trainer {
     self.observer = observer
     let run = plan.configuration
     objective = Objective(
-      saved.model, weights: LossWeights(contrastive: run.loss.contrastive, caption: run.loss.caption),
+      saved.model,
+      weights: LossWeights(contrastive: run.loss.contrastive, caption: run.loss.caption),
       microbatch: run.microbatch, over: ranks, clock: clock)
     cost = Cost(saved.model.configuration, vocabularySize: saved.model.vocabularySize)
     loader = try BatchLoader(
@@ -79,7 +80,8 @@ final class Trainer {
     } else if try isFinite(losses, norm, batch) {
       clock.measure(.optimizer) {
         optimizer.update(
-          learningRate: Float(rate), gradientScale: norm.scale(limit: plan.configuration.optimizer.clip))
+          learningRate: Float(rate),
+          gradientScale: norm.scale(limit: plan.configuration.optimizer.clip))
         model.clampLogitScale()
       }
     }

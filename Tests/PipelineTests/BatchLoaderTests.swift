@@ -105,15 +105,7 @@ struct BatchLoaderTests {
     #expect(batches.map(\.count).sorted() == [0, 0, 0, 0, 0, 0, 0, 1])
     let empty = try #require(batches.first { $0.count == 0 })
     #expect(empty.images.shape == [0, 3, 8, 8] && empty.captions.count == 0)
-    #expect(empty.laneRows.isEmpty && empty.keys.isEmpty)
-  }
-
-  @Test("lanes' rows cut a batch up in order")
-  func laneRows() throws {
-    let batch = try LoaderSetup(batch: 30, lanes: 4).loader(sources).load(step: 2)
-    #expect(batch.laneRows.map { batch.rows[$0.lowerBound].lane } == [0, 1, 2, 3])
-    for rows in batch.laneRows { #expect(Set(batch.rows[rows].map(\.lane)).count == 1) }
-    #expect(batch.laneRows.reduce(0) { $0 + $1.count } == 30)
+    #expect(empty.keys.isEmpty)
   }
 
   @Test("augmentation changes with the epoch and stays for the sample")

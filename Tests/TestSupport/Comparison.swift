@@ -16,5 +16,6 @@ public func expectClose(
     size += b * b
   }
   let error = difference.squareRoot(), bound = relative * size.squareRoot() + 1e-12
-  #expect(error <= bound, "\(name): off by \(error), allowed \(bound)", sourceLocation: sourceLocation)
+  #expect(
+    error <= bound, "\(name): off by \(error), allowed \(bound)", sourceLocation: sourceLocation)
 }

@@ -16,29 +16,29 @@ typedef ptrdiff_t index_t;
 struct __attribute__((swift_attr("@Sendable"))) kernels {
     const char *name;  // "baseline", "avx2", "avx512"
 
-    // out = a + b; y += x; y += a·x; x *= a. Lengths n.
+    // out = a + b; y += x; x *= a. Lengths n.
     void (*_Nonnull add)(const float *a, const float *b, float *out, index_t n);
     void (*_Nonnull accumulate)(const float *x, float *y, index_t n);
-    void (*_Nonnull axpy)(float a, const float *x, float *y, index_t n);
     void (*_Nonnull scale)(float a, float *x, index_t n);
     // out[r, :] = x[r, :] + bias; x may be NULL (zeros) or equal out.
-    void (*_Nonnull add_bias)(const float *_Nullable x, const float *bias, float *out, index_t rows, index_t width);
+    void (*_Nonnull add_bias)(const float *_Nullable x, const float *bias, float *out, index_t rows,
+                              index_t width);
     // out[c] += sum over rows of x[r, c], in row order.
     void (*_Nonnull column_sums)(const float *x, float *out, index_t rows, index_t width);
     // Sums in double precision, in an order that depends on n alone.
     double (*_Nonnull sum)(const float *x, index_t n);
     double (*_Nonnull sum_of_squares)(const float *x, index_t n);
     double (*_Nonnull dot)(const float *a, const float *b, index_t n);
-    // 1 if no element is infinite or NaN.
-    int (*_Nonnull all_finite)(const float *x, index_t n);
 
     // LayerNorm over rows (biased variance). Keeps mean and 1/sqrt(variance + epsilon) per row.
-    void (*_Nonnull layer_norm)(const float *x, const float *gain, const float *bias, float *y, float *mean,
-                       float *rstd, index_t rows, index_t width, float epsilon);
+    void (*_Nonnull layer_norm)(const float *x, const float *gain, const float *bias, float *y,
+                                float *mean, float *rstd, index_t rows, index_t width,
+                                float epsilon);
     // dx = gradient (added to dx if accumulate); dgain and dbias are added to.
     void (*_Nonnull layer_norm_backward)(const float *x, const float *gain, const float *mean,
-                                const float *rstd, const float *dy, float *dx, int accumulate,
-                                float *dgain, float *dbias, index_t rows, index_t width);
+                                         const float *rstd, const float *dy, float *dx,
+                                         int accumulate, float *dgain, float *dbias, index_t rows,
+                                         index_t width);
 
     // GELU(x) = x·Φ(x), Φ by erf (absolute error below 1e-6). dx = dy·GELU'(x); dx may equal dy.
     void (*_Nonnull gelu)(const float *x, float *y, index_t n);
@@ -48,55 +48,59 @@ struct __attribute__((swift_attr("@Sendable"))) kernels {
     // (clipped to columns); pass visible = columns where nothing is hidden.
     // softmax: S becomes P = softmax(scale·S) with zeros where hidden; lse[i] = log-sum-exp.
     void (*_Nonnull attention_softmax)(float *scores, index_t ld, index_t rows, index_t columns,
-                              index_t visible, float scale, float *lse);
+                                       index_t visible, float scale, float *lse);
     // probabilities: S becomes P = exp(scale·S - lse[i]), zeros where hidden.
-    void (*_Nonnull attention_probabilities)(float *scores, index_t ld, index_t rows, index_t columns,
-                                    index_t visible, float scale, const float *lse);
+    void (*_Nonnull attention_probabilities)(float *scores, index_t ld, index_t rows,
+                                             index_t columns, index_t visible, float scale,
+                                             const float *lse);
     // dS = scale·P·(dP - delta[i]), written over dP; P is 0 where hidden.
-    void (*_Nonnull attention_scores_backward)(const float *probabilities, float *gradient, index_t ld,
-                                      index_t rows, index_t columns, float scale,
-                                      const float *delta);
+    void (*_Nonnull attention_scores_backward)(const float *probabilities, float *gradient,
+                                               index_t ld, index_t rows, index_t columns,
+                                               float scale, const float *delta);
 
     // Cross-entropy over blocks of columns. Before the first block maximum = -inf, sum = 0;
     // afterwards log-sum-exp = maximum + log(sum). `scale` multiplies every logit.
-    void (*_Nonnull log_sum_exp_update)(const float *logits, index_t ld, index_t rows, index_t columns,
-                               float scale, float *maximum, float *sum);
+    void (*_Nonnull log_sum_exp_update)(const float *logits, index_t ld, index_t rows,
+                                        index_t columns, float scale, float *maximum, float *sum);
     // logits become weight·exp(scale·logit - lse[i]).
-    void (*_Nonnull softmax_from_lse)(float *logits, index_t ld, index_t rows, index_t columns, float scale,
-                             const float *lse, float weight);
+    void (*_Nonnull softmax_from_lse)(float *logits, index_t ld, index_t rows, index_t columns,
+                                      float scale, const float *lse, float weight);
 
     // y = x / max(norm, 1e-12) by rows; norm is kept. dx (added) = (dy - y·(y·dy)) / norm.
-    void (*_Nonnull l2_normalize)(const float *x, float *y, float *norm, index_t rows, index_t width);
-    void (*_Nonnull l2_normalize_backward)(const float *y, const float *norm, const float *dy, float *dx,
-                                  index_t rows, index_t width);
+    void (*_Nonnull l2_normalize)(const float *x, float *y, float *norm, index_t rows,
+                                  index_t width);
+    void (*_Nonnull l2_normalize_backward)(const float *y, const float *norm, const float *dy,
+                                           float *dx, index_t rows, index_t width);
     // out[r] = a[r, :]·b[r, :].
     void (*_Nonnull row_dots)(const float *a, index_t lda, const float *b, index_t ldb, float *out,
-                     index_t rows, index_t width);
+                              index_t rows, index_t width);
 
     // image [channels, height, width] → patches [gridHeight·gridWidth, channels·ph·pw], patches
     // row by row, a patch's vector in the order channel, row, column.
-    void (*_Nonnull extract_patches)(const float *image, float *patches, index_t channels, index_t height,
-                            index_t width, index_t patch_height, index_t patch_width);
+    void (*_Nonnull extract_patches)(const float *image, float *patches, index_t channels,
+                                     index_t height, index_t width, index_t patch_height,
+                                     index_t patch_width);
 
     // AdamW: g *= gradient_scale; m, v: moving averages; p -= lr·(u + decay·p),
     // u = (m / correction1) / (sqrt(v / correction2) + epsilon).
-    void (*_Nonnull adamw)(float *p, const float *g, float *m, float *v, index_t n, float gradient_scale,
-                  float lr, float beta1, float beta2, float correction1, float correction2,
-                  float epsilon, float decay);
+    void (*_Nonnull adamw)(float *p, const float *g, float *m, float *v, index_t n,
+                           float gradient_scale, float lr, float beta1, float beta2,
+                           float correction1, float correction2, float epsilon, float decay);
     // Adafactor, a row of a factored matrix: rows[i] (returned) = mean over columns of
     // (g·gradient_scale)² + epsilon; the same values are added to column_sums.
-    double (*_Nonnull adafactor_row_moments)(const float *g, index_t n, float gradient_scale, float epsilon,
-                                    float *column_sums);
+    double (*_Nonnull adafactor_row_moments)(const float *g, index_t n, float gradient_scale,
+                                             float epsilon, float *column_sums);
     // A row's update: u = g·gradient_scale·row_factor·column_factor[c]; m = beta1·m + (1-beta1)·u;
     // p -= lr·(m + decay·p).
     void (*_Nonnull adafactor_row_update)(float *p, const float *g, float *m, index_t n,
-                                 float gradient_scale, float row_factor,
-                                 const float *column_factor, float beta1, float lr, float decay);
+                                          float gradient_scale, float row_factor,
+                                          const float *column_factor, float beta1, float lr,
+                                          float decay);
     // The same for a tensor that is not factored: v = beta2·v + (1-beta2)·((g·scale)² + epsilon);
     // u = g·scale / sqrt(v).
     void (*_Nonnull adafactor_update)(float *p, const float *g, float *m, float *v, index_t n,
-                             float gradient_scale, float beta1, float beta2, float epsilon,
-                             float lr, float decay);
+                                      float gradient_scale, float beta1, float beta2, float epsilon,
+                                      float lr, float decay);
 };
 
 enum { KERNELS_BASELINE = 0, KERNELS_AVX2 = 1, KERNELS_AVX512 = 2, KERNELS_LEVELS = 3 };
