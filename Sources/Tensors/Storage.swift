@@ -47,6 +47,20 @@ final class StoragePool: Sendable {
     free.withLock { $0[bytes, default: []].append(UInt(bitPattern: pointer)) }
   }
 
+  /// Gives what waits for reuse back to the system.
+  func trim() {
+    let blocks = free.withLock { free in
+      defer { free = [:] }
+      return free
+    }
+    for (bytes, addresses) in blocks {
+      for address in addresses {
+        Glibc.free(UnsafeMutableRawPointer(bitPattern: address))
+        total.subtract(bytes, ordering: .relaxed)
+      }
+    }
+  }
+
   private func allocate(_ bytes: Int) -> UnsafeMutableRawPointer {
     var pointer: UnsafeMutableRawPointer?
     let isHuge = bytes >= Self.hugePage

@@ -67,6 +67,10 @@ public struct Tensor: @unchecked Sendable {
     return twin
   }
 
+  /// Gives memory that is kept for reuse back to the system: for after work of other sizes than
+  /// the work to come, such as an evaluation.
+  public static func releaseUnused() { StoragePool.shared.trim() }
+
   /// Bytes all tensors have taken from the system, in use or kept for reuse.
   public static var allocatedBytes: Int { StoragePool.shared.allocatedBytes }
 }

@@ -7,6 +7,7 @@ final class Console {
   private let printsJSON: Bool
   private let logger: Logger
   private var told: Set<String> = []
+  private static let warningLimit = 200
 
   init(isSpeaking: Bool, printsJSON: Bool) {
     self.isSpeaking = isSpeaking
@@ -16,10 +17,11 @@ final class Console {
     self.logger = logger
   }
 
-  /// A warning, once however often it comes.
+  /// A warning, once however often it comes; of very many only the first.
   func warn(_ text: String) {
-    guard told.insert(text).inserted else { return }
-    logger.warning("\(text)")
+    guard told.count <= Self.warningLimit, told.insert(text).inserted else { return }
+    let isLast = told.count > Self.warningLimit
+    logger.warning("\(isLast ? "further warnings are not shown" : text)")
   }
 
   func note(_ text: String) { logger.info("\(text)") }

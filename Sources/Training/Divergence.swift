@@ -2,13 +2,15 @@ import CoCaModel
 import Collectives
 import Optimizers
 import Pipeline
+import Tensors
+import Text
 
 /// A step whose losses or gradients are not numbers, and where that began.
 struct Divergence: Error, CustomStringConvertible, ExitCoded {
   let step: Int
   /// "the contrastive loss" or parameters' names.
   let what: String
-  /// Every rank whose own share is not finite, with its keys.
+  /// Every rank with pairs whose own embeddings are not finite, and their keys.
   let ranks: String
 
   var exitCode: Int32 { ExitCode.diverged }
@@ -18,24 +20,31 @@ struct Divergence: Error, CustomStringConvertible, ExitCoded {
       + "Lower optimizer.lr, set optimizer.clip, or resume with --set nonfinite=skip"
   }
 
-  /// Makes the step's gradients once more, each rank for itself, to name the ranks at fault.
-  /// Collective.
+  /// Looks for the pairs at fault: every rank for itself, since one number that is not finite
+  /// spoils the losses and gradients of all. Collective.
   static func find(
     _ trainer: Trainer, _ losses: Losses, _ norm: GradientNorm, _ batch: Batch
   ) throws -> Divergence {
-    let parameters = trainer.saved.model.parameters
-    parameters.gradients.fill(0)
-    _ = try trainer.objective.backward(batch.images, batch.captions)
-    let own = GradientNorm(parameters)
-    let keys = batch.rows.prefix(3).map { "\(batch.sourceNames[$0.source])/\($0.key)" }
-    let text = own.value.isFinite ? "" : keys.joined(separator: ", ")
-    let all = try trainer.ranks.allGather([own.value.isFinite ? 0 : 1] + Array(text.utf8))
-    let faulty = all.enumerated().filter { $0.element.first == 1 }.map { rank, bytes in
-      "rank \(rank) (\(String(decoding: bytes.dropFirst(), as: UTF8.self)), …)"
+    let model = trainer.saved.model
+    let faulty = batch.rows.indices.filter { row in
+      let embeddings = [
+        model.imageEmbeddings(batch.images.slice(at: row)),
+        model.textEmbeddings(PackedCaptions([Array(batch.captions[row])])),
+      ]
+      return !embeddings.allSatisfy { $0.values.allSatisfy(\.isFinite) }
     }
+    let keys = faulty.prefix(3).map { row in
+      "\(batch.sourceNames[batch.rows[row].source])/\(batch.rows[row].key)"
+    }
+    let isAll = !faulty.isEmpty && faulty.count == batch.rows.count
+    let text =
+      isAll ? "every pair" : keys.joined(separator: ", ") + (faulty.count > 3 ? ", …" : "")
+    let named = try trainer.ranks.allGather(Array(text.utf8)).enumerated()
+      .filter { !$0.element.isEmpty }
+      .map { "rank \($0.offset) (\(String(decoding: $0.element, as: UTF8.self)))" }
     return Divergence(
       step: trainer.progress.step + 1, what: name(losses, norm),
-      ranks: faulty.isEmpty ? "" : " on " + faulty.joined(separator: "; "))
+      ranks: named.isEmpty ? "" : ", from " + named.joined(separator: "; "))
   }
 
   private static func name(_ losses: Losses, _ norm: GradientNorm) -> String {
@@ -43,5 +52,13 @@ struct Divergence: Error, CustomStringConvertible, ExitCoded {
     if !losses.caption.isFinite { return "the captioning loss" }
     let names = norm.nonfinite.prefix(3).joined(separator: ", ")
     return "the gradient of \(names)"
+  }
+}
+
+extension Tensor {
+  /// Sample `index` along the first dimension, as a batch of one.
+  fileprivate func slice(at index: Int) -> Tensor {
+    let size = shape.dropFirst().reduce(1, *)
+    return slice(at: index * size, shape: [1] + shape.dropFirst())
   }
 }

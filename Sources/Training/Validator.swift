@@ -2,6 +2,7 @@ import Collectives
 import Evaluation
 import Foundation
 import Records
+import Tensors
 import Text
 
 /// Asks the model, while it trains, what `coca-eval` would ask of its checkpoint.
@@ -49,6 +50,7 @@ final class Validator {
       }
       try ask(evaluator, set, step: step)
     }
+    Tensor.releaseUnused()
   }
 
   private func ask(_ evaluator: Evaluator, _ set: ValidationSet, step: Int) throws {

@@ -31,6 +31,18 @@ struct TensorTests {
     }
   }
 
+  @Test("what nobody holds can be given back to the system, what is held stays")
+  func release() async {
+    await #expect(processExitsWith: .success) {
+      let held = Tensor.zeros([1000])
+      let before = Tensor.allocatedBytes
+      for count in [10, 5000, 800_000] { Tensor([count]).fill(1) }
+      #expect(Tensor.allocatedBytes > before)
+      Tensor.releaseUnused()
+      #expect(Tensor.allocatedBytes == before && held.values.allSatisfy { $0 == 0 })
+    }
+  }
+
   @Test("a block goes back only when its last view is gone")
   func views() async {
     await #expect(processExitsWith: .success) {
