@@ -30,6 +30,7 @@ struct RunHeader: Encodable {
   let oversubscribed: Bool
   let kernels: String
   let blas: String
+  let precision: String
   let data: [SourceSummary]
   let batch: Int
   let lanes: Int
@@ -49,7 +50,8 @@ struct RunHeader: Encodable {
     self.ranks = ranks
     self.oversubscribed = oversubscribed
     kernels = Tensors.kernels.level
-    blas = "OpenBLAS \(GEMM.core)"
+    blas = "OpenBLAS \(OpenBLAS.core)"
+    precision = plan.configuration.precision.rawValue
     data = SourceSummary.all(
       names: plan.sources.map(\.name), shards: plan.sources.map(\.shards), plan: plan.batches,
       steps: plan.steps, ranks: ranks.count)
@@ -77,7 +79,7 @@ struct RunHeader: Encodable {
     let hosts = Set(ranks.map(\.host)).count
     lines.append(
       "  compute   \(ranks.count.of("rank")) × \(threads) threads on \(hosts.of("host"))"
-        + "\(oversubscribed ? " (oversubscribed)" : ""), \(kernels) kernels, \(blas)")
+        + "\(oversubscribed ? " (oversubscribed)" : ""), \(kernels) kernels, \(blas), \(precision)")
     lines.append(
       "  step      \(batch.grouped) pairs over \(lanes) lanes, \(steps.grouped) steps, about "
         + "\(flops_per_pair.scaled)FLOP a pair")
