@@ -64,6 +64,13 @@ public enum GEMM {
   public static func serial(
     _ a: Matrix, _ b: Matrix, into c: Matrix, keep: Float = 0, _ precision: Precision = precision
   ) {
+    if isRecording { record(Product(a, b, c, isShared: false, precision)) }
+    run(a, b, into: c, keep: keep, precision)
+  }
+
+  private static func run(
+    _ a: Matrix, _ b: Matrix, into c: Matrix, keep: Float, _ precision: Precision
+  ) {
     precondition(a.columns == b.rows && a.rows == c.rows && b.columns == c.columns, "GEMM shapes")
     guard c.rows > 0, c.columns > 0 else { return }
     switch precision {
@@ -85,13 +92,14 @@ public enum GEMM {
   public static func multiply(
     _ a: Matrix, _ b: Matrix, into c: Matrix, keep: Float = 0, _ precision: Precision = precision
   ) {
+    if isRecording { record(Product(a, b, c, isShared: true, precision)) }
     if c.rows >= c.columns {
       Threads.split(c.rows, grain: 16) { rows in
-        serial(a.rows(rows), b, into: c.rows(rows), keep: keep, precision)
+        run(a.rows(rows), b, into: c.rows(rows), keep: keep, precision)
       }
     } else {
       Threads.split(c.columns, grain: 16) { columns in
-        serial(a, b.columns(columns), into: c.columns(columns), keep: keep, precision)
+        run(a, b.columns(columns), into: c.columns(columns), keep: keep, precision)
       }
     }
   }
