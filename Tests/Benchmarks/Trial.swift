@@ -31,7 +31,8 @@ final class Trial {
       throw ValidationError("unknown model \(name)")
     }
     let model = CoCa(shape, vocabularySize: 0)
-    let images = Tensor.zeros([pairs, 3, shape.image.size, shape.image.size])
+    let size = shape.image.size
+    let images = Tensor.zeros([pairs, 3, size.height, size.width])
     for index in stride(from: 0, to: images.count, by: 5) { images.pointer[index] = 1 }
     let caption = (0..<tokens).map { Int32(($0 * 37 + 3) % model.vocabularySize) }
     self.init(model, images, PackedCaptions(Array(repeating: caption, count: pairs)))
