@@ -23,6 +23,7 @@ public struct RunConfiguration: Sendable, Equatable {
   public var schedule: Schedule
   /// Nil for nothing random.
   public var augment: Augment?
+  public var recompute: Recompute
   /// Of the model's products.
   public var precision: GEMM.Precision
   public var overlap: Overlap
