@@ -104,9 +104,10 @@ extension RunHeader.Memory {
     let pairs = min(plan.configuration.microbatch ?? share, share)
     weights_and_gradients = 8 * Double(parameters)
     optimizer = (plan.configuration.optimizer.name == .adamw ? 8 : 4) * Double(parameters)
-    activations = Double(pairs) * model.activationBytes(tokens: tokens)
+    activations = Double(pairs) * model.activationBytes(
+      tokens: tokens, recompute: plan.configuration.recompute)
     let pictureBytes = 4 * 3 * Double(model.image.size.height * model.image.size.width)
-    data = 0x1p28 + 3 * Double(share) * pictureBytes
+    data = 0x1p27 + 3 * Double(share) * pictureBytes
     total = weights_and_gradients + optimizer + activations + data
   }
 }
@@ -123,29 +124,5 @@ extension RunHeader {
         "a rank would need about \(estimated_memory_bytes.total.scaled)B, the machine has "
           + "\(machine.scaled)B"),
       remedy: "Make batch or model smaller, set microbatch, or use more ranks")
-  }
-}
-
-extension ModelConfiguration {
-  /// What a pair's forward pass keeps for its backward pass.
-  fileprivate func activationBytes(tokens: Int) -> Double {
-    func layers(_ count: Int, rows: Int, width: Int, mlp: Int) -> Double {
-      Double(count) * Double(rows) * Double(9 * width + 2 * mlp)
-    }
-    let seen = imageTokens
-    let queries = poolers == .none ? 0 : image.queries
-    let encoder = layers(image.layers, rows: image.patches, width: image.width, mlp: image.mlp)
-    let pooled =
-      Double(image.patches) * Double(image.width + 2 * seen.width)
-      + Double(queries * 7) * Double(seen.width)
-    let unimodal = layers(text.layers, rows: tokens + 1, width: text.width, mlp: text.mlp)
-    let wordMLP = layout == .openclip ? 2 * tokens * (text.width + multimodal.mlp) : 0
-    let perLayer =
-      5 * Double(tokens * text.width) + Double(wordMLP)
-      + Double(seen.count) * Double(2 * text.width + seen.width)
-    let crossing =
-      layers(multimodal.layers, rows: tokens, width: text.width, mlp: multimodal.mlp)
-      + Double(multimodal.layers) * perLayer
-    return 4 * (encoder + pooled + unimodal + crossing)
   }
 }
