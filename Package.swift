@@ -82,6 +82,13 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .executableTarget(
       name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
+    .executableTarget(
+      name: "coca-bench",
+      dependencies: [
+        "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Optimizers", "Tensors", "Text",
+        argumentParser,
+      ],
+      path: "Tests/Benchmarks"),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
     .testTarget(name: "TextTests", dependencies: ["Text", "Tensors"]),

@@ -5,8 +5,10 @@ import Tensors
 /// A tape is used once, by one thread. Running it frees each operation's memory as it goes.
 public final class Tape {
   private var steps: [() -> Void] = []
+  /// Whether blocks keep only their inputs.
+  let recomputesBlocks: Bool
 
-  public init() {}
+  public init(recomputesBlocks: Bool = false) { self.recomputesBlocks = recomputesBlocks }
 
   func record(_ step: @escaping () -> Void) { steps.append(step) }
 

@@ -133,7 +133,8 @@ struct ContrastiveLoss {
         logScale += Double(scale) * kernels.dot(byRow.pointer, logits.pointer, count)
         kernels.scale(scale, byRow.pointer, count)
         GEMM.multiply(
-          Matrix(byRow), Matrix(all.rows(columns)), into: Matrix(gradient.rows(rows)), keep: 1)
+          Matrix(byRow), Matrix(all.rows(columns)), into: Matrix(gradient.rows(rows)), keep: 1,
+          .float32)
       }
       return (gradient, logScale)
     }
@@ -148,7 +149,8 @@ struct ContrastiveLoss {
           let columns = firstColumn..<min(firstColumn + ContrastiveLoss.tileColumns, all.rows)
           let logits = Tensor([rows.count, columns.count])
           GEMM.multiply(
-            Matrix(own.rows(rows)), Matrix(all.rows(columns)).transposed, into: Matrix(logits))
+            Matrix(own.rows(rows)), Matrix(all.rows(columns)).transposed, into: Matrix(logits),
+            .float32)
           body(rows, columns, Matrix(logits))
         }
       }
