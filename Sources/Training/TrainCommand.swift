@@ -70,6 +70,7 @@ public enum TrainCommand {
       try header.checkMemory()
       guard ranks.rank == 0 else { return }
       try folder.create()
+      try folder.claim()
       try folder.write(Data(plan.configuration.yaml().utf8), to: "run.yaml")
       try folder.write(JSONEncoder().encode(header), to: "header.json")
     }
