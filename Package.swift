@@ -33,6 +33,7 @@ let package = Package(
     library("CSpng", pkgConfig: "spng", package: "libspng-dev"),
     library("CWebP", pkgConfig: "libwebp", package: "libwebp-dev"),
     library("CWebPDemux", pkgConfig: "libwebpdemux", package: "libwebp-dev"),
+    library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
     .target(name: "CMPI", dependencies: ["CMPISystem"]),
     .target(name: "CSentencePiece", dependencies: ["CSentencePieceSystem"]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
@@ -54,7 +55,7 @@ let package = Package(
     .target(name: "Optimizers", dependencies: ["Autograd", "CKernels", "Tensors"]),
     .target(name: "Pipeline", dependencies: ["Images", "Records", "Tensors", "Text"]),
     .target(name: "Packing", dependencies: ["Images", "Records", "Tensors", "Text"]),
-    .target(name: "Checkpoints", dependencies: ["Tensors", "CXXHash"]),
+    .target(name: "Checkpoints", dependencies: ["Tensors", "CXXHash", "CZlib"]),
 
     // Floors 4 and 5: what uses a model, and what trains one.
     .target(name: "Evaluation",

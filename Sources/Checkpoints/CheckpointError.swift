@@ -18,6 +18,8 @@ public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertib
     case unsupportedVersion(Int)
     case notACheckpoint
     case noneComplete([String])
+    /// Sound, but nothing this program reads or writes; the remedy goes with it.
+    case unsupported(String, remedy: String)
   }
 
   /// What a command turns into its exit code.
@@ -48,7 +50,14 @@ public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertib
     }
   }
 
-  public var description: String { "\(place): \(reason.text). \(reason.remedy)" }
+  public var description: String { "\(place): \(oneLine(reason.text)). \(reason.remedy)" }
+
+  /// Names out of a hostile file neither begin a line nor fill the screen.
+  private func oneLine(_ text: String) -> String {
+    let start = text.unicodeScalars.prefix(4000)
+    let shown = start.map { $0.properties.generalCategory == .control ? " " : Character($0) }
+    return String(shown) + (start.count < text.unicodeScalars.count ? "…" : "")
+  }
 }
 
 extension CheckpointError.Reason {
@@ -69,6 +78,7 @@ extension CheckpointError.Reason {
     case .noneComplete(let broken):
       "holds no complete checkpoint"
         + (broken.isEmpty ? "" : " (left out: \(broken.joined(separator: "; ")))")
+    case .unsupported(let what, _): what
     }
   }
 
@@ -84,6 +94,7 @@ extension CheckpointError.Reason {
     case .unsupportedVersion: "Use the program that wrote it, or a newer one"
     case .notACheckpoint: "Name a step's folder or a run's folder"
     case .noneComplete: "Start the run anew, or name another folder"
+    case .unsupported(_, let remedy): remedy
     }
   }
 }
