@@ -33,6 +33,7 @@ let package = Package(
     library("CSpng", pkgConfig: "spng", package: "libspng-dev"),
     library("CWebP", pkgConfig: "libwebp", package: "libwebp-dev"),
     library("CWebPDemux", pkgConfig: "libwebpdemux", package: "libwebp-dev"),
+    library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
     .target(name: "CMPI", dependencies: ["CMPISystem"]),
     .target(name: "CSentencePiece", dependencies: ["CSentencePieceSystem"]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
@@ -42,7 +43,7 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Collectives", dependencies: ["CMPI"]),
     .target(name: "Records", dependencies: ["CZstd", "CXXHash"]),
-    .target(name: "Text", dependencies: ["CSentencePiece", "Tensors"]),
+    .target(name: "Text", dependencies: ["CSentencePiece", "CZlib", "Tensors"]),
 
     // Floor 2: gradients; pictures.
     .target(name: "Autograd", dependencies: ["Tensors"]),
@@ -84,7 +85,7 @@ let package = Package(
       name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
-    .testTarget(name: "TextTests", dependencies: ["Text", "Tensors"]),
+    .testTarget(name: "TextTests", dependencies: ["Text", "Tensors", "CZlib"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagesTests",
                 dependencies: ["Images", "Tensors", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux"]),
