@@ -43,7 +43,7 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Collectives", dependencies: ["CMPI"]),
     .target(name: "Records", dependencies: ["CZstd", "CXXHash"]),
-    .target(name: "Text", dependencies: ["CSentencePiece", "Tensors"]),
+    .target(name: "Text", dependencies: ["CSentencePiece", "CZlib", "Tensors"]),
 
     // Floor 2: gradients; pictures.
     .target(name: "Autograd", dependencies: ["Tensors"]),
@@ -85,7 +85,7 @@ let package = Package(
       name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
-    .testTarget(name: "TextTests", dependencies: ["Text", "Tensors"]),
+    .testTarget(name: "TextTests", dependencies: ["Text", "Tensors", "CZlib"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagesTests",
                 dependencies: ["Images", "Tensors", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux"]),
