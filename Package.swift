@@ -58,6 +58,8 @@ let package = Package(
     .target(name: "Checkpoints", dependencies: ["Tensors", "CXXHash", "CZlib"]),
 
     // Floors 4 and 5: what uses a model, and what trains one.
+    .target(name: "OpenCLIP",
+            dependencies: ["Autograd", "Checkpoints", "CoCaModel", "Tensors", "Text"]),
     .target(name: "Evaluation",
             dependencies: [
               "Checkpoints", "CoCaModel", "Collectives", "Images", "Pipeline", "Records", "Tensors",
@@ -98,6 +100,9 @@ let package = Package(
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
     .testTarget(name: "PackingTests", dependencies: ["Packing", "Records", "Images"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
+    .testTarget(
+      name: "OpenCLIPTests",
+      dependencies: ["Autograd", "Checkpoints", "CoCaModel", "OpenCLIP", "Tensors", "TestSupport"]),
     .testTarget(
       name: "EvaluationTests",
       dependencies: [

@@ -18,6 +18,8 @@ public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertib
     case unsupportedVersion(Int)
     case notACheckpoint
     case noneComplete([String])
+    /// Other tensors than the model's.
+    case differs(TensorDifferences)
     /// Sound, but nothing this program reads or writes; the remedy goes with it.
     case unsupported(String, remedy: String)
   }
@@ -78,6 +80,7 @@ extension CheckpointError.Reason {
     case .noneComplete(let broken):
       "holds no complete checkpoint"
         + (broken.isEmpty ? "" : " (left out: \(broken.joined(separator: "; ")))")
+    case .differs(let differences): differences.text
     case .unsupported(let what, _): what
     }
   }
@@ -90,7 +93,7 @@ extension CheckpointError.Reason {
     case .system: "Check the disk, then run again"
     case .truncated, .checksum, .duplicate, .malformed, .tooLarge:
       "Use an older checkpoint or copy the file again"
-    case .missing, .wrongShape, .wrongType: "Check that it belongs to this model"
+    case .missing, .wrongShape, .wrongType, .differs: "Check that it belongs to this model"
     case .unsupportedVersion: "Use the program that wrote it, or a newer one"
     case .notACheckpoint: "Name a step's folder or a run's folder"
     case .noneComplete: "Start the run anew, or name another folder"
