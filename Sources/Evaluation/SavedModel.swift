@@ -147,7 +147,7 @@ extension ImageTransform {
       case .squash: .squash
       }
     self.init(
-      height: image.size, width: image.size, fit: fit, mean: image.mean, std: image.std,
-      interpolation: image.interpolation == .bicubic ? .bicubic : .bilinear)
+      height: image.size.height, width: image.size.width, fit: fit, mean: image.mean,
+      std: image.std, interpolation: image.interpolation == .bicubic ? .bicubic : .bilinear)
   }
 }

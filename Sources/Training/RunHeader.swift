@@ -103,7 +103,7 @@ extension RunHeader.Memory {
     weights_and_gradients = 8 * Double(parameters)
     optimizer = (plan.configuration.optimizer.name == .adamw ? 8 : 4) * Double(parameters)
     activations = Double(pairs) * model.activationBytes(tokens: tokens)
-    let pictureBytes = 4 * 3 * Double(model.image.size * model.image.size)
+    let pictureBytes = 4 * 3 * Double(model.image.size.height * model.image.size.width)
     data = 0x1p28 + 3 * Double(share) * pictureBytes
     total = weights_and_gradients + optimizer + activations + data
   }
@@ -130,13 +130,17 @@ extension ModelConfiguration {
     func layers(_ count: Int, rows: Int, width: Int, mlp: Int) -> Double {
       Double(count) * Double(rows) * Double(9 * width + 2 * mlp)
     }
+    let seen = imageTokens
     let queries = poolers == .none ? 0 : image.queries
     let encoder = layers(image.layers, rows: image.patches, width: image.width, mlp: image.mlp)
-    let pooled = Double(image.patches * 3 + queries * 7) * Double(image.width)
+    let pooled =
+      Double(image.patches) * Double(image.width + 2 * seen.width)
+      + Double(queries * 7) * Double(seen.width)
     let unimodal = layers(text.layers, rows: tokens + 1, width: text.width, mlp: text.mlp)
-    let seen = Double(poolers == .none ? image.patches : queries)
+    let wordMLP = layout == .openclip ? 2 * tokens * (text.width + multimodal.mlp) : 0
     let perLayer =
-      5 * Double(tokens * text.width) + seen * Double(2 * text.width + image.width)
+      5 * Double(tokens * text.width) + Double(wordMLP)
+      + Double(seen.count) * Double(2 * text.width + seen.width)
     let crossing =
       layers(multimodal.layers, rows: tokens, width: text.width, mlp: multimodal.mlp)
       + Double(multimodal.layers) * perLayer

@@ -17,7 +17,7 @@ extension RunPlan {
       case .preset(let name): ModelConfiguration.preset(name)
       case .file(let path): try read(path)
       case .mapping(let tree, let base):
-        try merge(tree, onto: base ?? "base", place: file)
+        try merge(tree, onto: base ?? standard(for: tree), place: file)
       }
     guard var shape = chosen else {
       throw ConfigurationError(file, "model", .missing)
@@ -36,7 +36,13 @@ extension RunPlan {
       return try SavedModel.configuration(of: Checkpoint.open(url))
     }
     let tree = try ConfigurationYAML.read(ConfigurationYAML.text(of: url), place: path)
-    return try merge(tree.json, onto: "base", place: path)
+    return try merge(tree.json, onto: standard(for: tree.json), place: path)
+  }
+
+  /// The preset that a mapping without one changes.
+  private static func standard(for tree: JSONValue) -> String {
+    let layout = tree.object?["layout"]?.string
+    return layout == ModelConfiguration.Layout.openclip.rawValue ? "coca_ViT-B-32" : "base"
   }
 
   private static func vocabulary(_ rows: Int?, _ tokenizer: (any Tokenizer)?) throws -> Int {
@@ -69,7 +75,9 @@ extension RunPlan {
         ))
     }
     var known = try JSONValue(encoding: base)
-    known = known.replacing("vocabulary", in: "text", by: base.text.vocabulary)
+    for (section, names) in ModelConfiguration.optionalKeys {
+      known = known.naming(names, in: section)
+    }
     let merged = try merge(tree, onto: known, key: "model", place: place)
     do {
       return try merged.decoded()
@@ -103,11 +111,11 @@ extension RunPlan {
 
 extension JSONValue {
   /// Optional values that are nil have no key when encoded; a mapping may still give them.
-  fileprivate func replacing(_ name: String, in section: String, by value: Int?) -> JSONValue {
+  fileprivate func naming(_ names: [String], in section: String) -> JSONValue {
     guard case .object(var members) = self, case .object(var inner)? = members[section] else {
       return self
     }
-    inner[name] = value.map { .integer($0) } ?? .null
+    for name in names where inner[name] == nil { inner[name] = .null }
     members[section] = .object(inner)
     return .object(members)
   }

@@ -3,10 +3,27 @@ import Tensors
 /// `x · Φ(x)` with the exact normal distribution function, not the tanh approximation.
 /// - Source: Hendrycks, Gimpel, arXiv 1606.08415.
 public func gelu(_ x: Variable) -> Variable {
+  elementwise(x, kernels.gelu, kernels.gelu_backward)
+}
+
+/// `x · σ(1.702 x)`, which OpenAI's CLIP was trained with.
+/// - Source: Hendrycks, Gimpel, arXiv 1606.08415 §2.
+public func quickGELU(_ x: Variable) -> Variable {
+  elementwise(x, kernels.quick_gelu, kernels.quick_gelu_backward)
+}
+
+private func elementwise(
+  _ x: Variable,
+  _ forward: @escaping @convention(c) (
+    UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int
+  ) -> Void,
+  _ backward: @escaping @convention(c) (
+    UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int
+  ) -> Void
+) -> Variable {
   let output = Tensor(x.value.shape)
   Threads.split(x.value.count, grain: 4096) { range in
-    kernels.gelu(
-      x.value.pointer + range.lowerBound, output.pointer + range.lowerBound, range.count)
+    forward(x.value.pointer + range.lowerBound, output.pointer + range.lowerBound, range.count)
   }
 
   let result = Variable(output, on: x.tape)
@@ -14,7 +31,7 @@ public func gelu(_ x: Variable) -> Variable {
     guard let gradient = result.takeGradient() else { return }
     let dx = Tensor(x.value.shape)
     Threads.split(dx.count, grain: 4096) { range in
-      kernels.gelu_backward(
+      backward(
         x.value.pointer + range.lowerBound, gradient.pointer + range.lowerBound,
         dx.pointer + range.lowerBound, range.count)
     }
