@@ -33,6 +33,7 @@ let package = Package(
     library("CSpng", pkgConfig: "spng", package: "libspng-dev"),
     library("CWebP", pkgConfig: "libwebp", package: "libwebp-dev"),
     library("CWebPDemux", pkgConfig: "libwebpdemux", package: "libwebp-dev"),
+    library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
     .target(name: "CMPI", dependencies: ["CMPISystem"]),
     .target(name: "CSentencePiece", dependencies: ["CSentencePieceSystem"]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
@@ -42,7 +43,7 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Collectives", dependencies: ["CMPI"]),
     .target(name: "Records", dependencies: ["CZstd", "CXXHash"]),
-    .target(name: "Text", dependencies: ["CSentencePiece", "Tensors"]),
+    .target(name: "Text", dependencies: ["CSentencePiece", "CZlib", "Tensors"]),
 
     // Floor 2: gradients; pictures.
     .target(name: "Autograd", dependencies: ["Tensors"]),
@@ -54,9 +55,11 @@ let package = Package(
     .target(name: "Optimizers", dependencies: ["Autograd", "CKernels", "Tensors"]),
     .target(name: "Pipeline", dependencies: ["Images", "Records", "Tensors", "Text"]),
     .target(name: "Packing", dependencies: ["Images", "Records", "Tensors", "Text"]),
-    .target(name: "Checkpoints", dependencies: ["Tensors", "CXXHash"]),
+    .target(name: "Checkpoints", dependencies: ["Tensors", "CXXHash", "CZlib"]),
 
     // Floors 4 and 5: what uses a model, and what trains one.
+    .target(name: "OpenCLIP",
+            dependencies: ["Autograd", "Checkpoints", "CoCaModel", "Tensors", "Text"]),
     .target(name: "Evaluation",
             dependencies: [
               "Checkpoints", "CoCaModel", "Collectives", "Images", "Pipeline", "Records", "Tensors",
@@ -84,7 +87,7 @@ let package = Package(
       name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
-    .testTarget(name: "TextTests", dependencies: ["Text", "Tensors"]),
+    .testTarget(name: "TextTests", dependencies: ["Text", "Tensors", "CZlib"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagesTests",
                 dependencies: ["Images", "Tensors", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux"]),
@@ -97,6 +100,9 @@ let package = Package(
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
     .testTarget(name: "PackingTests", dependencies: ["Packing", "Records", "Images"]),
     .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
+    .testTarget(
+      name: "OpenCLIPTests",
+      dependencies: ["Autograd", "Checkpoints", "CoCaModel", "OpenCLIP", "Tensors", "TestSupport"]),
     .testTarget(
       name: "EvaluationTests",
       dependencies: [

@@ -18,6 +18,10 @@ public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertib
     case unsupportedVersion(Int)
     case notACheckpoint
     case noneComplete([String])
+    /// Other tensors than the model's.
+    case differs(TensorDifferences)
+    /// Sound, but nothing this program reads or writes; the remedy goes with it.
+    case unsupported(String, remedy: String)
   }
 
   /// What a command turns into its exit code.
@@ -48,7 +52,14 @@ public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertib
     }
   }
 
-  public var description: String { "\(place): \(reason.text). \(reason.remedy)" }
+  public var description: String { "\(place): \(oneLine(reason.text)). \(reason.remedy)" }
+
+  /// Names out of a hostile file neither begin a line nor fill the screen.
+  private func oneLine(_ text: String) -> String {
+    let start = text.unicodeScalars.prefix(4000)
+    let shown = start.map { $0.properties.generalCategory == .control ? " " : Character($0) }
+    return String(shown) + (start.count < text.unicodeScalars.count ? "…" : "")
+  }
 }
 
 extension CheckpointError.Reason {
@@ -69,6 +80,8 @@ extension CheckpointError.Reason {
     case .noneComplete(let broken):
       "holds no complete checkpoint"
         + (broken.isEmpty ? "" : " (left out: \(broken.joined(separator: "; ")))")
+    case .differs(let differences): differences.text
+    case .unsupported(let what, _): what
     }
   }
 
@@ -80,10 +93,11 @@ extension CheckpointError.Reason {
     case .system: "Check the disk, then run again"
     case .truncated, .checksum, .duplicate, .malformed, .tooLarge:
       "Use an older checkpoint or copy the file again"
-    case .missing, .wrongShape, .wrongType: "Check that it belongs to this model"
+    case .missing, .wrongShape, .wrongType, .differs: "Check that it belongs to this model"
     case .unsupportedVersion: "Use the program that wrote it, or a newer one"
     case .notACheckpoint: "Name a step's folder or a run's folder"
     case .noneComplete: "Start the run anew, or name another folder"
+    case .unsupported(_, let remedy): remedy
     }
   }
 }

@@ -8,7 +8,6 @@ import Text
 /// A model as its checkpoint holds it: weights, configuration and tokenizer.
 public struct SavedModel {
   static let configurationFile = "configuration.json"
-  static let tokenizerFile = "tokenizer.model"
 
   public let model: CoCa
   /// Nil where the model was trained on ready ids only.
@@ -52,9 +51,12 @@ public struct SavedModel {
   }
 
   public static func tokenizer(of checkpoint: Checkpoint) throws -> (any Tokenizer)? {
-    guard let data = try checkpoint.attachment(tokenizerFile) else { return nil }
-    let place = checkpoint.folder.appendingPathComponent(tokenizerFile).path
-    return try SentencePieceTokenizer(model: data, name: place)
+    for name in TokenizerFile.names {
+      guard let data = try checkpoint.attachment(name) else { continue }
+      let place = checkpoint.folder.appendingPathComponent(name).path
+      return try TokenizerFile.tokenizer(data, name: place)
+    }
+    return nil
   }
 
   /// Fills a model's weights from a checkpoint of exactly its tensors.
@@ -112,7 +114,7 @@ public struct SavedModel {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
     var files = [Self.configurationFile: try encoder.encode(model.configuration)]
-    files[Self.tokenizerFile] = tokenizer?.model
+    if let tokenizer { files[tokenizer.fileName] = tokenizer.model }
     return files
   }
 
@@ -126,7 +128,7 @@ public struct SavedModel {
   func requireTokenizer() throws(ModelError) -> any Tokenizer {
     guard let tokenizer else {
       throw ModelError(
-        "the checkpoint", .missing(Self.tokenizerFile),
+        "the checkpoint", .missing("tokenizer"),
         remedy: "Use a model that was trained with one: this task reads or writes text")
     }
     return tokenizer

@@ -87,7 +87,7 @@ struct RunPlan {
     _ configuration: RunConfiguration, _ initial: Checkpoint?
   ) throws -> (any Tokenizer)? {
     if let path = configuration.tokenizer {
-      return try SentencePieceTokenizer(file: URL(fileURLWithPath: path))
+      return try TokenizerFile.open(URL(fileURLWithPath: path))
     }
     return try initial.flatMap { try SavedModel.tokenizer(of: $0) }
   }
