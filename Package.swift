@@ -81,7 +81,16 @@ let package = Package(
       name: "coca-eval",
       dependencies: ["Collectives", "Evaluation", "Records", "Tensors", "Text", argumentParser]),
 
-    .target(name: "TestSupport", dependencies: ["Autograd", "Tensors"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Autograd", "Collectives", "Tensors"],
+            path: "Tests/TestSupport"),
+    .target(name: "Parity",
+            dependencies: [
+              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "OpenCLIP", "Optimizers",
+              "Tensors", "Text",
+            ], path: "Tests/Parity"),
+    .executableTarget(
+      name: "parity-check", dependencies: ["Collectives", "Parity", "Tensors", argumentParser],
+      path: "Tests/ParityCheck"),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .executableTarget(
       name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
@@ -104,10 +113,14 @@ let package = Package(
       name: "OpenCLIPTests",
       dependencies: ["Autograd", "Checkpoints", "CoCaModel", "OpenCLIP", "Tensors", "TestSupport"]),
     .testTarget(
+      name: "ParityTests",
+      dependencies: ["CoCaModel", "Collectives", "Parity", "Tensors", "TestSupport"],
+      exclude: ["Fixtures"]),
+    .testTarget(
       name: "EvaluationTests",
       dependencies: [
         "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images", "Pipeline", "Records",
-        "Tensors", "Text",
+        "Tensors", "TestSupport", "Text",
       ]),
     .testTarget(
       name: "TrainingTests",

@@ -123,8 +123,9 @@ def write(reference, case, folder, description, extra=None):
     description |= {
         "captions": case.captions,
         "loss": {"contrastive": case.contrastive, "caption": case.caption},
-        "steps": case.steps, "optimizer": case.optimizer, "schedule": case.schedule,
-        "clip": case.clip}
+        "updates": case.steps and {
+            "steps": case.steps, "schedule": case.schedule, "optimizer": case.optimizer,
+            "clip": case.clip} or None}
     lines = [f'"{key}": {json.dumps(value)}' for key, value in description.items()]
     lines += ['"errors": ' + json.dumps(errors, indent=1)]
     (folder / "case.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
