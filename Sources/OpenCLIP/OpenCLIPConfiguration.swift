@@ -12,7 +12,7 @@ public struct OpenCLIPConfiguration: Sendable, Equatable {
   public static let fileName = "open_clip_config.json"
   private static let byteLimit = 1 << 20
 
-  public private(set) var model: ModelConfiguration
+  public internal(set) var model: ModelConfiguration
   /// What is harmless but lost: keys that have no meaning here, told to the user.
   public private(set) var notices: [String] = []
 

@@ -1,3 +1,4 @@
+import Autograd
 import Tensors
 
 /// One tensor of open_clip's state dict and the parameters of ours that hold its numbers.
@@ -65,6 +66,17 @@ public struct OpenCLIPTensor: Sendable, Equatable {
           }
         }
       }
+    }
+  }
+}
+
+extension ParameterSet {
+  /// A parameter's value or gradient by its name.
+  public func lookup(_ pick: @escaping (Parameter) -> Tensor) -> (String) -> Tensor {
+    let byName = Dictionary(uniqueKeysWithValues: parameters.map { ($0.name, $0) })
+    return { name in
+      guard let parameter = byName[name] else { preconditionFailure("no parameter \(name)") }
+      return pick(parameter)
     }
   }
 }

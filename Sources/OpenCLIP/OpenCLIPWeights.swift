@@ -59,10 +59,8 @@ public struct OpenCLIPWeights: Sendable {
   /// - Parameter model: of the configuration that was given, with memory.
   /// - Throws: `CheckpointError` for a tensor that cannot be read as `Float`.
   public func read(into model: CoCa) throws(CheckpointError) {
-    let values = model.parameters.valuesByName
-    for tensor in layout.tensors {
-      tensor.scatter(try whole(tensor)) { values[$0]! }
-    }
+    let values = model.parameters.lookup(\.value)
+    for tensor in layout.tensors { tensor.scatter(try whole(tensor), into: values) }
   }
 
   private func whole(_ tensor: OpenCLIPTensor) throws(CheckpointError) -> Tensor {
