@@ -47,18 +47,22 @@ def batch(path, size):
     return images, [ids[:ids.index(tokenizer.eot_token_id) + 1] for ids in padded]
 
 
+def make(configuration, mask, dtype):
+    reference = OpenCLIP(configuration, mask)
+    randomize(reference.model)
+    return reference.to(dtype)
+
+
 def main():
     folder, pictures = Path(sys.argv[1]), Path(sys.argv[2])
     configuration = configuration_of("--quick" in sys.argv[3:])
     images, captions = batch(pictures, configuration["vision_cfg"]["image_size"])
     for mask, steps in (("legacy", STEPS), ("correct", 0)):
         start = time.monotonic()
-        reference = OpenCLIP(configuration, mask)
-        randomize(reference.model)
-        export(reference, folder / mask)
+        export(make(configuration, mask, torch.float32), folder / mask)
         case = Case(images=images, captions=captions, steps=steps, clip=1.0, schedule=SCHEDULE,
                     optimizer=ADAMW | {"decay": "openclip"})
-        write(reference, case, folder / mask,
+        write(lambda dtype: make(configuration, mask, dtype), case, folder / mask,
               {"about": f"{MODEL}, {mask} mask", "layout": "openclip", "cls_mask": mask})
         print(f"{folder / mask}: open_clip in float64 and float32, {steps} updates, "
               f"{time.monotonic() - start:.0f} s", flush=True)

@@ -55,8 +55,8 @@ OPEN_CLIP = {
             dict(width=12, heads=3, mlp_ratio=2.0), decoder_heads=3)),
     "fused-pooler": dict(
         about="pooler as wide as the tower, correct mask, oblong image and patches, QuickGELU, "
-              "LayerScale, fractional MLP ratios, no ln_pre, no clipping, logit scale held at 100",
-        cls_mask="correct", scale=4.7, size=(11, 8), case=dict(steps=10),
+              "LayerScale, fractional MLP ratios, no ln_pre, no clipping",
+        cls_mask="correct", scale=math.log(1 / 0.07), size=(11, 8), case=dict(steps=10),
         configuration=open_clip_configuration(
             9,
             dict(image_size=[11, 8], patch_size=[5, 3], width=9, head_width=3, mlp_ratio=2.6,
@@ -66,8 +66,8 @@ OPEN_CLIP = {
             quick_gelu=True)),
     "no-pooler": dict(
         about="class token and patches go on as they are, a decoder with heads of its own, other "
-              "weights of the losses",
-        cls_mask="legacy", scale=math.log(1 / 0.07), size=(10, 10),
+              "weights of the losses, a model that has learned its pairs",
+        cls_mask="legacy", scale=3.4, size=(10, 10), lessons=12,
         case=dict(contrastive=0.5, caption=3.0),
         configuration=open_clip_configuration(
             10, dict(image_size=10, patch_size=3, width=12, head_width=6, mlp_ratio=3.0),
@@ -101,17 +101,20 @@ PAPER = {
 }
 
 
-def make_open_clip(name, about, configuration, cls_mask, scale, size, case):
+def make_open_clip(name, about, configuration, cls_mask, scale, size, case, lessons=0):
     reference = OpenCLIP(configuration, cls_mask)
     randomize(reference.model)
+    images = draw(f"{name} images", (len(CAPTIONS), 3, *size))
+    if lessons:
+        teach(reference, images, lessons)
     with torch.no_grad():
         reference.model.logit_scale.fill_(scale)
     folder = HERE / name
     export(reference, folder)
-    case = Case(images=draw(f"{name} images", (len(CAPTIONS), 3, *size)), captions=CAPTIONS,
-                optimizer=ADAMW | {"decay": "openclip"}, schedule=SCHEDULE, **case)
+    case = Case(images=images, captions=CAPTIONS, optimizer=ADAMW | {"decay": "openclip"},
+                schedule=SCHEDULE, **case)
     truth, errors = write(
-        reference, case, folder,
+        lambda dtype: copy.deepcopy(reference).to(dtype), case, folder,
         {"about": about, "layout": "openclip", "cls_mask": cls_mask,
          "greedy": greedy_captions(reference, case.images)},
         wrong(reference, case) if name == "split-pooler" else None)
@@ -128,8 +131,18 @@ def make_paper(name, about, configuration, scale, case):
     case = Case(images=draw(f"{name} images", (len(CAPTIONS), 3, 14, 14)), captions=CAPTIONS,
                 schedule=SCHEDULE, **case)
     case.optimizer = case.optimizer and case.optimizer | {"decay": "matrices"}
-    report(folder, *write(
-        Paper(configuration, weights), case, folder, {"about": about, "layout": "paper"}))
+    truth, errors = write(
+        lambda dtype: Paper(configuration, weights).to(dtype), case, folder,
+        {"about": about, "layout": "paper"})
+    report(folder, truth, errors)
+
+
+def teach(reference, images, lessons):
+    """Some updates, so that some logits stand far above the others."""
+    case = Case(images=images, captions=CAPTIONS, steps=lessons, optimizer=ADAMW,
+                schedule={"peak": 2e-2, "warmup": 10})
+    compute(reference.double(), case, lambda name, tensor: None)
+    reference.float()
 
 
 def greedy_captions(reference, images):
@@ -151,14 +164,14 @@ def wrong(reference, case):
     once.steps = 0
     tensors = {}
     for mistake, make in (("layer-norm-epsilon", other_epsilon), ("tanh-gelu", tanh_gelu)):
-        mistaken = copy.deepcopy(reference)
+        mistaken = copy.deepcopy(reference).double()
         mistaken.model.apply(make)
 
         def keep(name, tensor):
             if not name.startswith("gradient/"):
                 tensors[f"wrong/{mistake}/{name}"] = rounded(tensor)
 
-        compute(mistaken, once, torch.float64, keep)
+        compute(mistaken, once, keep)
     return tensors
 
 

@@ -6,7 +6,6 @@ two losses, weighted. Its float64 results are the truth; its own float32's dista
 what others are measured by.
 """
 
-import copy
 import json
 import math
 from dataclasses import dataclass, field
@@ -36,9 +35,12 @@ class Case:
         return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / (self.steps - warmup)))
 
 
-def compute(reference, case, dtype, keep):
-    """Calls `keep(name, tensor)` with every output, gradient, loss and weight after the steps."""
-    reference = copy.deepcopy(reference).to(dtype)
+def compute(reference, case, keep):
+    """Calls `keep(name, tensor)` with every output, gradient, loss and weight after the steps.
+
+    The steps change the reference.
+    """
+    dtype = reference.scale().dtype
     images = case.images.to(dtype)
     optimizer = reference.optimizer(case.optimizer) if case.steps else None
     lines = []
@@ -104,10 +106,13 @@ def norm(tensor):
     return torch.linalg.vector_norm(tensor.double()).item()
 
 
-def write(reference, case, folder, description, extra=None):
-    """Writes case.safetensors (the truth, rounded to float32) and case.json (all else)."""
+def write(make, case, folder, description, extra=None):
+    """Writes case.safetensors (the truth, rounded to float32) and case.json (all else).
+
+    `make(dtype)` makes a reference of its own.
+    """
     tensors = {"images": case.images.clone()}
-    compute(reference, case, torch.float64,
+    compute(make(torch.float64), case,
             lambda name, tensor: tensors.__setitem__(name, rounded(tensor)))
     truth = {part: rows for name, tensor in tensors.items() for part, rows in units(name, tensor)}
     errors = {}
@@ -117,7 +122,7 @@ def write(reference, case, folder, description, extra=None):
             distance, size = norm(rows.double() - truth[part].double()), norm(truth[measure(part)])
             errors[part] = float(f"{distance / size if distance else 0:.3g}")
 
-    compute(reference, case, torch.float32, compare)
+    compute(make(torch.float32), case, compare)
     folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors | (extra or {}), folder / "case.safetensors")
     description |= {
