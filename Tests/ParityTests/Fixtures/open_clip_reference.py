@@ -79,7 +79,7 @@ class OpenCLIP(torch.nn.Module):
              "weight_decay": settings["weight_decay"]}]
         return torch.optim.AdamW(
             groups, lr=0.0, betas=(settings["beta1"], settings["beta2"]),
-            eps=settings["epsilon"])
+            eps=settings["epsilon"], foreach=False)  # which takes no memory of the weights' size
 
 
 def draw(name, shape):
