@@ -4,8 +4,8 @@ import Foundation
 /// Where an open_clip model lies: a folder as Hugging Face's hub has them, or one file of weights,
 /// whose folder may hold the rest.
 /// - Source: open_clip 3.3.0, `factory.py`: `_find_checkpoint_in_dir`.
-struct OpenCLIPFolder {
-  private let url: URL
+public struct OpenCLIPFolder {
+  let url: URL
   /// Nil where a folder was named.
   private let file: URL?
   private let names: [String]
@@ -17,11 +17,11 @@ struct OpenCLIPFolder {
     "pytorch_model.bin", "pytorch_model.pth", "model.pth",
   ]
   private static let tokenizerFiles = [
-    "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt",
+    "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt", "tokenizer.model",
   ]
 
   /// - Throws: `CheckpointError` where nothing is there.
-  init(_ path: URL) throws(CheckpointError) {
+  public init(_ path: URL) throws(CheckpointError) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path.path, isDirectory: &isFolder) else {
       throw CheckpointError(path.path, .system(operation: "open it", code: ENOENT))
@@ -35,12 +35,12 @@ struct OpenCLIPFolder {
     wanted.first(where: names.contains).map(url.appendingPathComponent)
   }
 
-  var configuration: URL? { find([OpenCLIPConfiguration.fileName]) }
+  public var configuration: URL? { find([OpenCLIPConfiguration.fileName]) }
   var tokenizer: URL? { find(Self.tokenizerFiles) }
 
   /// The file of weights: the preferred, or the first of those that open_clip looks at.
   /// - Throws: `CheckpointError` where there is none.
-  func weights() throws(CheckpointError) -> URL {
+  public func weights() throws(CheckpointError) -> URL {
     if let file { return file }
     func all(_ suffix: String) -> [String] { names.filter { $0.hasSuffix(suffix) } }
     let known = all(".safetensors") + (all(".bin") + all(".pth")).sorted()

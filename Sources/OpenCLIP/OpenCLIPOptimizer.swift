@@ -142,7 +142,7 @@ public struct OpenCLIPOptimizer: Sendable {
   ///   - first: the first moment of one of our parameters, by its name.
   ///   - second: the second.
   public func read(
-    first: (String) -> Tensor, second: (String) -> Tensor
+    first: @escaping (String) -> Tensor, second: @escaping (String) -> Tensor
   ) throws(CheckpointError) {
     for tensor in layout.tensors {
       guard let moments = moments[tensor.name] else { preconditionFailure("checked in init") }

@@ -12,6 +12,8 @@ public struct OpenCLIPSource: Sendable {
     case file(URL)
   }
 
+  /// The folder, or where the file lies.
+  public let folder: URL
   /// The file of weights.
   public let place: String
   public let configuration: ModelConfiguration
@@ -37,15 +39,24 @@ public struct OpenCLIPSource: Sendable {
     _ url: URL, model: Model? = nil, tokenizer: URL? = nil,
     clsMask: ModelConfiguration.CLSMask = .legacy
   ) throws {
-    let folder = try OpenCLIPFolder(url)
-    place = try folder.weights().path
-    let read = try Self.configuration(model, folder: folder, clsMask: clsMask, place: url.path)
+    let found = try OpenCLIPFolder(url)
+    folder = found.url
+    place = try found.weights().path
+    let read = try Self.configuration(model, folder: found, clsMask: clsMask, place: url.path)
     configuration = read.model
     stateDict = try StateDict(file: place)
     weights = try OpenCLIPWeights(stateDict, for: configuration)
-    self.tokenizer = try (tokenizer ?? folder.tokenizer).map { try TokenizerFile.open($0) }
+    self.tokenizer = try (tokenizer ?? found.tokenizer).map { try TokenizerFile.open($0) }
     try Self.check(self.tokenizer, for: configuration, place: url.path)
     notices = read.notices + weights.notices
+  }
+
+  /// The weights for a model of another image size or text length.
+  /// - Throws: as `OpenCLIPWeights.init`.
+  public func weights(
+    for other: ModelConfiguration
+  ) throws(CheckpointError) -> OpenCLIPWeights {
+    try OpenCLIPWeights(stateDict, for: other)
   }
 
   /// Whether a path is a folder with open_clip's configuration.
