@@ -16,6 +16,7 @@ let package = Package(
     .executable(name: "coca-train", targets: ["coca-train"]),
     .executable(name: "coca-shard", targets: ["coca-shard"]),
     .executable(name: "coca-eval", targets: ["coca-eval"]),
+    .executable(name: "coca-convert", targets: ["coca-convert"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -62,13 +63,13 @@ let package = Package(
             dependencies: ["Autograd", "Checkpoints", "CoCaModel", "Tensors", "Text"]),
     .target(name: "Evaluation",
             dependencies: [
-              "Checkpoints", "CoCaModel", "Collectives", "Images", "Pipeline", "Records", "Tensors",
-              "Text",
+              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "OpenCLIP",
+              "Pipeline", "Records", "Tensors", "Text",
             ]),
     .target(name: "Training",
             dependencies: [
-              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Optimizers",
-              "Images", "Pipeline", "Records", "Tensors", "Text",
+              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "OpenCLIP",
+              "Optimizers", "Images", "Pipeline", "Records", "Tensors", "Text",
               .product(name: "Logging", package: "swift-log"), "Yams",
             ]),
 
@@ -80,6 +81,12 @@ let package = Package(
     .executableTarget(
       name: "coca-eval",
       dependencies: ["Collectives", "Evaluation", "Records", "Tensors", "Text", argumentParser]),
+    .executableTarget(
+      name: "coca-convert",
+      dependencies: [
+        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "OpenCLIP", "Text", "Training",
+        argumentParser,
+      ]),
 
     .target(name: "TestSupport", dependencies: ["Autograd", "Collectives", "Tensors"],
             path: "Tests/TestSupport"),
@@ -108,7 +115,9 @@ let package = Package(
       dependencies: ["Optimizers", "Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
     .testTarget(name: "PackingTests", dependencies: ["Packing", "Records", "Images"]),
-    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "OpenCLIPTests",
       dependencies: ["Autograd", "Checkpoints", "CoCaModel", "OpenCLIP", "Tensors", "TestSupport"],
@@ -131,7 +140,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["Images", "TestSupport", "coca-train", "coca-shard", "coca-eval"]),
+      dependencies: ["Images", "TestSupport", "coca-train", "coca-shard", "coca-eval", "coca-convert"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17,

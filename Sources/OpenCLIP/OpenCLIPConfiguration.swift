@@ -23,6 +23,17 @@ public struct OpenCLIPConfiguration: Sendable, Equatable {
     try self.init(tree, place: file.path, clsMask: clsMask)
   }
 
+  /// One of `OpenCLIPSource.names`.
+  public init(name: String, clsMask: ModelConfiguration.CLSMask) throws(ModelError) {
+    guard let preset = ModelConfiguration.preset(name), preset.layout == .openclip else {
+      throw ModelError(
+        name, .impossible("is no model of open_clip's that this program has"),
+        remedy: "Name one of \(OpenCLIPSource.names.joined(separator: ", ")), or a JSON file")
+    }
+    model = preset
+    model.text.clsMask = clsMask
+  }
+
   /// - Parameter place: the file, for errors.
   public init(
     _ tree: JSONValue, place: String, clsMask: ModelConfiguration.CLSMask
@@ -108,7 +119,7 @@ public struct OpenCLIPConfiguration: Sendable, Equatable {
   }
 
   private mutating func readText(_ text: inout ConfigurationSection) throws(ModelError) {
-    try text.require("hf_model_name", .null, else: .null, "only open_clip's own text tower comes in")
+    try text.require("hf_model_name", .null, else: .null, "text towers of others do not come in")
     model.text.context = try text.integer("context_length", else: 77)
     model.text.vocabulary = try text.integer("vocab_size", else: 49_408)
     model.text.width = try text.integer("width", else: 512)

@@ -107,7 +107,8 @@ extension PickleReader {
       let bytes = try cursor.take(Int(try cursor.number(UInt8.self)))
       guard bytes.count <= 8 else { throw refused("a whole number of more than 64 bits") }
       let sign: UInt64 = (bytes.last ?? 0) < 0x80 ? 0 : .max
-      return .integer(Int(truncatingIfNeeded: bytes.reversed().reduce(sign) { $0 << 8 | UInt64($1) }))
+      let bits = bytes.reversed().reduce(sign) { $0 << 8 | UInt64($1) }
+      return .integer(Int(truncatingIfNeeded: bits))
     }
   }
 

@@ -11,9 +11,16 @@ public enum PickleValue: Sendable {
   case tensor(PyTorchTensor)
 }
 
-public enum PickleKey: Sendable, Hashable {
+public enum PickleKey: Sendable, Hashable, CustomStringConvertible {
   case string(String)
   case integer(Int)
+
+  public var description: String {
+    switch self {
+    case .string(let text): text
+    case .integer(let number): "\(number)"
+    }
+  }
 }
 
 extension PickleValue {

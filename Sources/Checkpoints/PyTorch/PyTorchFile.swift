@@ -8,10 +8,20 @@ public final class PyTorchFile: Sendable {
   public let root: PickleValue
   private let file: InputFile
 
-  /// Where torch put its formats from before 1.6: a pickled number, and a tar.
+  /// The number that torch pickled first before 1.6.
   private static let oldStart: [UInt8] = [
     0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19,
   ]
+
+  private static let zipStart: [UInt8] = [0x50, 0x4B, 0x03, 0x04]
+
+  /// Whether a file begins as torch's files do: as the length of a safetensors header, those bytes
+  /// are beyond its limit.
+  public static func isOne(_ path: String) throws(CheckpointError) -> Bool {
+    let file = try InputFile(path)
+    let start = try file.bytes(at: 0, count: min(4, file.byteCount))
+    return start == zipStart || start == Array(oldStart.prefix(4))
+  }
 
   /// Reads and checks all but the tensors' elements.
   ///
@@ -34,7 +44,7 @@ public final class PyTorchFile: Sendable {
 
   private static func checkStart(of file: InputFile) throws(CheckpointError) {
     let start = try file.bytes(at: 0, count: min(oldStart.count, file.byteCount))
-    if start.starts(with: [0x50, 0x4B]) { return }
+    if start.starts(with: zipStart) { return }
     guard start == oldStart else {
       throw CheckpointError(file.path, .malformed("is no file of torch.save"))
     }
@@ -106,50 +116,5 @@ public final class PyTorchFile: Sendable {
     try file.read(tensor.type, at: offset, into: floats) { sum.update($0) }
     guard floats.count * tensor.type.size == tensor.storage.count else { return }
     try sum.check(place: "\(path): \(name)")
-  }
-}
-
-/// The tensors of a dictionary in a PyTorch file.
-public struct PyTorchTensors: NamedTensors {
-  public let entries: [TensorEntry]
-  public var place: String { file.path }
-  private let file: PyTorchFile
-  private let tensors: [String: (entry: TensorEntry, tensor: PyTorchTensor)]
-
-  /// - Parameter dictionary: tensors by name, of this file.
-  /// - Throws: `CheckpointError` where it holds anything else, or a name twice.
-  public init(
-    _ dictionary: [(key: PickleKey, value: PickleValue)], in file: PyTorchFile
-  ) throws(CheckpointError) {
-    var tensors: [String: (entry: TensorEntry, tensor: PyTorchTensor)] = [:]
-    var entries: [TensorEntry] = []
-    for (key, value) in dictionary {
-      guard case .string(let name) = key, let tensor = value.tensor else {
-        throw CheckpointError(file.path, .malformed("holds \(key), which is no tensor of a name"))
-      }
-      let entry = TensorEntry(
-        name: name, type: tensor.type, shape: tensor.shape, count: tensor.count,
-        offset: tensor.storage.offset + tensor.first * tensor.type.size)
-      guard tensors.updateValue((entry, tensor), forKey: name) == nil else {
-        throw CheckpointError(file.path, .duplicate("the tensor \(name)"))
-      }
-      entries.append(entry)
-    }
-    self.file = file
-    self.tensors = tensors
-    self.entries = entries
-  }
-
-  public subscript(name: String) -> TensorEntry? { tensors[name]?.entry }
-
-  public func read(
-    _ name: String, shape: [Int]?, into floats: UnsafeMutableBufferPointer<Float>
-  ) throws(CheckpointError) {
-    guard let (entry, tensor) = tensors[name] else { throw missing(name) }
-    guard entry.count == floats.count, entry.shape == shape ?? entry.shape else {
-      throw CheckpointError(
-        place, .wrongShape(name: name, expected: shape ?? [floats.count], found: entry.shape))
-    }
-    try file.read(tensor, named: name, into: floats)
   }
 }

@@ -1,9 +1,9 @@
-"""Makes the files beside it: names and shapes of open_clip's state dicts, and files of torch.save.
+"""Makes the files beside it: names and shapes of open_clip's state dicts, and a
+training checkpoint.
 
 Run by developers only, with torch 2.13.0 and open_clip_torch 3.3.0:  python make_fixtures.py
 """
 
-import collections
 import copy
 import json
 import pathlib
@@ -71,26 +71,6 @@ def state_dicts():
     (HERE / "state_dicts.json").write_text(json.dumps(result) + "\n")
 
 
-def torch_files():
-    base = torch.arange(6, dtype=torch.float32).reshape(2, 3) - 2.5
-    state = collections.OrderedDict()
-    state["float"] = base
-    state["half"] = base.half()
-    state["brain"] = base.bfloat16()
-    state["double"] = base.double() / 3
-    state["scalar"] = torch.tensor(0.25)
-    state["transposed"] = base.t()
-    state["column"] = base[:, 1]
-    state["shared"] = base[1]
-    state["channels_last"] = torch.arange(24.0).reshape(1, 2, 3, 4).contiguous(
-        memory_format=torch.channels_last)
-    state["parameter"] = torch.nn.Parameter(torch.full((1,), 7.0))
-    state["empty"] = torch.empty(0, 3)
-    torch.save(state, HERE / "tensors.pt")
-    torch.save(state, HERE / "tensors-protocol-4.pt", pickle_protocol=4)
-    torch.save({"a": base}, HERE / "before-1.6.pt", _use_new_zipfile_serialization=False)
-
-
 def training_checkpoint():
     """A model of two tensors after one step of AdamW, saved as open_clip's main.py saves."""
     torch.manual_seed(1)
@@ -111,5 +91,4 @@ def training_checkpoint():
 
 if __name__ == "__main__":
     state_dicts()
-    torch_files()
     training_checkpoint()
