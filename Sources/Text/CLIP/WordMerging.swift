@@ -1,0 +1,83 @@
+/// Byte pair encoding of one word: of all neighbours that may merge, the pair with the earliest
+/// merge does, everywhere from left to right, until none is left.
+///
+/// A merge makes a symbol that only later merges use, so taking the earliest merge at the leftmost
+/// place, one at a time, is the same. A heap keeps a long word from costing its length squared.
+struct WordMerging {
+  private let merged: [CLIPMerges.Pair: Int32]
+  private var symbols: [Int32]
+  private var next: [Int]
+  private var previous: [Int]
+  private var waiting = LowestFirst()
+
+  /// - Parameter symbols: at least one.
+  static func merge(_ symbols: [Int32], _ merged: [CLIPMerges.Pair: Int32]) -> [Int32] {
+    var word = WordMerging(symbols, merged)
+    for place in symbols.indices.dropLast() { word.consider(place) }
+    while let (id, place) = word.waiting.take() { word.apply(id, at: place) }
+    return word.symbols.filter { $0 >= 0 }
+  }
+
+  private init(_ symbols: [Int32], _ merged: [CLIPMerges.Pair: Int32]) {
+    self.merged = merged
+    self.symbols = symbols
+    next = Array(1...symbols.count)
+    previous = Array(-1..<symbols.count - 1)
+  }
+
+  /// What the symbols at `place` and behind it become.
+  private func merge(at place: Int) -> Int32? {
+    guard symbols[place] >= 0, next[place] < symbols.count else { return nil }
+    return merged[CLIPMerges.Pair(left: symbols[place], right: symbols[next[place]])]
+  }
+
+  private mutating func consider(_ place: Int) {
+    if let id = merge(at: place) { waiting.add(id, place) }
+  }
+
+  private mutating func apply(_ id: Int32, at place: Int) {
+    // Another merge may have taken one of the two meanwhile.
+    guard merge(at: place) == id else { return }
+    let taken = next[place]
+    symbols[place] = id
+    symbols[taken] = -1
+    next[place] = next[taken]
+    if next[place] < symbols.count { previous[next[place]] = place }
+    if previous[place] >= 0 { consider(previous[place]) }
+    consider(place)
+  }
+}
+
+/// A heap of ids with their places; the lowest id comes first, of equal ones the lowest place.
+private struct LowestFirst {
+  private var keys: [UInt64] = []
+
+  mutating func add(_ id: Int32, _ place: Int) {
+    var child = keys.count
+    keys.append(UInt64(UInt32(bitPattern: id)) << 32 | UInt64(UInt32(truncatingIfNeeded: place)))
+    while child > 0, keys[child] < keys[(child - 1) / 2] {
+      keys.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  mutating func take() -> (id: Int32, place: Int)? {
+    guard let key = keys.first, let last = keys.popLast() else { return nil }
+    if !keys.isEmpty {
+      keys[0] = last
+      settle()
+    }
+    return (Int32(key >> 32), Int(key & 0xFFFF_FFFF))
+  }
+
+  private mutating func settle() {
+    var parent = 0
+    while true {
+      let children = (2 * parent + 1..<2 * parent + 3).filter { $0 < keys.count }
+      guard let least = children.min(by: { keys[$0] < keys[$1] }), keys[least] < keys[parent]
+      else { return }
+      keys.swapAt(parent, least)
+      parent = least
+    }
+  }
+}
