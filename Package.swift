@@ -116,18 +116,21 @@ let package = Package(
     .testTarget(
       name: "EvaluationTests",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images", "Pipeline", "Records",
-        "Tensors", "Text",
+        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images", "OpenCLIP", "Pipeline",
+        "Records", "Tensors", "Text",
       ]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Checkpoints", "Images", "Records", "Tensors", "TestSupport", "Text",
-        "coca-train",
+        "Training", "Checkpoints", "CoCaModel", "Images", "OpenCLIP", "Records", "Tensors",
+        "TestSupport", "Text", "coca-train", "coca-convert",
       ]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["Images", "TestSupport", "coca-train", "coca-shard", "coca-eval", "coca-convert"]),
+      dependencies: [
+        "Checkpoints", "CoCaModel", "Images", "OpenCLIP", "TestSupport", "coca-train", "coca-shard",
+        "coca-eval", "coca-convert",
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17,
