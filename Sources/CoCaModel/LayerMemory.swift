@@ -20,8 +20,8 @@ final class LayerMemory {
   /// Takes in the next rows of every sequence, of which there may be none.
   /// - Returns: all rows so far.
   func appending(_ new: KeysAndValues) -> KeysAndValues {
-    let width = new.keys.width
-    let kept = words ?? (Tensor([lengths.count * room, width]), Tensor([lengths.count * room, width]))
+    let width = new.keys.width, shape = [lengths.count * room, width]
+    let kept = words ?? (Tensor(shape), Tensor(shape))
     words = kept
     for (sequence, length) in lengths.enumerated() {
       let rows = new.segments[sequence]
@@ -34,7 +34,8 @@ final class LayerMemory {
       lengths[sequence] += rows.count
     }
     return KeysAndValues(
-      keys: Variable(constant: kept.keys, on: nil), values: Variable(constant: kept.values, on: nil),
+      keys: Variable(constant: kept.keys, on: nil),
+      values: Variable(constant: kept.values, on: nil),
       segments: Segments(lengths: lengths, room: room))
   }
 }

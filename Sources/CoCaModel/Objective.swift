@@ -60,7 +60,9 @@ public struct Objective {
   ///   - captions: `n` of them.
   /// - Throws: `CollectiveError` if a rank is lost.
   public func backward(_ images: Tensor, _ captions: PackedCaptions) throws -> Losses {
-    let counts = try clock.measure(.communicate) { try GlobalCounts(captions, padding, over: ranks) }
+    let counts = try clock.measure(.communicate) {
+      try GlobalCounts(captions, padding, over: ranks)
+    }
     let parts = cut(captions.count)
     if parts.count == 1 {
       return try whole(images, captions, counts)

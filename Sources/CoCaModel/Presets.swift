@@ -47,9 +47,9 @@ extension ModelConfiguration {
 
   /// - Parameter decoderLayers: of each half of the text decoder.
   private static func paper(
-    size: Extent = 288, patch: Extent = 18, width: Int, heads: Int, encoderLayers: Int, encoderMLP: Int,
-    queries: Int = 256, context: Int = 64, vocabulary: Int? = 64_000, decoderLayers: Int,
-    decoderMLP: Int, joint: Int
+    size: Extent = 288, patch: Extent = 18, width: Int, heads: Int, encoderLayers: Int,
+    encoderMLP: Int, queries: Int = 256, context: Int = 64, vocabulary: Int? = 64_000,
+    decoderLayers: Int, decoderMLP: Int, joint: Int
   ) -> ModelConfiguration {
     ModelConfiguration(
       joint: joint,

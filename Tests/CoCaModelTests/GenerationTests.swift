@@ -38,7 +38,9 @@ struct GenerationTests {
       return losses.caption * Double(losses.targets)
     }
     let before = try nats(ids)
-    var chances = try (0..<Int32(SmallModel.vocabulary)).map { exp(before - (try nats(ids + [$0]))) }
+    var chances = try (0..<Int32(SmallModel.vocabulary)).map { id in
+      exp(before - (try nats(ids + [id])))
+    }
     // Padding is no target: it has what the others leave.
     if model.configuration.layout == .openclip { chances[0] = 2 - chances.reduce(0, +) }
     return chances

@@ -12,14 +12,12 @@ public func quickGELU(_ x: Variable) -> Variable {
   elementwise(x, kernels.quick_gelu, kernels.quick_gelu_backward)
 }
 
+private typealias Read = UnsafePointer<Float>
+private typealias Write = UnsafeMutablePointer<Float>
+
 private func elementwise(
-  _ x: Variable,
-  _ forward: @escaping @convention(c) (
-    UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int
-  ) -> Void,
-  _ backward: @escaping @convention(c) (
-    UnsafePointer<Float>, UnsafePointer<Float>, UnsafeMutablePointer<Float>, Int
-  ) -> Void
+  _ x: Variable, _ forward: @convention(c) (Read, Write, Int) -> Void,
+  _ backward: @escaping @convention(c) (Read, Read, Write, Int) -> Void
 ) -> Variable {
   let output = Tensor(x.value.shape)
   Threads.split(x.value.count, grain: 4096) { range in
