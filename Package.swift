@@ -95,6 +95,8 @@ let package = Package(
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
     .testTarget(name: "TextTests", dependencies: ["Text", "Tensors", "CZlib"]),
+    .executableTarget(
+      name: "inputs-check", dependencies: ["Images", "Text"], path: "Tests/InputsCheck"),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagesTests",
                 dependencies: ["Images", "Tensors", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux"]),
