@@ -83,9 +83,8 @@ struct Import: ParsableCommand {
       ("step", work.optimizer == nil ? "0, the weights alone" : "\(work.step), with AdamW's state"),
       ("written", to),
     ])
-    if !work.runLines.isEmpty {
-      lines += ["", "For the run file that goes on from it:"] + work.runLines
-    }
+    let keys = work.runLines(URL(fileURLWithPath: to))
+    if !keys.isEmpty { lines += ["", "For the run file that goes on from it:"] + keys }
     return lines
   }
 }

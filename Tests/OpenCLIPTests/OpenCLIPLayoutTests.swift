@@ -67,15 +67,3 @@ struct OpenCLIPLayoutTests {
     #expect(values("imageEncoder.layers.1.attention.key.bias").values.first == 30)
   }
 }
-
-/// Files beside the tests, and the script that makes them.
-enum Fixture {
-  static func url(_ name: String) -> URL {
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("Fixtures/\(name)")
-  }
-
-  static func json(_ name: String) throws -> JSONValue {
-    try JSONReader.read(file: url(name).path, limit: 1 << 20)
-  }
-}

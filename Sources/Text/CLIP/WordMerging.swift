@@ -72,12 +72,12 @@ private struct LowestFirst {
 
   private mutating func settle() {
     var parent = 0
-    while true {
-      let children = (2 * parent + 1..<2 * parent + 3).filter { $0 < keys.count }
-      guard let least = children.min(by: { keys[$0] < keys[$1] }), keys[least] < keys[parent]
-      else { return }
-      keys.swapAt(parent, least)
-      parent = least
+    while 2 * parent + 1 < keys.count {
+      var child = 2 * parent + 1
+      if child + 1 < keys.count, keys[child + 1] < keys[child] { child += 1 }
+      if keys[parent] <= keys[child] { return }
+      keys.swapAt(parent, child)
+      parent = child
     }
   }
 }
