@@ -110,7 +110,8 @@ let package = Package(
       path: "Tests/Benchmarks"),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
-    .testTarget(name: "TextTests", dependencies: ["Text", "Tensors", "CZlib"]),
+    .testTarget(
+      name: "TextTests", dependencies: ["Text", "Tensors", "CZlib"], exclude: ["Fixtures"]),
     .executableTarget(
       name: "inputs-check", dependencies: ["Images", "Text"], path: "Tests/InputsCheck"),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors", "TestSupport"]),
