@@ -6,8 +6,8 @@ import Foundation
 /// CLIP's vocabulary 49,408. As in open_clip, a text that spells `<start_of_text>` or
 /// `<end_of_text>` gets their ids, and padding is id 0, which is also the byte `!` inside a word.
 public struct CLIPTokenizer: Tokenizer {
-  /// ftfy, which open_clip cleans with, would cut longer texts in the middle.
-  public static let maximumTextBytes = 1_000_000
+  /// Longer texts are no captions; mending and normalising cost more than their length.
+  public static let maximumTextBytes = 1 << 16
   public static let fileName = "merges.txt"
 
   public let vocabularySize: Int
@@ -38,27 +38,29 @@ public struct CLIPTokenizer: Tokenizer {
       throw TextError("text", .textTooLong(bytes: count, limit: Self.maximumTextBytes))
     }
     var ids: [Int32] = []
-    for word in text.lowercased().split(separator: " ") {
-      switch word {
-      case WordSplit.start: ids.append(start)
-      case WordSplit.end: ids.append(end)
-      default: ids += encode(word: Array(word.utf8))
+    for word in WordSplit.words(CaptionCleaning.clean(text)) {
+      if word.elementsEqual(WordSplit.start) {
+        ids.append(start)
+      } else if word.elementsEqual(WordSplit.end) {
+        ids.append(end)
+      } else {
+        ids += encode(word: word)
       }
     }
     return ids
   }
 
-  private func encode(word: [UInt8]) -> [Int32] {
-    var symbols = word.map { ByteSymbols.ids[Int($0)] }
+  private func encode(word: ArraySlice<Unicode.Scalar>) -> [Int32] {
+    var symbols = word.flatMap(\.utf8).map { ByteSymbols.ids[Int($0)] }
     symbols[symbols.count - 1] += 256
-    return WordMerging.merge(symbols, merges.merged)
+    return merges.merge(symbols)
   }
 
   public func decode(_ ids: [Int32]) -> String {
-    let bytes = ids.flatMap { id in
-      id >= 0 && id < start ? merges.symbols[Int(id)] : []
-    }
-    return String(decoding: bytes, as: UTF8.self)
-      .replacing("</w>", with: " ").trimmingCharacters(in: .whitespaces)
+    let bytes = ids.flatMap { $0 >= 0 && $0 < start ? merges.symbols[Int($0)] : [] }
+    let space = UInt8(ascii: " ")
+    let text = bytes.replacing(ByteSymbols.wordEnd, with: [space]).drop { $0 == space }
+    let end = text.lastIndex { $0 != space }.map { $0 + 1 } ?? text.startIndex
+    return String(decoding: text[..<end], as: UTF8.self)
   }
 }
