@@ -35,10 +35,10 @@ class Case:
         return peak * 0.5 * (1 + math.cos(math.pi * (step - warmup) / (self.steps - warmup)))
 
 
-def compute(reference, case, keep):
+def compute(reference, case, keep, stepped=lambda steps, reference, optimizer: None):
     """Calls `keep(name, tensor)` with every output, gradient, loss and weight after the steps.
 
-    The steps change the reference.
+    The steps change the reference; `stepped` is called after each.
     """
     dtype = reference.scale().dtype
     images = case.images.to(dtype)
@@ -60,6 +60,7 @@ def compute(reference, case, keep):
         if case.steps:
             lines.append([contrastive.item() / case.contrastive, caption.item() / case.caption,
                           update(reference, optimizer, case, step)])
+            stepped(step + 1, reference, optimizer)
     if case.steps:
         for column, name in enumerate(["contrastive", "caption", "norm"]):
             keep(f"steps/{name}", torch.tensor([line[column] for line in lines], dtype=dtype))
@@ -106,10 +107,10 @@ def norm(tensor):
     return torch.linalg.vector_norm(tensor.double()).item()
 
 
-def write(make, case, folder, description, extra=None):
+def write(make, case, folder, description, extra=None, **watching):
     """Writes case.safetensors (the truth, rounded to float32) and case.json (all else).
 
-    `make(dtype)` makes a reference of its own.
+    `make(dtype)` makes a reference of its own. What watches does so in float32.
     """
     tensors = {"images": case.images.clone()}
     compute(make(torch.float64), case,
@@ -122,7 +123,7 @@ def write(make, case, folder, description, extra=None):
             distance, size = norm(rows.double() - truth[part].double()), norm(truth[measure(part)])
             errors[part] = float(f"{distance / size if distance else 0:.3g}")
 
-    compute(make(torch.float32), case, compare)
+    compute(make(torch.float32), case, compare, **watching)
     folder.mkdir(parents=True, exist_ok=True)
     save_file(tensors | (extra or {}), folder / "case.safetensors")
     description |= {
