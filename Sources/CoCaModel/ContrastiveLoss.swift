@@ -49,21 +49,26 @@ struct ContrastiveLoss {
       return all
     }
     let allImages = try gather(images, width: joint), allTexts = try gather(texts, width: joint)
+    let read = 2 * (images.bytes + allImages.bytes)
     let (imageRows, textRows) = clock.measure(.forward) {
-      (
-        Direction(own: images, all: allTexts, first: first, scale: scale),
-        Direction(own: texts, all: allImages, first: first, scale: scale)
-      )
+      Profile.measure("contrastive loss", bytes: read) {
+        (
+          Direction(own: images, all: allTexts, first: first, scale: scale),
+          Direction(own: texts, all: allImages, first: first, scale: scale)
+        )
+      }
     }
     let imageLSE = try gather(imageRows.logSumExp, width: 1)
     let textLSE = try gather(textRows.logSumExp, width: 1)
 
     let weight = 1 / Float(max(2 * total, 1))
     let (byImage, byText) = clock.measure(.backward) {
-      (
-        imageRows.gradient(allLSE: textLSE, weight: weight),
-        textRows.gradient(allLSE: imageLSE, weight: weight)
-      )
+      Profile.measure("contrastive loss, backward", bytes: 2 * read) {
+        (
+          imageRows.gradient(allLSE: textLSE, weight: weight),
+          textRows.gradient(allLSE: imageLSE, weight: weight)
+        )
+      }
     }
     return Result(
       share: (imageRows.lossSum + textRows.lossSum) / Double(max(2 * total, 1)),
