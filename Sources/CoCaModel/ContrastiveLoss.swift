@@ -49,21 +49,26 @@ struct ContrastiveLoss {
       return all
     }
     let allImages = try gather(images, width: joint), allTexts = try gather(texts, width: joint)
+    let read = 2 * (images.bytes + allImages.bytes)
     let (imageRows, textRows) = clock.measure(.forward) {
-      (
-        Direction(own: images, all: allTexts, first: first, scale: scale),
-        Direction(own: texts, all: allImages, first: first, scale: scale)
-      )
+      Profile.measure("contrastive loss", bytes: read) {
+        (
+          Direction(own: images, all: allTexts, first: first, scale: scale),
+          Direction(own: texts, all: allImages, first: first, scale: scale)
+        )
+      }
     }
     let imageSums = try imageRows.sums.map { try gather($0, width: 1) }
     let textSums = try textRows.sums.map { try gather($0, width: 1) }
 
     let weight = 1 / Float(max(2 * total, 1))
     let (byImage, byText) = clock.measure(.backward) {
-      (
-        imageRows.gradient(others: textSums, weight: weight),
-        textRows.gradient(others: imageSums, weight: weight)
-      )
+      Profile.measure("contrastive loss, backward", bytes: 2 * read) {
+        (
+          imageRows.gradient(others: textSums, weight: weight),
+          textRows.gradient(others: imageSums, weight: weight)
+        )
+      }
     }
     return Result(
       share: (imageRows.lossSum + textRows.lossSum) / Double(max(2 * total, 1)),
