@@ -4,6 +4,7 @@ Run by `launch/bench step`. Both stay in memory and make one step at a time (our
 ours, …), so that whatever else the machine does falls on both.
 """
 import argparse
+import functools
 import json
 import os
 import statistics
@@ -18,6 +19,7 @@ def peak_bytes():
     return int(line.split()[1]) << 10
 
 
+@functools.cache
 def open_clip():
     import torch
     library = torch.library.Library("torchvision", "DEF")  # PyPI's torchvision is built for CUDA

@@ -18,3 +18,25 @@ public final class Tape {
     while let step = steps.popLast() { step() }
   }
 }
+
+/// An operation: `forward` makes its value now, `backward` is given the gradient by that value
+/// during the backward pass, if there is one. Both run under its name.
+/// - Parameter reads: what it reads. The backward pass reads that again and writes a gradient each.
+func operation(
+  _ name: String, reads: [Tensor], on tape: Tape?, _ forward: () -> Tensor,
+  backward: @escaping (Tensor) -> Void
+) -> Variable {
+  let read = reads.reduce(0) { $0 + $1.bytes }
+  var written = 0
+  let value = Profile.measure(name, bytes: read + written) {
+    let value = forward()
+    written = value.bytes
+    return value
+  }
+  let result = Variable(value, on: tape)
+  tape?.record {
+    guard let gradient = result.takeGradient() else { return }
+    Profile.measure("\(name), backward", bytes: 2 * read + gradient.bytes) { backward(gradient) }
+  }
+  return result
+}

@@ -56,11 +56,13 @@ struct VisionTransformer {
     precondition(images.count == count * imageSize, "images are \(images.shape)")
     let patches = Tensor([count * configuration.patches, 3 * patch.height * patch.width])
     let patchSize = configuration.patches * patches.width
-    Threads.split(count, grain: 1) { range in
-      for image in range {
-        kernels.extract_patches(
-          images.pointer + image * imageSize, patches.pointer + image * patchSize, 3, size.height,
-          size.width, patch.height, patch.width)
+    Profile.measure("patches", bytes: 2 * images.bytes) {
+      Threads.split(count, grain: 1) { range in
+        for image in range {
+          kernels.extract_patches(
+            images.pointer + image * imageSize, patches.pointer + image * patchSize, 3, size.height,
+            size.width, patch.height, patch.width)
+        }
       }
     }
     return patches

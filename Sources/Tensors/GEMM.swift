@@ -73,6 +73,14 @@ public enum GEMM {
   ) {
     precondition(a.columns == b.rows && a.rows == c.rows && b.columns == c.columns, "GEMM shapes")
     guard c.rows > 0, c.columns > 0 else { return }
+    Profile.product(rows: c.rows, depth: a.columns, columns: c.columns) {
+      call(a, b, into: c, keep: keep, precision)
+    }
+  }
+
+  private static func call(
+    _ a: Matrix, _ b: Matrix, into c: Matrix, keep: Float, _ precision: Precision
+  ) {
     switch precision {
     case .float32:
       OpenBLAS.start

@@ -6,7 +6,9 @@ import Tensors
 struct CocaBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "coca-bench", abstract: "Measures the trainer's parts on this machine.",
-    subcommands: [StepBench.self, GEMMBench.self, KernelBench.self, LossBench.self])
+    subcommands: [
+      StepBench.self, OperationsBench.self, GEMMBench.self, KernelBench.self, LossBench.self,
+    ])
 }
 
 struct Machine: ParsableArguments {

@@ -58,8 +58,8 @@ private struct Kernel {
       Kernel(name: "softmax", bytes: 8) { a, rows, width in
         k.attention_softmax(a[0], width, rows, width, width, 0.1, a[4])
       },
-      Kernel(name: "softmax from log-sum-exp", bytes: 8) { a, rows, width in
-        k.softmax_from_lse(a[0], width, rows, width, 0, a[4], 1)
+      Kernel(name: "softmax from sums", bytes: 8) { a, rows, width in
+        k.softmax_from_sums(a[0], width, rows, width, 0, a[4], a[5], 1)
       },
       Kernel(name: "log-sum-exp", bytes: 4) { a, rows, width in
         k.log_sum_exp_update(a[0], width, rows, width, 1, a[4], a[5])

@@ -16,6 +16,23 @@ func pad(_ text: String, _ width: Int) -> String {
   String(repeating: " ", count: max(0, width - text.count)) + text
 }
 
+/// What the system has counted of this process so far.
+struct Usage {
+  /// Of processors, all threads'.
+  let seconds: Double
+  /// Pages given on first touch.
+  let pageFaults: Int
+
+  init() {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    seconds =
+      Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+      + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+    pageFaults = usage.ru_minflt
+  }
+}
+
 /// The most memory this process has held, from the system's own count.
 func peakBytes() -> Int {
   guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
