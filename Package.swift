@@ -16,6 +16,7 @@ let package = Package(
     .executable(name: "coca-train", targets: ["coca-train"]),
     .executable(name: "coca-shard", targets: ["coca-shard"]),
     .executable(name: "coca-eval", targets: ["coca-eval"]),
+    .executable(name: "coca-convert", targets: ["coca-convert"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -55,18 +56,20 @@ let package = Package(
     .target(name: "Optimizers", dependencies: ["Autograd", "CKernels", "Tensors"]),
     .target(name: "Pipeline", dependencies: ["Images", "Records", "Tensors", "Text"]),
     .target(name: "Packing", dependencies: ["Images", "Records", "Tensors", "Text"]),
-    .target(name: "Checkpoints", dependencies: ["Tensors", "CXXHash"]),
+    .target(name: "Checkpoints", dependencies: ["Tensors", "CXXHash", "CZlib"]),
 
     // Floors 4 and 5: what uses a model, and what trains one.
+    .target(name: "OpenCLIP",
+            dependencies: ["Autograd", "Checkpoints", "CoCaModel", "Tensors", "Text"]),
     .target(name: "Evaluation",
             dependencies: [
-              "Checkpoints", "CoCaModel", "Collectives", "Images", "Pipeline", "Records", "Tensors",
-              "Text",
+              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "OpenCLIP",
+              "Pipeline", "Records", "Tensors", "Text",
             ]),
     .target(name: "Training",
             dependencies: [
-              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Optimizers",
-              "Images", "Pipeline", "Records", "Tensors", "Text",
+              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "OpenCLIP",
+              "Optimizers", "Images", "Pipeline", "Records", "Tensors", "Text",
               .product(name: "Logging", package: "swift-log"), "Yams",
             ]),
 
@@ -78,11 +81,33 @@ let package = Package(
     .executableTarget(
       name: "coca-eval",
       dependencies: ["Collectives", "Evaluation", "Records", "Tensors", "Text", argumentParser]),
+    .executableTarget(
+      name: "coca-convert",
+      dependencies: [
+        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "OpenCLIP", "Text", "Training",
+        argumentParser,
+      ]),
 
-    .target(name: "TestSupport", dependencies: ["Autograd", "Tensors"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Autograd", "Collectives", "Tensors"],
+            path: "Tests/TestSupport"),
+    .target(name: "Parity",
+            dependencies: [
+              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "OpenCLIP", "Optimizers",
+              "Tensors", "Text",
+            ], path: "Tests/Parity"),
+    .executableTarget(
+      name: "parity-check", dependencies: ["Collectives", "Parity", "Tensors", argumentParser],
+      path: "Tests/ParityCheck"),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .executableTarget(
       name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
+    .executableTarget(
+      name: "coca-bench",
+      dependencies: [
+        "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Optimizers", "Tensors", "Text",
+        argumentParser,
+      ],
+      path: "Tests/Benchmarks"),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
     .testTarget(
@@ -100,22 +125,35 @@ let package = Package(
       dependencies: ["Optimizers", "Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
     .testTarget(name: "PackingTests", dependencies: ["Packing", "Records", "Images"]),
-    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"],
+      exclude: ["Fixtures"]),
+    .testTarget(
+      name: "OpenCLIPTests",
+      dependencies: ["Autograd", "Checkpoints", "CoCaModel", "OpenCLIP", "Tensors", "TestSupport"],
+      exclude: ["Fixtures"]),
+    .testTarget(
+      name: "ParityTests",
+      dependencies: ["CoCaModel", "Collectives", "Parity", "Tensors", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "EvaluationTests",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images", "Pipeline", "Records",
-        "Tensors", "Text",
+        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images", "OpenCLIP", "Pipeline",
+        "Records", "Tensors", "TestSupport", "Text",
       ]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Checkpoints", "Images", "Records", "Tensors", "TestSupport", "Text",
-        "coca-train",
+        "Training", "Checkpoints", "CoCaModel", "Images", "OpenCLIP", "Records", "Tensors",
+        "TestSupport", "Text", "coca-train", "coca-convert",
       ]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["Images", "TestSupport", "coca-train", "coca-shard", "coca-eval"]),
+      dependencies: [
+        "Checkpoints", "CoCaModel", "Images", "OpenCLIP", "TestSupport", "coca-train", "coca-shard",
+        "coca-eval", "coca-convert",
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17,

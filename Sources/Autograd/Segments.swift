@@ -1,15 +1,19 @@
-/// Where the sequences of a packed batch begin and end: sequence `i` is rows
-/// `offsets[i] ..< offsets[i + 1]` of a tall matrix. There is no padding.
+/// Where the sequences of a packed batch begin and end: sequence `i` is rows `self[i]` of a tall
+/// matrix, one after another. There is no padding.
 public struct Segments: Sendable, Equatable {
-  public let offsets: [Int]
+  private let ranges: [Range<Int>]
 
   /// - Parameter offsets: `count + 1` ascending positions from 0.
-  public init(offsets: [Int]) { self.offsets = offsets }
+  public init(offsets: [Int]) {
+    ranges = zip(offsets, offsets.dropFirst()).map { $0..<$1 }
+  }
 
   public init(lengths: some Sequence<Int>) {
-    var offsets = [0]
-    for length in lengths { offsets.append(offsets[offsets.count - 1] + length) }
-    self.init(offsets: offsets)
+    var end = 0
+    ranges = lengths.map { length in
+      defer { end += length }
+      return end..<end + length
+    }
   }
 
   /// `count` sequences of one length, such as the patches of a batch of images.
@@ -17,13 +21,18 @@ public struct Segments: Sendable, Equatable {
     self.init(lengths: repeatElement(length, count: count))
   }
 
-  public var count: Int { offsets.count - 1 }
-  public var rows: Int { offsets[count] }
-  public var longest: Int { (0..<count).map { self[$0].count }.max() ?? 0 }
-  public subscript(index: Int) -> Range<Int> { offsets[index]..<offsets[index + 1] }
+  /// Sequences that grow: number `i` begins at row `i · room`.
+  public init(lengths: some Sequence<Int>, room: Int) {
+    ranges = lengths.enumerated().map { $0 * room..<$0 * room + $1 }
+  }
+
+  public var count: Int { ranges.count }
+  public var rows: Int { ranges.last?.upperBound ?? 0 }
+  public var longest: Int { ranges.map(\.count).max() ?? 0 }
+  public subscript(index: Int) -> Range<Int> { ranges[index] }
 
   /// The same sequences with `more` rows added to the end of each (or taken, if negative).
   public func extended(by more: Int) -> Segments {
-    Segments(lengths: (0..<count).map { self[$0].count + more })
+    Segments(lengths: ranges.map { $0.count + more })
   }
 }

@@ -10,12 +10,13 @@ struct AttentionalPooler {
   let attention: MultiHeadAttention
   let outputNorm: LayerNorm
 
-  init(_ scope: Scope, queryCount: Int, width: Int, heads: Int) {
+  init(_ scope: Scope, queryCount: Int, width: Int, inputWidth: Int, heads: Int) {
     queries = scope["queries"].declare(
       [queryCount, width], .embedding, .normal(deviation: 1))
     queryNorm = LayerNorm(scope["queryNorm"], width: width)
-    inputNorm = LayerNorm(scope["inputNorm"], width: width)
-    attention = MultiHeadAttention(scope["attention"], width: width, heads: heads)
+    inputNorm = LayerNorm(scope["inputNorm"], width: inputWidth)
+    attention = MultiHeadAttention(
+      scope["attention"], width: width, contextWidth: inputWidth, heads: heads)
     outputNorm = LayerNorm(scope["outputNorm"], width: width)
   }
 
@@ -26,10 +27,43 @@ struct AttentionalPooler {
     // The same queries for every image: projected once, then repeated.
     let query = repeated(
       attention.query(queryNorm(Variable(queries, on: tape))), times: count)
-    let input = inputNorm(tokens.rows)
-    let heads = Autograd.attention(
-      query, attention.key(input), attention.value(input), heads: attention.heads,
-      queries: segments, keys: tokens.segments)
-    return ImageTokens(rows: outputNorm(attention.output(heads)), segments: segments)
+    let context = attention.read(inputNorm(tokens.rows), tokens.segments)
+    let found = attention(query, segments, in: context)
+    return ImageTokens(rows: outputNorm(attention.output(found)), segments: segments)
+  }
+}
+
+/// From the encoder's tokens to those that the multimodal half reads and to the one that is
+/// compared with texts.
+///
+/// In the paper's layout a pooler of one query makes the latter; in open_clip's it is the first of
+/// the tokens.
+struct ImagePoolers {
+  let caption: AttentionalPooler?
+  let contrastive: AttentionalPooler?
+  private let arrangement: ModelConfiguration.PoolerArrangement
+
+  init(_ scope: Scope, _ configuration: ModelConfiguration) {
+    let image = configuration.image
+    func pooler(_ name: String, _ queries: Int) -> AttentionalPooler {
+      AttentionalPooler(
+        scope[name], queryCount: queries, width: configuration.imageTokens.width,
+        inputWidth: image.width, heads: image.poolerHeads ?? image.heads)
+    }
+    arrangement = configuration.poolers
+    caption =
+      switch arrangement {
+      case .cascade, .parallel: pooler("captionPooler", image.queries)
+      case .shared: pooler("pooler", image.queries)
+      case .none: nil
+      }
+    contrastive = configuration.layout == .paper ? pooler("contrastivePooler", 1) : nil
+  }
+
+  /// - Returns: the multimodal half's tokens, and `[n, width]`.
+  func callAsFunction(_ tokens: ImageTokens, on tape: Tape?) -> (ImageTokens, Variable) {
+    let read = caption?(tokens, on: tape) ?? tokens
+    guard let contrastive else { return read.partingFirst() }
+    return (read, contrastive(arrangement == .cascade ? read : tokens, on: tape).rows)
   }
 }

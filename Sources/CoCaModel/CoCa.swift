@@ -13,8 +13,7 @@ public final class CoCa {
   public let logitScale: Parameter
 
   let imageEncoder: VisionTransformer
-  let captionPooler: AttentionalPooler?
-  let contrastivePooler: AttentionalPooler
+  let poolers: ImagePoolers
   let imageProjection: Linear
   let unimodal: UnimodalDecoder
   let textProjection: Linear
@@ -29,27 +28,21 @@ public final class CoCa {
     resolved.text.vocabulary = self.vocabularySize
     self.configuration = resolved
     let scope = Scope(parameters: parameters, path: "")
-    let image = configuration.image, text = configuration.text
+    let width = configuration.text.width, imageWidth = configuration.imageTokens.width
 
     logitScale = scope["logitScale"].declare([], .vector, .constant(2.6592600))  // ln(1/0.07)
-    imageEncoder = VisionTransformer(scope["imageEncoder"], image)
-    captionPooler =
-      configuration.poolers == .none
-      ? nil
-      : AttentionalPooler(
-        scope["captionPooler"], queryCount: image.queries, width: image.width, heads: image.heads)
-    contrastivePooler = AttentionalPooler(
-      scope["contrastivePooler"], queryCount: 1, width: image.width, heads: image.heads)
+    imageEncoder = VisionTransformer(scope["imageEncoder"], configuration)
+    poolers = ImagePoolers(scope, configuration)
     imageProjection = Linear(
-      scope["imageProjection"], from: image.width, to: configuration.joint, hasBias: false)
-    unimodal = UnimodalDecoder(scope["unimodal"], text, vocabulary: self.vocabularySize)
+      scope["imageProjection"], from: imageWidth, to: configuration.joint, hasBias: false)
+    unimodal = UnimodalDecoder(
+      scope["unimodal"], configuration, vocabulary: self.vocabularySize)
     textProjection = Linear(
-      scope["textProjection"], from: text.width, to: configuration.joint, hasBias: false)
-    multimodal = MultimodalDecoder(
-      scope["multimodal"], configuration.multimodal, width: text.width, imageWidth: image.width)
+      scope["textProjection"], from: width, to: configuration.joint, hasBias: false)
+    multimodal = MultimodalDecoder(scope["multimodal"], configuration)
     vocabularyProjection = scope["vocabularyProjection"].declare(
-      [self.vocabularySize, text.width], .matrix,
-      .normal(deviation: 1 / Double(text.width).squareRoot()))
+      [self.vocabularySize, width], .matrix,
+      .normal(deviation: 1 / Double(width).squareRoot()))
   }
 
   struct Output {
@@ -61,31 +54,25 @@ public final class CoCa {
   }
 
   /// - Parameters:
-  ///   - images: `[n, 3, size, size]`.
+  ///   - images: `[n, 3, height, width]`.
   ///   - captions: `n` of them: start, pieces, end.
   func callAsFunction(_ images: Tensor, _ captions: PackedCaptions, on tape: Tape?) -> Output {
     let (imageTokens, imageEmbedding) = encode(images: images, on: tape)
-    let (text, segments) = unimodal(captions, on: tape)
-    // The end token predicts nothing, so it stops here with the CLS.
-    let (words, cls) = splitLast(text, segments, dropping: 1)
-    let hidden = multimodal(words, segments.extended(by: -2), attendingTo: imageTokens)
+    let (words, segments, cls) = unimodal(captions, on: tape)
+    let hidden = multimodal(words, segments, attendingTo: imageTokens)
     return Output(
       imageEmbedding: imageEmbedding, textEmbedding: embed(cls: cls), hidden: hidden)
   }
 
   /// - Returns: the tokens that the multimodal half reads, and `[n, joint]`.
   func encode(images: Tensor, on tape: Tape?) -> (ImageTokens, Variable) {
-    let patches = imageEncoder(images, on: tape)
-    let imageTokens = captionPooler?(patches, on: tape) ?? patches
-    let pooled = contrastivePooler(
-      configuration.poolers == .cascade ? imageTokens : patches, on: tape)
-    return (imageTokens, l2Normalize(imageProjection(pooled.rows)))
+    let (imageTokens, pooled) = poolers(imageEncoder(images, on: tape), on: tape)
+    return (imageTokens, l2Normalize(imageProjection(pooled)))
   }
 
   /// - Returns: `[captions, joint]`.
   func encode(captions: PackedCaptions, on tape: Tape?) -> Variable {
-    let (text, segments) = unimodal(captions, on: tape)
-    return embed(cls: splitLast(text, segments).last)
+    embed(cls: unimodal(captions, on: tape).cls)
   }
 
   private func embed(cls: Variable) -> Variable {
@@ -100,5 +87,21 @@ public final class CoCa {
   /// Captions in the joint space, `[n, joint]`, rows of length 1.
   public func textEmbeddings(_ captions: PackedCaptions) -> Tensor {
     encode(captions: captions, on: nil).value
+  }
+
+  /// The scores of every id that is to be predicted, `[ids - captions, vocabulary]`, held whole.
+  /// - Parameter images: as many as captions.
+  package func logits(_ images: Tensor, _ captions: PackedCaptions) -> Tensor {
+    let hidden = self(images, captions, on: nil).hidden.value
+    let logits = Tensor([hidden.rows, vocabularySize])
+    GEMM.multiply(
+      Matrix(hidden), Matrix(vocabularyProjection.value).transposed, into: Matrix(logits))
+    return logits
+  }
+
+  /// Keeps the logit scale in [0, ln 100], as CLIP and open_clip do after every update.
+  public func clampLogitScale() {
+    let value = logitScale.value.pointer
+    value[0] = min(max(value[0], 0), 4.6051702)
   }
 }

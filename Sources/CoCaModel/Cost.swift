@@ -13,36 +13,45 @@ public struct Cost: Sendable {
   /// One image through encoder and poolers, forward.
   public var image: Double {
     let image = configuration.image
-    let tokens = Double(image.patches), width = Double(image.width)
-    let patch = 2 * tokens * Double(3 * image.patch * image.patch) * width
+    let patches = Double(image.patches), width = Double(image.width)
+    let tokens = patches + (configuration.layout == .openclip ? 1 : 0)
+    let patch = 2 * patches * Double(3 * image.patch.height * image.patch.width) * width
     let layers =
       Double(image.layers)
       * layer(tokens: tokens, width: width, mlp: Double(image.mlp), keys: tokens)
-    let queries = Double(image.queries)
-    let caption = configuration.poolers == .none ? 0 : pooler(queries: queries, keys: tokens)
-    let contrastive = pooler(
-      queries: 1, keys: configuration.poolers == .cascade ? queries : tokens)
-    return patch + layers + caption + contrastive + 2 * width * Double(configuration.joint)
+    let pooled = Double(configuration.imageTokens.width)
+    return patch + layers + poolers(tokens: tokens) + 2 * pooled * Double(configuration.joint)
+  }
+
+  private func poolers(tokens: Double) -> Double {
+    let queries = Double(configuration.image.queries)
+    return switch configuration.poolers {
+    case .cascade: pooler(queries: queries, keys: tokens) + pooler(queries: 1, keys: queries)
+    case .parallel: pooler(queries: queries, keys: tokens) + pooler(queries: 1, keys: tokens)
+    case .shared: pooler(queries: queries, keys: tokens)
+    case .none: configuration.layout == .paper ? pooler(queries: 1, keys: tokens) : 0
+    }
   }
 
   /// One caption of `tokens` ids through both halves and the vocabulary, forward.
   public func caption(tokens: Int) -> Double {
-    let text = configuration.text, width = Double(text.width)
-    let rows = Double(tokens + 1), words = Double(tokens - 1)
+    let text = configuration.text, multimodal = configuration.multimodal
+    let width = Double(text.width)
+    let hasPadding = text.clsMask == .legacy && tokens < text.context
+    let rows = Double(tokens + (hasPadding ? 2 : 1)), words = Double(tokens - 1)
     let unimodal =
       Double(text.layers)
       * layer(tokens: rows, width: width, mlp: Double(text.mlp), keys: rows / 2)
-    let image = configuration.image
-    let imageTokens = Double(configuration.poolers == .none ? image.patches : image.queries)
+    let (count, imageWidth) = configuration.imageTokens
     let cross =
-      4 * words * width * width + 4 * imageTokens * Double(image.width) * width
-      + 4 * words * imageTokens * width
-    let multimodal =
-      Double(configuration.multimodal.layers)
-      * (cross
-        + layer(
-          tokens: words, width: width, mlp: Double(configuration.multimodal.mlp), keys: words / 2))
-    return unimodal + multimodal + 2 * words * width * Double(vocabulary)
+      4 * words * width * width + 4 * Double(count) * Double(imageWidth) * width
+      + 4 * words * Double(count) * width
+    let mlp = Double(multimodal.mlp)
+    let wordMLP = configuration.layout == .openclip ? 4 * words * width * mlp : 0
+    let crossing =
+      Double(multimodal.layers)
+      * (cross + wordMLP + layer(tokens: words, width: width, mlp: mlp, keys: words / 2))
+    return unimodal + crossing + 2 * words * width * Double(vocabulary)
       + 2 * width * Double(configuration.joint)
   }
 
@@ -57,7 +66,7 @@ public struct Cost: Sendable {
   }
 
   private func pooler(queries: Double, keys: Double) -> Double {
-    let width = Double(configuration.image.width)
-    return 4 * queries * width * width + 4 * keys * width * width + 4 * queries * keys * width
+    let width = Double(configuration.imageTokens.width), input = Double(configuration.image.width)
+    return 4 * queries * width * width + 4 * keys * input * width + 4 * queries * keys * width
   }
 }

@@ -5,55 +5,73 @@ import Text
 extension CoCa {
   /// The likeliest next id at every step, until `end` or the limit.
   /// - Parameters:
-  ///   - images: `[n, 3, size, size]`.
+  ///   - images: `[n, 3, height, width]`.
   ///   - prompt: ids every caption begins with, the start id first.
   ///   - maximumTokens: ids of a caption, prompt and end included; at most the context.
   /// - Returns: for each image the prompt, the generated ids and, where it came to that, `end`.
-  /// - Complexity: the text decoder runs anew for every token; images are encoded once.
+  /// - Complexity: a new id costs one row of the text decoder; images are encoded once.
   public func greedyCaptions(
     _ images: Tensor, prompt: [Int32], end: Int32, maximumTokens: Int
   ) -> [[Int32]] {
     let count = images.shape[0]
     let limit = min(maximumTokens, configuration.text.context)
     var captions = [[Int32]](repeating: prompt, count: count)
-    let tokens = encode(images: images, on: nil).0
+    var continuation = Continuation(self, encode(images: images, on: nil).0, room: limit)
     var open = Array(0..<count)
-    while !open.isEmpty, let first = open.first, captions[first].count < limit {
-      let next = nextTokens(after: open.map { captions[$0] }, tokens.selecting(open))
+    while let first = open.first, captions[first].count < limit {
+      let next = continuation.nextIDs(after: captions, of: open)
       for (image, id) in zip(open, next) { captions[image].append(id) }
       open = zip(open, next).filter { $0.1 != end }.map(\.0)
     }
     return captions
   }
+}
 
-  /// The likeliest id after each caption.
-  private func nextTokens(after captions: [[Int32]], _ image: ImageTokens) -> [Int32] {
-    let packed = PackedCaptions(captions)
-    let (text, segments) = unimodal(packed, on: nil)
-    let words = segments.extended(by: -1)
-    let hidden = multimodal(splitLast(text, segments).body, words, attendingTo: image)
-    let last = splitLast(hidden, words).last.value
-    let logits = Tensor([captions.count, vocabularySize])
+/// Captions of a batch of images while they grow, with what the decoder's layers remember of them.
+private struct Continuation {
+  private let model: CoCa
+  private let images: ImageTokens
+  private let room: Int
+  private let unimodal: [LayerMemory]
+  private let multimodal: [LayerMemory]
+  /// Ids that the memories hold, of every caption that is still open.
+  private var known = 0
+
+  init(_ model: CoCa, _ images: ImageTokens, room: Int) {
+    (self.model, self.images, self.room) = (model, images, room)
+    func memories(_ layers: Int) -> [LayerMemory] {
+      (0..<layers).map { _ in LayerMemory(sequences: images.segments.count, room: room) }
+    }
+    unimodal = memories(model.unimodal.layers.count)
+    multimodal = memories(model.multimodal.layers.count)
+  }
+
+  /// The likeliest id after each open caption; these have one length.
+  mutating func nextIDs(after captions: [[Int32]], of open: [Int]) -> [Int32] {
+    let isOpen = Set(open)
+    let new = captions.indices.map { isOpen.contains($0) ? Array(captions[$0][known...]) : [] }
+    let words = model.unimodal.words(
+      PackedCaptions(new), from: known, visible: visible(captions), after: unimodal)
+    let rows = Segments(lengths: new.map(\.count))
+    let hidden = model.multimodal(words, rows, attendingTo: images, after: multimodal)
+    known = captions[open[0]].count
+    let last = split(hidden, into: [open.map { rows[$0].suffix(1) }])[0].value
+    let logits = Tensor([open.count, model.vocabularySize])
     GEMM.multiply(
-      Matrix(last), Matrix(vocabularyProjection.value).transposed, into: Matrix(logits))
-    return (0..<captions.count).map { row in
+      Matrix(last), Matrix(model.vocabularyProjection.value).transposed, into: Matrix(logits))
+    return open.indices.map { row in
       let scores = logits.rows(row..<row + 1).buffer
       return Int32(scores.indices.max { scores[$0] < scores[$1] } ?? 0)
     }
   }
-}
 
-extension ImageTokens {
-  /// The tokens of some of the images.
-  fileprivate func selecting(_ images: [Int]) -> ImageTokens {
-    guard images.count < segments.count else { return self }
-    let width = rows.width
-    let chosen = Segments(lengths: images.map { segments[$0].count })
-    let copy = Tensor([chosen.rows, width])
-    for (place, image) in images.enumerated() {
-      copy.rows(chosen[place]).pointer.update(
-        from: rows.value.rows(segments[image]).pointer, count: chosen[place].count * width)
+  /// Whether the ids are seen, each caption's with its room; nil: all are.
+  private func visible(_ captions: [[Int32]]) -> [Bool]? {
+    guard let padding = model.unimodal.padding else { return nil }
+    let visible = captions.flatMap { ids in
+      let seen = padding.visible(ids).prefix(ids.count)
+      return seen + [Bool](repeating: true, count: room - seen.count)
     }
-    return ImageTokens(rows: Variable(constant: copy, on: nil), segments: chosen)
+    return visible.contains(false) ? visible : nil
   }
 }

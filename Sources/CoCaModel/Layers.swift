@@ -28,8 +28,14 @@ struct Linear {
     bias = hasBias ? scope["bias"].declare([output], .vector, .zeros) : nil
   }
 
-  func callAsFunction(_ x: Variable, addingTo residual: Variable? = nil) -> Variable {
-    linear(x, weight, bias, addingTo: residual)
+  func callAsFunction(_ x: Variable) -> Variable { linear(x, weight, bias) }
+
+  /// `residual + scale ⊙ (x · weightᵀ + bias)`; no scale is one of ones.
+  func callAsFunction(
+    _ x: Variable, addingTo residual: Variable, times scale: Parameter?
+  ) -> Variable {
+    guard let scale else { return linear(x, weight, bias, addingTo: residual) }
+    return scaled(self(x), by: scale, addingTo: residual)
   }
 }
 
@@ -45,22 +51,7 @@ struct LayerNorm {
   func callAsFunction(_ x: Variable) -> Variable { layerNorm(x, gain: gain, bias: bias) }
 }
 
-/// Two linear layers with GELU between.
-struct MLP {
-  let hidden: Linear
-  let output: Linear
-
-  init(_ scope: Scope, width: Int, hiddenWidth: Int, branches: Int) {
-    hidden = Linear(scope["hidden"], from: width, to: hiddenWidth)
-    output = Linear(scope["output"], from: hiddenWidth, to: width, branches: branches)
-  }
-
-  func callAsFunction(_ x: Variable, addingTo residual: Variable) -> Variable {
-    output(gelu(hidden(x)), addingTo: residual)
-  }
-}
-
-/// Queries from `x`, keys and values from `context` (or `x` itself).
+/// Queries from one sequence, keys and values from another or the same.
 struct MultiHeadAttention {
   let heads: Int
   let query: Linear
@@ -76,24 +67,24 @@ struct MultiHeadAttention {
     output = Linear(scope["output"], from: width, to: width, branches: branches)
   }
 
-  /// Self-attention within each segment.
-  func callAsFunction(
-    _ x: Variable, _ segments: Segments, isCausal: Bool, addingTo residual: Variable
-  ) -> Variable {
-    let heads = attention(
-      query(x), key(x), value(x), heads: heads, queries: segments, keys: segments,
-      isCausal: isCausal)
-    return output(heads, addingTo: residual)
+  func read(_ context: Variable, _ segments: Segments) -> KeysAndValues {
+    KeysAndValues(keys: key(context), values: value(context), segments: segments)
   }
 
-  /// Cross-attention: segment `i` of `x` to segment `i` of `context`.
+  /// What the queries find, before the output projection.
   func callAsFunction(
-    _ x: Variable, _ segments: Segments, to context: Variable, _ contextSegments: Segments,
-    addingTo residual: Variable
+    _ queries: Variable, _ segments: Segments, in context: KeysAndValues, isCausal: Bool = false,
+    visible: [Bool]? = nil
   ) -> Variable {
-    let heads = attention(
-      query(x), key(context), value(context), heads: heads, queries: segments,
-      keys: contextSegments)
-    return output(heads, addingTo: residual)
+    attention(
+      queries, context.keys, context.values, heads: heads, queries: segments,
+      keys: context.segments, isCausal: isCausal, visible: visible)
   }
+}
+
+/// What attention reads of a batch of sequences: `[segments.rows, width]` each.
+struct KeysAndValues {
+  let keys: Variable
+  let values: Variable
+  let segments: Segments
 }

@@ -40,26 +40,32 @@ public struct Objective {
   let ranks: any Communicator
   /// Pairs per forward pass; nil: this rank's whole share.
   let microbatch: Int?
+  /// Whether layers run again in the backward pass instead of keeping what it needs.
+  let recomputesBlocks: Bool
   let clock: StepClock
+  private var padding: Int32? { model.configuration.padding }
 
   public init(
-    _ model: CoCa, weights: LossWeights, microbatch: Int? = nil, over ranks: any Communicator,
-    clock: StepClock = StepClock()
+    _ model: CoCa, weights: LossWeights, microbatch: Int? = nil, recomputesBlocks: Bool = false,
+    over ranks: any Communicator, clock: StepClock = StepClock()
   ) {
     self.model = model
     self.weights = weights
     self.ranks = ranks
     self.microbatch = microbatch
+    self.recomputesBlocks = recomputesBlocks
     self.clock = clock
   }
 
   /// Adds this rank's share of the gradient to the parameters' gradients.
   /// - Parameters:
-  ///   - images: `[n, 3, size, size]`; n may be 0 and differ between ranks.
+  ///   - images: `[n, 3, height, width]`; n may be 0 and differ between ranks.
   ///   - captions: `n` of them.
   /// - Throws: `CollectiveError` if a rank is lost.
   public func backward(_ images: Tensor, _ captions: PackedCaptions) throws -> Losses {
-    let counts = try clock.measure(.communicate) { try GlobalCounts(captions, over: ranks) }
+    let counts = try clock.measure(.communicate) {
+      try GlobalCounts(captions, padding, over: ranks)
+    }
     let parts = cut(captions.count)
     if parts.count == 1 {
       return try whole(images, captions, counts)
@@ -77,7 +83,7 @@ public struct Objective {
     addScaleGradient(contrastive)
     var nats = 0.0
     for part in parts {
-      let tape = Tape()
+      let tape = Tape(recomputesBlocks: recomputesBlocks)
       let output = clock.measure(.forward) {
         model(images.part(part), captions.part(part), on: tape)
       }
@@ -91,7 +97,7 @@ public struct Objective {
   /// The losses alone, of a batch that is held whole; no gradient is touched.
   /// - Throws: `CollectiveError` if a rank is lost.
   public func evaluate(_ images: Tensor, _ captions: PackedCaptions) throws -> Losses {
-    let counts = try GlobalCounts(captions, over: ranks)
+    let counts = try GlobalCounts(captions, padding, over: ranks)
     let output = model(images, captions, on: nil)
     let nats = caption(output.hidden, captions, counts)
     let contrastive = try contrast(
@@ -102,7 +108,7 @@ public struct Objective {
   private func whole(
     _ images: Tensor, _ captions: PackedCaptions, _ counts: GlobalCounts
   ) throws -> Losses {
-    let tape = Tape()
+    let tape = Tape(recomputesBlocks: recomputesBlocks)
     let output = clock.measure(.forward) { model(images, captions, on: tape) }
     let nats = caption(output.hidden, captions, counts)
     let contrastive = try contrast(
@@ -119,7 +125,7 @@ public struct Objective {
   ) -> Double {
     clock.measure(.forward) {
       vocabularyCrossEntropy(
-        hidden, model.vocabularyProjection, targets: captions.targets,
+        hidden, model.vocabularyProjection, targets: captions.targets(padding),
         weight: Float(weights.caption / Double(max(counts.targets, 1))))
     }
   }
@@ -178,10 +184,10 @@ private struct GlobalCounts {
   let targets: Int
   var total: Int { pairs.reduce(0, +) }
 
-  init(_ captions: PackedCaptions, over ranks: any Communicator) throws {
+  init(_ captions: PackedCaptions, _ padding: Int32?, over ranks: any Communicator) throws {
     var counts = [Double](repeating: 0, count: ranks.size + 1)
     counts[ranks.rank] = Double(captions.count)
-    counts[ranks.size] = Double(captions.ids.count - captions.count)
+    counts[ranks.size] = Double(captions.targets(padding).count { $0 >= 0 })
     try ranks.allReduceSum(&counts)
     pairs = counts.dropLast().map { Int($0) }
     targets = Int(counts[ranks.size])
@@ -189,8 +195,10 @@ private struct GlobalCounts {
 }
 
 extension PackedCaptions {
-  /// The next id of every id but each caption's last.
-  var targets: [Int32] { (0..<count).flatMap { self[$0].dropFirst() } }
+  /// The next id of every id but each caption's last; -1, nothing to predict, where it is padding.
+  func targets(_ padding: Int32?) -> [Int32] {
+    (0..<count).flatMap { self[$0].dropFirst().map { $0 == padding ? -1 : $0 } }
+  }
 
   func part(_ range: Range<Int>) -> PackedCaptions {
     PackedCaptions(range.map { Array(self[$0]) })

@@ -2,56 +2,46 @@ import Autograd
 
 /// `x += attention(LN(x)); x += mlp(LN(x))`.
 struct TransformerLayer {
-  let attentionNorm: LayerNorm
-  let attention: MultiHeadAttention
-  let mlpNorm: LayerNorm
-  let mlp: MLP
+  let attention: SelfAttention
+  let mlp: FeedForward
 
-  init(_ scope: Scope, width: Int, heads: Int, mlpWidth: Int, layers: Int) {
-    attentionNorm = LayerNorm(scope["attentionNorm"], width: width)
-    attention = MultiHeadAttention(
-      scope["attention"], width: width, heads: heads, branches: 2 * layers)
-    mlpNorm = LayerNorm(scope["mlpNorm"], width: width)
-    mlp = MLP(scope["mlp"], width: width, hiddenWidth: mlpWidth, branches: 2 * layers)
+  init(_ scope: Scope, _ shape: StackShape) {
+    attention = SelfAttention(scope, shape)
+    mlp = FeedForward(scope, shape)
   }
 
-  func callAsFunction(_ x: Variable, _ segments: Segments, isCausal: Bool) -> Variable {
-    let x = attention(attentionNorm(x), segments, isCausal: isCausal, addingTo: x)
-    return mlp(mlpNorm(x), addingTo: x)
+  func callAsFunction(
+    _ x: Variable, _ segments: Segments, isCausal: Bool, visible: [Bool]? = nil,
+    after past: LayerMemory? = nil
+  ) -> Variable {
+    mlp(attention(x, segments, isCausal: isCausal, visible: visible, after: past))
   }
 }
 
-/// `x += selfAttention(LN(x)); x += crossAttention(LN(x), LN(image)); x += mlp(LN(x))`.
+/// `x += selfAttention(LN(x)); x += crossAttention(LN(x), LN(image)); x += mlp(LN(x))`, and in the
+/// openclip layout `x += wordMLP(LN(x))` after the first.
 /// - Source: CoCa (arXiv 2205.01917) §3.2; one MLP per layer, as its parameter counts show.
 struct MultimodalLayer {
-  let attentionNorm: LayerNorm
-  let attention: MultiHeadAttention
-  let crossNorm: LayerNorm
-  let imageNorm: LayerNorm
-  let crossAttention: MultiHeadAttention
-  let mlpNorm: LayerNorm
-  let mlp: MLP
+  let attention: SelfAttention
+  let wordMLP: FeedForward?
+  let crossAttention: CrossAttention
+  let mlp: FeedForward
 
-  init(_ scope: Scope, width: Int, imageWidth: Int, heads: Int, mlpWidth: Int, layers: Int) {
-    attentionNorm = LayerNorm(scope["attentionNorm"], width: width)
-    attention = MultiHeadAttention(
-      scope["attention"], width: width, heads: heads, branches: 2 * layers)
-    crossNorm = LayerNorm(scope["crossNorm"], width: width)
-    imageNorm = LayerNorm(scope["imageNorm"], width: imageWidth)
-    crossAttention = MultiHeadAttention(
-      scope["crossAttention"], width: width, contextWidth: imageWidth, heads: heads,
-      branches: 2 * layers)
-    mlpNorm = LayerNorm(scope["mlpNorm"], width: width)
-    mlp = MLP(scope["mlp"], width: width, hiddenWidth: mlpWidth, branches: 2 * layers)
+  init(_ scope: Scope, _ shape: StackShape, imageWidth: Int, hasWordMLP: Bool) {
+    attention = SelfAttention(scope, shape)
+    wordMLP = hasWordMLP ? FeedForward(scope, shape, named: "wordMLP") : nil
+    crossAttention = CrossAttention(scope, shape, imageWidth: imageWidth)
+    mlp = FeedForward(scope, shape)
   }
 
-  func callAsFunction(_ x: Variable, _ segments: Segments, attendingTo image: ImageTokens)
-    -> Variable
-  {
-    var x = attention(attentionNorm(x), segments, isCausal: true, addingTo: x)
-    x = crossAttention(
-      crossNorm(x), segments, to: imageNorm(image.rows), image.segments, addingTo: x)
-    return mlp(mlpNorm(x), addingTo: x)
+  func callAsFunction(
+    _ x: Variable, _ segments: Segments, attendingTo image: ImageTokens,
+    after past: LayerMemory? = nil
+  ) -> Variable {
+    var x = attention(x, segments, isCausal: true, after: past)
+    x = wordMLP?(x) ?? x
+    x = crossAttention(x, segments, to: image, after: past)
+    return mlp(x)
   }
 }
 
@@ -59,4 +49,12 @@ struct MultimodalLayer {
 struct ImageTokens {
   let rows: Variable
   let segments: Segments
+
+  /// Each image's first token, `[images, width]`, and the others.
+  func partingFirst() -> (others: ImageTokens, first: Variable) {
+    let images = (0..<segments.count).map { segments[$0] }
+    let parts = split(
+      rows, into: [images.map { $0.prefix(1) }, images.map { $0.dropFirst() }])
+    return (ImageTokens(rows: parts[1], segments: segments.extended(by: -1)), parts[0])
+  }
 }

@@ -1,52 +1,68 @@
 import Autograd
 import Tensors
 
-/// The image encoder: patches → linear → + learned positions → layers → LN. No class token.
+/// The image encoder: patches → linear → + learned positions → layers → LN.
+///
+/// In the openclip layout a class token comes before the patches, an LN before the layers, and the
+/// last LN is the pooler's where there is one.
 /// - Source: Dosovitskiy et al., arXiv 2010.11929; CoCa (arXiv 2205.01917) §3.2.
 struct VisionTransformer {
   let configuration: ModelConfiguration.Image
   let patchEmbedding: Linear
+  let classToken: Parameter?
   let positions: Parameter
+  let preNorm: LayerNorm?
   let layers: [TransformerLayer]
-  let norm: LayerNorm
+  let norm: LayerNorm?
 
-  init(_ scope: Scope, _ configuration: ModelConfiguration.Image) {
-    self.configuration = configuration
-    let width = configuration.width
+  init(_ scope: Scope, _ configuration: ModelConfiguration) {
+    let image = configuration.image, isPaper = configuration.layout == .paper
+    let width = image.width
+    self.configuration = image
     patchEmbedding = Linear(
-      scope["patchEmbedding"], from: 3 * configuration.patch * configuration.patch, to: width)
+      scope["patchEmbedding"], from: 3 * image.patch.height * image.patch.width, to: width,
+      hasBias: isPaper)
+    classToken =
+      isPaper
+      ? nil : scope["classToken"].declare([width], .embedding, .normal(deviation: 0.01))
     positions = scope["positions"].declare(
-      [configuration.patches, width], .embedding, .normal(deviation: 0.01))
-    layers = (0..<configuration.layers).map { index in
-      TransformerLayer(
-        scope["layers.\(index)"], width: width, heads: configuration.heads,
-        mlpWidth: configuration.mlp, layers: configuration.layers)
-    }
-    norm = LayerNorm(scope["norm"], width: width)
+      [image.patches + (isPaper ? 0 : 1), width], .embedding, .normal(deviation: 0.01))
+    preNorm = isPaper || !image.preNorm ? nil : LayerNorm(scope["preNorm"], width: width)
+    let shape = StackShape(
+      width: width, heads: image.heads, layers: image.layers, mlp: image.mlp,
+      activation: configuration.activation, layerScale: image.layerScale)
+    layers = (0..<image.layers).map { TransformerLayer(scope["layers.\($0)"], shape) }
+    norm = configuration.poolers == .shared ? nil : LayerNorm(scope["norm"], width: width)
   }
 
-  /// - Parameter images: `[n, 3, size, size]`, normalised.
-  /// - Returns: `[n · patches, width]`.
+  /// - Parameter images: `[n, 3, height, width]`, normalised.
+  /// - Returns: `[n · tokens, width]`.
   func callAsFunction(_ images: Tensor, on tape: Tape?) -> ImageTokens {
-    let count = images.shape[0]
-    let segments = Segments(count: count, length: configuration.patches)
+    let grid = Segments(count: images.shape[0], length: configuration.patches)
+    let segments = classToken == nil ? grid : grid.extended(by: 1)
     var x = patchEmbedding(Variable(constant: patches(of: images), on: tape))
+    if let classToken { x = prepend(classToken, to: x, grid) }
     x = addPositions(x, positions)
-    for layer in layers { x = layer(x, segments, isCausal: false) }
-    return ImageTokens(rows: norm(x), segments: segments)
+    x = preNorm?(x) ?? x
+    for layer in layers {
+      x = block([x]) { layer($0[0], segments, isCausal: false) }
+    }
+    return ImageTokens(rows: norm?(x) ?? x, segments: segments)
   }
 
   private func patches(of images: Tensor) -> Tensor {
-    let side = configuration.size, patch = configuration.patch
-    let count = images.shape[0], imageSize = 3 * side * side
+    let size = configuration.size, patch = configuration.patch
+    let count = images.shape[0], imageSize = 3 * size.height * size.width
     precondition(images.count == count * imageSize, "images are \(images.shape)")
-    let patches = Tensor([count * configuration.patches, 3 * patch * patch])
+    let patches = Tensor([count * configuration.patches, 3 * patch.height * patch.width])
     let patchSize = configuration.patches * patches.width
-    Threads.split(count, grain: 1) { range in
-      for image in range {
-        kernels.extract_patches(
-          images.pointer + image * imageSize, patches.pointer + image * patchSize, 3, side, side,
-          patch, patch)
+    Profile.measure("patches", bytes: 2 * images.bytes) {
+      Threads.split(count, grain: 1) { range in
+        for image in range {
+          kernels.extract_patches(
+            images.pointer + image * imageSize, patches.pointer + image * patchSize, 3, size.height,
+            size.width, patch.height, patch.width)
+        }
       }
     }
     return patches

@@ -55,6 +55,8 @@ extension RunConfiguration {
     optimizer = try run.section("optimizer").optimizer()
     schedule = try run.section("schedule").schedule()
     augment = try run.augment()
+    recompute = try run.choice("recompute", or: .none)
+    precision = try run.choice("precision", or: .float32)
     overlap = try run.choice("overlap", or: .auto, unavailable: ["buckets", "thread"])
     nonfinite = try run.choice("nonfinite", or: .stop)
     deadline = try run.required("deadline", or: 300, "a number above 0", run.duration("deadline"))
@@ -135,11 +137,6 @@ extension ConfigurationReader {
     let path = absolute(name)
     let isPath = name.contains("/") || name.contains(".")
     if isPath || FileManager.default.fileExists(atPath: path) { return .file(path) }
-    if name.hasPrefix("coca_") {
-      throw error(
-        "model",
-        .unavailable(found: name, instead: "Use one of: \(presets.joined(separator: ", "))"))
-    }
     throw unexpected("model", "one of \(presets.joined(separator: ", ")), or a path")
   }
 
@@ -147,11 +144,6 @@ extension ConfigurationReader {
     mapping node: ConfigurationNode
   ) throws(ConfigurationError) -> RunConfiguration.Model {
     guard var members = node.json.object else { throw unexpected("model", "a mapping") }
-    if members["layout"] == .string("openclip") {
-      throw ConfigurationError(
-        node["layout"]?.place ?? node.place, "model.layout",
-        .unavailable(found: "openclip", instead: "Use paper"))
-    }
     guard let base = members.removeValue(forKey: "preset") else {
       return .mapping(.object(members), base: nil)
     }

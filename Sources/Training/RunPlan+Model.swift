@@ -5,19 +5,22 @@ import Foundation
 import Text
 
 extension RunPlan {
-  /// The model's configuration: a preset, a file, a checkpoint's, or keys on top of a preset.
-  /// - Parameter initial: a checkpoint that brings it where the run file doesn't.
+  /// The model's configuration: a preset, a file, a checkpoint's, or keys on top of a preset or of
+  /// the model that `init` brings.
+  /// - Parameter origin: what brings it where the run file doesn't.
   static func shape(
-    _ configuration: RunConfiguration, _ initial: Checkpoint?, _ tokenizer: (any Tokenizer)?,
+    _ configuration: RunConfiguration, _ origin: ModelSource?, _ tokenizer: (any Tokenizer)?,
     file: String
   ) throws -> ModelConfiguration {
     let chosen =
       switch configuration.model {
-      case nil: try initial.map(SavedModel.configuration(of:))
+      case nil: try origin?.configuration()
       case .preset(let name): ModelConfiguration.preset(name)
       case .file(let path): try read(path)
+      case .mapping(let tree, nil) where configuration.initial != nil && origin != nil:
+        try origin.map { try merge(tree, onto: $0.configuration(), place: file) }
       case .mapping(let tree, let base):
-        try merge(tree, onto: base ?? "base", place: file)
+        try merge(tree, onto: base ?? standard(for: tree), place: file)
       }
     guard var shape = chosen else {
       throw ConfigurationError(file, "model", .missing)
@@ -33,10 +36,16 @@ extension RunPlan {
     let url = URL(fileURLWithPath: path)
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      return try SavedModel.configuration(of: Checkpoint.open(url))
+      return try ModelSource.open(url).configuration()
     }
     let tree = try ConfigurationYAML.read(ConfigurationYAML.text(of: url), place: path)
-    return try merge(tree.json, onto: "base", place: path)
+    return try merge(tree.json, onto: standard(for: tree.json), place: path)
+  }
+
+  /// The preset that a mapping without one changes.
+  private static func standard(for tree: JSONValue) -> String {
+    let layout = tree.object?["layout"]?.string
+    return layout == ModelConfiguration.Layout.openclip.rawValue ? "coca_ViT-B-32" : "base"
   }
 
   private static func vocabulary(_ rows: Int?, _ tokenizer: (any Tokenizer)?) throws -> Int {
@@ -68,8 +77,16 @@ extension RunPlan {
           expected: "one of " + ModelConfiguration.presetNames.joined(separator: ", ")
         ))
     }
+    return try merge(tree, onto: base, place: place)
+  }
+
+  private static func merge(
+    _ tree: JSONValue, onto base: ModelConfiguration, place: String
+  ) throws -> ModelConfiguration {
     var known = try JSONValue(encoding: base)
-    known = known.replacing("vocabulary", in: "text", by: base.text.vocabulary)
+    for (section, names) in ModelConfiguration.optionalKeys {
+      known = known.naming(names, in: section)
+    }
     let merged = try merge(tree, onto: known, key: "model", place: place)
     do {
       return try merged.decoded()
@@ -103,11 +120,11 @@ extension RunPlan {
 
 extension JSONValue {
   /// Optional values that are nil have no key when encoded; a mapping may still give them.
-  fileprivate func replacing(_ name: String, in section: String, by value: Int?) -> JSONValue {
+  fileprivate func naming(_ names: [String], in section: String) -> JSONValue {
     guard case .object(var members) = self, case .object(var inner)? = members[section] else {
       return self
     }
-    inner[name] = value.map { .integer($0) } ?? .null
+    for name in names where inner[name] == nil { inner[name] = .null }
     members[section] = .object(inner)
     return .object(members)
   }

@@ -29,11 +29,22 @@ struct OperationTests {
     checkGradients(of: set) { layerNorm(Variable(x, on: $0), gain: gain, bias: bias) }
   }
 
-  @Test("GELU")
+  @Test("GELU and QuickGELU")
   func geluGradients() throws {
     let set = randomParameters(["x": [3, 11]], deviation: 2)
     let x = try parameter(set, "x")
     checkGradients(of: set) { gelu(Variable(x, on: $0)) }
+    checkGradients(of: set) { quickGELU(Variable(x, on: $0)) }
+  }
+
+  @Test("a branch with learned weights", arguments: [3, 40])
+  func scaledGradients(width: Int) throws {
+    let set = randomParameters(["x": [5, width], "scale": [width], "r": [5, width]])
+    let x = try parameter(set, "x"), r = try parameter(set, "r")
+    let scale = try parameter(set, "scale")
+    checkGradients(of: set) {
+      scaled(Variable(x, on: $0), by: scale, addingTo: Variable(r, on: $0))
+    }
   }
 
   @Test("L2 normalisation")
@@ -67,6 +78,69 @@ struct OperationTests {
     }
   }
 
+  @Test("attention with hidden keys, one query seeing none", arguments: [false, true])
+  func hiddenKeyGradients(isCausal: Bool) throws {
+    let segments = Segments(lengths: [4, 1, 3])
+    let visible = [false, true, false, true, false, true, true, false]
+    let set = randomParameters(["q": [8, 6], "k": [8, 6], "v": [8, 6]])
+    let q = try parameter(set, "q"), k = try parameter(set, "k"), v = try parameter(set, "v")
+    func attend(_ tape: Tape?) -> Variable {
+      attention(
+        Variable(q, on: tape), Variable(k, on: tape), Variable(v, on: tape), heads: 2,
+        queries: segments, keys: segments, isCausal: isCausal, visible: visible)
+    }
+    checkGradients(of: set, attend)
+    for row in visible.indices where !visible[row] {
+      #expect(v.gradient.rows(row..<row + 1).values.allSatisfy { $0 == 0 })
+    }
+    #expect(attend(nil).value.rows(4..<5).values == [Float](repeating: 0, count: 6))
+  }
+
+  @Test("hiding keys is leaving them out", arguments: [0, 1, 70, 149])
+  func hiddenKeys(hidden: Int) throws {
+    let count = 150
+    let set = randomParameters(["q": [count, 4], "k": [count, 4], "v": [count, 4]])
+    let q = try parameter(set, "q").value, k = try parameter(set, "k").value
+    let v = try parameter(set, "v").value
+    let whole = Segments(count: 1, length: count), less = Segments(count: 1, length: count - 1)
+    func without(_ x: Tensor) -> Variable {
+      split(Variable(constant: x, on: nil), into: [[0..<hidden, hidden + 1..<count]])[0]
+    }
+    let found = attention(
+      Variable(constant: q, on: nil), Variable(constant: k, on: nil),
+      Variable(constant: v, on: nil), heads: 1, queries: whole, keys: whole,
+      visible: (0..<count).map { $0 != hidden })
+    let expected = attention(
+      Variable(constant: q, on: nil), without(k), without(v), heads: 1, queries: whole, keys: less)
+    expectClose(found.value, expected.value, relative: 1e-6, "attention")
+  }
+
+  @Test("queries that continue sequences with room to grow see what came before")
+  func continuedAttention() throws {
+    let set = randomParameters(["q": [6, 4], "k": [6, 4], "v": [6, 4]])
+    let q = try parameter(set, "q").value, k = try parameter(set, "k").value
+    let v = try parameter(set, "v").value
+    let segments = Segments(lengths: [4, 2])
+    let whole = attention(
+      Variable(constant: q, on: nil), Variable(constant: k, on: nil),
+      Variable(constant: v, on: nil), heads: 2, queries: segments, keys: segments, isCausal: true)
+    let room = 5
+    func roomy(_ x: Tensor) -> Variable {
+      let spread = Tensor([2 * room, 4])
+      spread.fill(.nan)
+      for (row, place) in [0, 1, 2, 3, room, room + 1].enumerated() {
+        spread.rows(place..<place + 1).pointer.update(from: x.rows(row..<row + 1).pointer, count: 4)
+      }
+      return Variable(constant: spread, on: nil)
+    }
+    // The last two rows of the first sequence, none of the second.
+    let last = attention(
+      Variable(constant: q.rows(2..<4), on: nil), roomy(k), roomy(v), heads: 2,
+      queries: Segments(lengths: [2, 0]), keys: Segments(lengths: [4, 2], room: room),
+      isCausal: true)
+    expectClose(last.value, whole.value.rows(2..<4), relative: 1e-6, "attention")
+  }
+
   @Test("attention in blocks of queries equals one query at a time", arguments: [false, true])
   func blockedAttention(isCausal: Bool) throws {
     let count = 150
@@ -90,25 +164,43 @@ struct OperationTests {
     expectClose(blocked.value, plain, relative: 1e-6, "attention")
   }
 
-  @Test("text embedding with shared tokens")
-  func textEmbeddingGradients() throws {
+  @Test(
+    "text embedding with shared tokens, with and without a position of the CLS",
+    arguments: [nil, 3])
+  func textEmbeddingGradients(clsPosition: Int?) throws {
     let set = randomParameters(["table": [5, 3], "positions": [4, 3], "cls": [3]])
     let table = try parameter(set, "table"), positions = try parameter(set, "positions")
     let cls = try parameter(set, "cls")
     checkGradients(of: set) {
       textEmbedding(
         [1, 4, 4, 0, 1], Segments(lengths: [3, 2]), table: table, positions: positions, cls: cls,
-        on: $0)
+        clsPosition: clsPosition, on: $0)
     }
   }
 
-  @Test("split, repeat and positions")
+  @Test("captions embedded from a position on are the rest of whole captions")
+  func continuedTextEmbedding() throws {
+    let set = randomParameters(["table": [5, 3], "positions": [4, 3]])
+    let table = try parameter(set, "table"), positions = try parameter(set, "positions")
+    func rows(_ ids: [Int32], from first: Int) -> [Float] {
+      textEmbedding(
+        ids, Segments(count: 2, length: ids.count / 2), from: first, table: table,
+        positions: positions, cls: nil, on: nil
+      ).value.values
+    }
+    let whole = rows([1, 4, 0, 3, 2, 2], from: 0), rest = rows([4, 0, 2, 2], from: 1)
+    #expect(rest == Array(whole[3..<9] + whole[12..<18]))
+  }
+
+  @Test("split, prepend, repeat and positions")
   func rowGradients() throws {
-    let set = randomParameters(["x": [8, 3], "p": [2, 3]])
-    let x = try parameter(set, "x"), p = try parameter(set, "p")
+    let set = randomParameters(["x": [8, 3], "p": [2, 3], "c": [3]])
+    let x = try parameter(set, "x"), p = try parameter(set, "p"), c = try parameter(set, "c")
     let segments = Segments(lengths: [2, 3, 3])
-    checkGradients(of: set) { splitLast(Variable(x, on: $0), segments, dropping: 1).body }
-    checkGradients(of: set) { splitLast(Variable(x, on: $0), segments, dropping: 1).last }
+    let parts = [[0..<1, 2..<4], [7..<8, 1..<2]]
+    checkGradients(of: set) { split(Variable(x, on: $0), into: parts)[0] }
+    checkGradients(of: set) { split(Variable(x, on: $0), into: parts)[1] }
+    checkGradients(of: set) { prepend(c, to: Variable(x, on: $0), segments) }
     checkGradients(of: set) { repeated(Variable(x, on: $0), times: 3) }
     checkGradients(of: set) { addPositions(Variable(x, on: $0), p) }
   }

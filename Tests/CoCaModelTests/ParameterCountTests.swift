@@ -21,6 +21,23 @@ struct ParameterCountTests {
     #expect(model.parameters.values.count == 0)
   }
 
+  /// open_clip keeps a fused attention's queries, keys and values in 2 tensors, ours in 6; of a
+  /// pooler whose input has another width only the biases are fused.
+  @Test(
+    "open_clip's models have its tensors and parameters, without allocating a weight",
+    arguments: [
+      ("coca_ViT-B-32", 629, 253_560_065, 48, true), ("coca_ViT-L-14", 773, 638_450_177, 60, true),
+      ("coca_base", 618, 440_337_409, 48, false),
+    ])
+  func openCLIPSizes(
+    name: String, tensors: Int, parameters: Int, attentions: Int, hasPooler: Bool
+  ) throws {
+    let model = CoCa(try #require(.preset(name)), vocabularySize: 0)
+    #expect(model.parameters.count == parameters)
+    #expect(model.parameters.parameters.count == tensors + 4 * attentions + (hasPooler ? 2 : 0))
+    #expect(model.parameters.values.count == 0)
+  }
+
   @Test("every preset is possible", arguments: ModelConfiguration.presetNames)
   func presets(name: String) throws {
     #expect(try #require(ModelConfiguration.preset(name)).fault() == nil)

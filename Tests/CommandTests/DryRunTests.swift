@@ -47,4 +47,22 @@ struct DryRunTests {
     #expect(changed.code == 0, "\(changed.all)")
     #expect(changed.output.contains("4 pairs") && changed.output.contains("64 px"))
   }
+
+  @Test("open_clip's layout by a preset's name, or by a mapping on top of coca_ViT-B-32")
+  func openCLIP() throws {
+    func run(_ changes: String...) throws -> Job.Outcome {
+      try Job.run(
+        "coca-train", ["run.yaml", "--dry-run"] + changes.flatMap { ["--set", $0] },
+        in: world.folder.url)
+    }
+    let named = try run("model=coca_ViT-B-32")
+    #expect(named.output.contains("with 253.6 M parameters"), "\(named.all)")
+    let mapped = try run("model={layout: openclip, image: {size: [64, 96], layer_scale: 0.1}}")
+    #expect(mapped.output.contains("64 × 96 px in patches of 32"), "\(mapped.all)")
+    #expect(mapped.output.contains("(shared)"))
+    let mixed = try run("model={preset: tiny, layout: openclip}")
+    #expect(mixed.code == 64 && mixed.errors.contains("poolers: layout openclip has one of"))
+    let tiny = try run("model={preset: tiny, layout: openclip, poolers: shared}")
+    #expect(tiny.code == 0 && tiny.output.contains("(shared)"), "\(tiny.all)")
+  }
 }

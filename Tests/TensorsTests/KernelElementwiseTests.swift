@@ -33,6 +33,29 @@ struct KernelElementwiseTests {
   }
 
   @Test(
+    "add_scaled is the formula and its backward pass the derivatives", arguments: KernelLevel.all)
+  func scaled(level: KernelLevel) {
+    for width in kernelLengths {
+      let n = 3 * width
+      let a = someFloats(n, seed: 5), b = someFloats(n, seed: 6), d = someFloats(n, seed: 7)
+      let g = someFloats(width, seed: 8)
+      let x = GuardedFloats(a), residual = GuardedFloats(b), dy = GuardedFloats(d)
+      let gain = GuardedFloats(g), out = GuardedFloats(zeros: n), dgain = GuardedFloats(g)
+      level.table.add_scaled(residual.pointer, x.pointer, gain.pointer, out.pointer, 3, width)
+      expectClose(
+        out.values, (0..<n).map { Double(b[$0]) + Double(a[$0]) * Double(g[$0 % width]) },
+        absolute: 4e-7)
+      level.table.add_scaled_backward(
+        x.pointer, gain.pointer, dy.pointer, out.pointer, dgain.pointer, 3, width)
+      #expect(out.values == (0..<n).map { d[$0] * g[$0 % width] })
+      let sums = (0..<width).map { c in
+        (0..<3).reduce(Double(g[c])) { $0 + Double(a[$1 * width + c]) * Double(d[$1 * width + c]) }
+      }
+      expectClose(dgain.values, sums, absolute: 2e-6)
+    }
+  }
+
+  @Test(
     "extract_patches puts channel, row and column of each patch in order",
     arguments: KernelLevel.all, [(1, 1), (2, 3), (4, 16), (3, 18)])
   func patches(level: KernelLevel, patch: (height: Int, width: Int)) {

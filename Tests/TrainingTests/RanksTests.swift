@@ -50,6 +50,20 @@ struct RanksTests {
     #expect(alone.difference(from: try Self.alone.get()) > 1e-4)
   }
 
+  @Test("ranks and micro-batches in open_clip's layout", arguments: ["legacy", "correct"])
+  func openCLIP(mask: String) throws {
+    let layout = [
+      "layout=openclip", "poolers=shared", "joint=32", "text.cls_mask=\(mask)",
+      "activation=quick_gelu", "image.layer_scale=0.5",
+    ].flatMap { ["--set", "model." + $0] }
+    let alone = try Self.run(ranks: nil, "", layout)
+    for ranks in 2...3 {
+      let result = try Self.run(ranks: ranks, ranks == 3 ? "microbatch: 2" : "", layout)
+      #expect(result.difference(from: alone) < 1e-4)
+    }
+    #expect(alone.difference(from: try Self.alone.get()) > 1e-4)
+  }
+
   @Test("what it logs: it learns the pairs it sees")
   func learns() throws {
     let steps = try Self.alone.get().steps

@@ -8,20 +8,22 @@ import Tensors
 /// - Parameters:
 ///   - q: `[querySegments.rows, width]`.
 ///   - k: `[keySegments.rows, width]`, as `v`.
-///   - isCausal: query `i` of a segment sees keys `0...i` of its segment.
+///   - isCausal: a segment's last query sees all keys of its segment, the one before it all but
+///     the last, and so on.
+///   - visible: whether queries see a key at all, by row of `k`; nil: all are seen. A query that
+///     sees no key gives zeros.
 /// - Source: Vaswani et al., arXiv 1706.03762; the recomputation is Dao et al., arXiv 2205.14135.
 public func attention(
   _ q: Variable, _ k: Variable, _ v: Variable, heads: Int, queries querySegments: Segments,
-  keys keySegments: Segments, isCausal: Bool = false
+  keys keySegments: Segments, isCausal: Bool = false, visible: [Bool]? = nil
 ) -> Variable {
   let attention = Attention(
     q: q.value, k: k.value, v: v.value, heads: heads, querySegments: querySegments,
-    keySegments: keySegments, isCausal: isCausal)
-  attention.forward()
-
-  let result = Variable(attention.output, on: q.tape)
-  q.tape?.record {
-    guard let gradient = result.takeGradient() else { return }
+    keySegments: keySegments, isCausal: isCausal, visible: visible)
+  return operation("attention", reads: [q.value, k.value, v.value], on: q.tape) {
+    attention.forward()
+    return attention.output
+  } backward: { gradient in
     q.accumulate { dq, keepQ in
       k.accumulate { dk, keepK in
         v.accumulate { dv, keepV in
@@ -31,7 +33,6 @@ public func attention(
       }
     }
   }
-  return result
 }
 
 /// One call's inputs, output and log-sum-exps.
@@ -42,17 +43,24 @@ private struct Attention {
   let heads: Int
   let querySegments: Segments, keySegments: Segments
   let isCausal: Bool
+  /// Rows of keys that no query sees, by segment; empty where all are seen.
+  let hidden: [[Int]]
   let output: Tensor
   let logSumExp: Tensor
 
   init(
     q: Tensor, k: Tensor, v: Tensor, heads: Int, querySegments: Segments, keySegments: Segments,
-    isCausal: Bool
+    isCausal: Bool, visible: [Bool]?
   ) {
     precondition(querySegments.count == keySegments.count && q.width % heads == 0)
+    precondition(visible == nil || visible?.count == k.rows, "a flag for every key")
     (self.q, self.k, self.v, self.heads) = (q, k, v, heads)
     (self.querySegments, self.keySegments) = (querySegments, keySegments)
     self.isCausal = isCausal
+    hidden =
+      visible.map { visible in
+        (0..<keySegments.count).map { keySegments[$0].filter { !visible[$0] } }
+      } ?? []
     output = Tensor([q.rows, q.width])
     logSumExp = Tensor([heads, q.rows])
   }
@@ -73,17 +81,31 @@ private struct Attention {
     let keys: Range<Int>
     /// Keys that the block's first query sees.
     let visible: Int
+    /// Columns of the scores that none sees.
+    let hidden: [Int]
   }
 
   private func blocks(of segment: Int) -> [Block] {
     let queries = querySegments[segment], keys = keySegments[segment]
+    // Rows that came before the first query, as when a caption is continued.
+    let earlier = keys.count - queries.count
     return stride(from: 0, to: queries.count, by: Self.queryBlock).map { first in
       let count = min(Self.queryBlock, queries.count - first)
       let start = queries.lowerBound + first
-      let seen = isCausal ? min(keys.count, first + count) : keys.count
+      let seen = isCausal ? earlier + first + count : keys.count
       return Block(
         queries: start..<start + count, keys: keys.lowerBound..<keys.lowerBound + seen,
-        visible: isCausal ? first + 1 : seen)
+        visible: isCausal ? earlier + first + 1 : seen,
+        hidden: hidden.isEmpty
+          ? [] : hidden[segment].map { $0 - keys.lowerBound }.filter { $0 < seen })
+    }
+  }
+
+  /// The block's products of queries and keys, -∞ where a key is hidden.
+  private func scores(_ q: Matrix, _ k: Matrix, _ block: Block, into scores: Matrix) {
+    GEMM.serial(q, k.transposed, into: scores)
+    for column in block.hidden {
+      for row in 0..<scores.rows { scores.pointer[row * scores.stride + column] = -.infinity }
     }
   }
 
@@ -104,7 +126,7 @@ private struct Attention {
         let scores = Matrix(
           scratch[0].pointer, rows: block.queries.count, columns: block.keys.count)
         let queries = window(q, block.queries, head), keys = window(k, block.keys, head)
-        GEMM.serial(queries, keys.transposed, into: scores)
+        self.scores(queries, keys, block, into: scores)
         kernels.attention_softmax(
           scores.pointer, scores.stride, scores.rows, scores.columns, block.visible, scale,
           logSumExp.pointer + head * q.rows + block.queries.lowerBound)
@@ -130,7 +152,7 @@ private struct Attention {
         let output = window(output, block.queries, head)
         let row = head * self.q.rows + block.queries.lowerBound
 
-        GEMM.serial(q, k.transposed, into: p)
+        scores(q, k, block, into: p)
         kernels.attention_probabilities(
           p.pointer, p.stride, p.rows, p.columns, block.visible, scale, logSumExp.pointer + row)
         GEMM.serial(p.transposed, dOutput, into: window(dv, block.keys, head), keep: 1)

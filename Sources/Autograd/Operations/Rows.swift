@@ -1,85 +1,108 @@
 import Tensors
 
-/// Parts the last row of every segment from the rows before it.
+/// Parts of every segment's rows.
+/// - Parameters:
+///   - x: `[rows, width]`.
+///   - parts: for each result the rows it consists of; a row goes to one result at most.
+/// - Returns: a variable for each part, `[its rows, width]`.
+public func split(_ x: Variable, into parts: [[Range<Int>]]) -> [Variable] {
+  let width = x.width
+  let results = Profile.measure("split", bytes: 2 * x.value.bytes) {
+    parts.map { ranges in
+      let part = Tensor([ranges.reduce(0) { $0 + $1.count }, width])
+      var row = 0
+      for rows in ranges {
+        part.rows(row..<row + rows.count).pointer.update(
+          from: x.value.rows(rows).pointer, count: rows.count * width)
+        row += rows.count
+      }
+      return Variable(part, on: x.tape)
+    }
+  }
+  x.tape?.record {
+    Profile.measure("split, backward", bytes: 2 * x.value.bytes) {
+      let dx = Tensor.zeros([x.rows, width])
+      for (ranges, result) in zip(parts, results) {
+        guard let gradient = result.takeGradient() else { continue }
+        var row = 0
+        for rows in ranges {
+          dx.rows(rows).pointer.update(
+            from: gradient.rows(row..<row + rows.count).pointer, count: rows.count * width)
+          row += rows.count
+        }
+      }
+      x.add(dx)
+    }
+  }
+  return results
+}
+
+/// Every segment with `row` before its first row: a class token.
 /// - Parameters:
 ///   - x: `[segments.rows, width]`.
-///   - dropped: rows between the two parts that nobody wants; a segment has at least 1 + `dropped`.
-/// - Returns: `[segments.rows - segments.count · (1 + dropped), width]` and
-///   `[segments.count, width]`.
-public func splitLast(
-  _ x: Variable, _ segments: Segments, dropping dropped: Int = 0
-) -> (body: Variable, last: Variable) {
-  let width = x.width, short = segments.extended(by: -1 - dropped)
-  let body = Tensor([short.rows, width]), last = Tensor([segments.count, width])
-  for segment in 0..<segments.count {
-    let rows = segments[segment], kept = short[segment]
-    body.rows(kept).pointer.update(
-      from: x.value.pointer + rows.lowerBound * width, count: kept.count * width)
-    last.rows(segment..<segment + 1).pointer.update(
-      from: x.value.pointer + (rows.upperBound - 1) * width, count: width)
-  }
-
-  let bodyResult = Variable(body, on: x.tape), lastResult = Variable(last, on: x.tape)
-  x.tape?.record {
-    let dBody = bodyResult.takeGradient(), dLast = lastResult.takeGradient()
-    let dx = Tensor.zeros([segments.rows, width])
+///   - row: `[width]`.
+/// - Returns: `[segments.rows + segments.count, width]`.
+public func prepend(_ row: Parameter, to x: Variable, _ segments: Segments) -> Variable {
+  let width = x.width, longer = segments.extended(by: 1)
+  return operation("prepend", reads: [x.value], on: x.tape) {
+    let output = Tensor([longer.rows, width])
     for segment in 0..<segments.count {
-      let rows = segments[segment], kept = short[segment]
-      if let dBody {
-        (dx.pointer + rows.lowerBound * width).update(
-          from: dBody.rows(kept).pointer, count: kept.count * width)
-      }
-      if let dLast {
-        (dx.pointer + (rows.upperBound - 1) * width).update(
-          from: dLast.rows(segment..<segment + 1).pointer, count: width)
-      }
+      let rows = longer[segment]
+      output.rows(rows).pointer.update(from: row.value.pointer, count: width)
+      output.rows(rows.dropFirst()).pointer.update(
+        from: x.value.rows(segments[segment]).pointer, count: segments[segment].count * width)
+    }
+    return output
+  } backward: { gradient in
+    let dx = Tensor([x.rows, width])
+    for segment in 0..<segments.count {
+      let rows = longer[segment]
+      kernels.accumulate(gradient.rows(rows).pointer, row.gradient.pointer, width)
+      dx.rows(segments[segment]).pointer.update(
+        from: gradient.rows(rows.dropFirst()).pointer, count: segments[segment].count * width)
     }
     x.add(dx)
   }
-  return (bodyResult, lastResult)
 }
 
 /// `x` under itself `times` times: the same queries for every sample of a batch.
 /// - Parameter x: `[rows, width]`.
 /// - Returns: `[times · rows, width]`.
 public func repeated(_ x: Variable, times: Int) -> Variable {
-  let output = Tensor([times * x.rows, x.width])
-  let size = x.value.count
-  for copy in 0..<times {
-    (output.pointer + copy * size).update(from: x.value.pointer, count: size)
-  }
-
-  let result = Variable(output, on: x.tape)
-  x.tape?.record {
-    guard let gradient = result.takeGradient() else { return }
+  operation("repeat", reads: [x.value], on: x.tape) {
+    let output = Tensor([times * x.rows, x.width])
+    let size = x.value.count
+    for copy in 0..<times {
+      (output.pointer + copy * size).update(from: x.value.pointer, count: size)
+    }
+    return output
+  } backward: { gradient in
     let sum = Tensor.zeros(x.value.shape)
     addCopies(of: gradient, to: sum)
     x.add(sum)
   }
-  return result
 }
 
-/// Adds learned positions to every image's patches.
+/// Adds learned positions to every image's tokens.
 /// - Parameters:
-///   - x: `[images · patches, width]`.
-///   - positions: `[patches, width]`.
+///   - x: `[images · tokens, width]`.
+///   - positions: `[tokens, width]`.
 public func addPositions(_ x: Variable, _ positions: Parameter) -> Variable {
   let size = positions.count
-  let output = Tensor(x.value.shape)
-  Threads.split(x.value.count / size, grain: 1) { range in
-    for copy in range {
-      kernels.add(
-        x.value.pointer + copy * size, positions.value.pointer, output.pointer + copy * size, size)
+  return operation("positions", reads: [x.value], on: x.tape) {
+    let output = Tensor(x.value.shape)
+    Threads.split(x.value.count / size, grain: 1) { range in
+      for copy in range {
+        kernels.add(
+          x.value.pointer + copy * size, positions.value.pointer, output.pointer + copy * size,
+          size)
+      }
     }
-  }
-
-  let result = Variable(output, on: x.tape)
-  x.tape?.record {
-    guard let gradient = result.takeGradient() else { return }
+    return output
+  } backward: { gradient in
     addCopies(of: gradient, to: positions.gradient)
     x.add(gradient)
   }
-  return result
 }
 
 /// `sum += ` every consecutive block of `copies` that is as long as `sum`, in order.

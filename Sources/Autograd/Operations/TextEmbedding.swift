@@ -1,36 +1,41 @@
 import Tensors
 
 /// The rows of a packed batch of captions: token plus learned position, and after each caption's
-/// last token the CLS vector, which has no position but its own place.
+/// last token the CLS vector.
 /// - Parameters:
 ///   - ids: all captions' tokens, one after another.
 ///   - captions: where each caption's tokens lie in `ids`.
+///   - first: position of each caption's first token here, where earlier ones are known.
 ///   - table: `[vocabulary, width]`.
-///   - positions: `[context, width]`.
-///   - cls: `[width]`.
-/// - Returns: `[ids.count + captions.count, width]`.
+///   - positions: `[context, width]`, and a row more where the CLS has one.
+///   - cls: `[width]`; nil: no such rows.
+///   - clsPosition: the row of `positions` that the CLS takes; nil: it has none but its own place.
+/// - Returns: `[ids.count, width]`, or `[ids.count + captions.count, width]` with the CLS.
 /// - Source: CoCa (arXiv 2205.01917) §3.2.
 public func textEmbedding(
-  _ ids: [Int32], _ captions: Segments, table: Parameter, positions: Parameter, cls: Parameter,
-  on tape: Tape?
+  _ ids: [Int32], _ captions: Segments, from first: Int = 0, table: Parameter,
+  positions: Parameter, cls: Parameter?, clsPosition: Int? = nil, on tape: Tape?
 ) -> Variable {
-  let width = table.shape[1]
-  let output = Tensor([ids.count + captions.count, width])
-  Threads.split(captions.count, grain: 8) { range in
-    for caption in range {
-      for (position, index) in captions[caption].enumerated() {
-        kernels.add(
-          table.value.pointer + Int(ids[index]) * width, positions.value.pointer + position * width,
-          output.pointer + (index + caption) * width, width)
+  let width = table.shape[1], extra = cls == nil ? 0 : 1
+  let output = Tensor([ids.count + extra * captions.count, width])
+  return operation("text embedding", reads: [output], on: tape) {
+    Threads.split(captions.count, grain: 8) { range in
+      for caption in range {
+        for (place, index) in captions[caption].enumerated() {
+          kernels.add(
+            table.value.pointer + Int(ids[index]) * width,
+            positions.value.pointer + (first + place) * width,
+            output.pointer + (index + extra * caption) * width, width)
+        }
+        guard let cls else { continue }
+        let last = output.pointer + (captions[caption].upperBound + caption) * width
+        last.update(from: cls.value.pointer, count: width)
+        guard let clsPosition else { continue }
+        kernels.accumulate(positions.value.pointer + clsPosition * width, last, width)
       }
-      let last = captions[caption].upperBound + caption
-      (output.pointer + last * width).update(from: cls.value.pointer, count: width)
     }
-  }
-
-  let result = Variable(output, on: tape)
-  tape?.record {
-    guard let gradient = result.takeGradient() else { return }
+    return output
+  } backward: { gradient in
     // Cut by columns: captions share rows of the table, threads never share an element.
     Threads.split(width, grain: 16) { columns in
       func add(_ row: Int, to target: UnsafeMutablePointer<Float>) {
@@ -39,13 +44,17 @@ public func textEmbedding(
           columns.count)
       }
       for caption in 0..<captions.count {
-        for (position, index) in captions[caption].enumerated() {
-          add(index + caption, to: table.gradient.pointer + Int(ids[index]) * width)
-          add(index + caption, to: positions.gradient.pointer + position * width)
+        for (place, index) in captions[caption].enumerated() {
+          let row = index + extra * caption
+          add(row, to: table.gradient.pointer + Int(ids[index]) * width)
+          add(row, to: positions.gradient.pointer + (first + place) * width)
         }
-        add(captions[caption].upperBound + caption, to: cls.gradient.pointer)
+        guard let cls else { continue }
+        let last = captions[caption].upperBound + caption
+        add(last, to: cls.gradient.pointer)
+        guard let clsPosition else { continue }
+        add(last, to: positions.gradient.pointer + clsPosition * width)
       }
     }
   }
-  return result
 }

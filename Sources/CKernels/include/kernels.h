@@ -23,6 +23,11 @@ struct __attribute__((swift_attr("@Sendable"))) kernels {
     // out[r, :] = x[r, :] + bias; x may be NULL (zeros) or equal out.
     void (*_Nonnull add_bias)(const float *_Nullable x, const float *bias, float *out, index_t rows,
                               index_t width);
+    // out = residual + gain[c]·x. dx = gain[c]·dy; dgain (added to) += sum over rows of dy·x.
+    void (*_Nonnull add_scaled)(const float *residual, const float *x, const float *gain,
+                                float *out, index_t rows, index_t width);
+    void (*_Nonnull add_scaled_backward)(const float *x, const float *gain, const float *dy,
+                                         float *dx, float *dgain, index_t rows, index_t width);
     // out[c] += sum over rows of x[r, c], in row order.
     void (*_Nonnull column_sums)(const float *x, float *out, index_t rows, index_t width);
     // Sums in double precision, in an order that depends on n alone.
@@ -43,6 +48,9 @@ struct __attribute__((swift_attr("@Sendable"))) kernels {
     // GELU(x) = x·Φ(x), Φ by erf (absolute error below 1e-6). dx = dy·GELU'(x); dx may equal dy.
     void (*_Nonnull gelu)(const float *x, float *y, index_t n);
     void (*_Nonnull gelu_backward)(const float *x, const float *dy, float *dx, index_t n);
+    // QuickGELU(x) = x·σ(1.702·x), likewise.
+    void (*_Nonnull quick_gelu)(const float *x, float *y, index_t n);
+    void (*_Nonnull quick_gelu_backward)(const float *x, const float *dy, float *dx, index_t n);
 
     // Attention, on a block of scores S [rows, columns]. Row i sees columns 0 ..< visible + i
     // (clipped to columns); pass visible = columns where nothing is hidden.
@@ -59,12 +67,14 @@ struct __attribute__((swift_attr("@Sendable"))) kernels {
                                                float scale, const float *delta);
 
     // Cross-entropy over blocks of columns. Before the first block maximum = -inf, sum = 0;
-    // afterwards log-sum-exp = maximum + log(sum). `scale` multiplies every logit.
+    // afterwards log-sum-exp = scale·maximum + log(sum): one float could not hold both a large
+    // maximum and the digits of the rest. `scale`, above 0, multiplies every logit.
     void (*_Nonnull log_sum_exp_update)(const float *logits, index_t ld, index_t rows,
                                         index_t columns, float scale, float *maximum, float *sum);
-    // logits become weight·exp(scale·logit - lse[i]).
-    void (*_Nonnull softmax_from_lse)(float *logits, index_t ld, index_t rows, index_t columns,
-                                      float scale, const float *lse, float weight);
+    // logits become weight·exp(scale·(logit - maximum[i])) / sum[i].
+    void (*_Nonnull softmax_from_sums)(float *logits, index_t ld, index_t rows, index_t columns,
+                                       float scale, const float *maximum, const float *sum,
+                                       float weight);
 
     // y = x / max(norm, 1e-12) by rows; norm is kept. dx (added) = (dy - y·(y·dy)) / norm.
     void (*_Nonnull l2_normalize)(const float *x, float *y, float *norm, index_t rows,

@@ -1,0 +1,27 @@
+import Tensors
+
+/// `residual + scale ⊙ x`: a branch that joins with learned weights (LayerScale).
+/// - Parameters:
+///   - x: `[rows, width]`, as `residual`.
+///   - scale: `[width]`.
+/// - Source: Touvron et al., arXiv 2103.17239.
+public func scaled(_ x: Variable, by scale: Parameter, addingTo residual: Variable) -> Variable {
+  operation("scale", reads: [x.value, residual.value], on: x.tape) {
+    let output = Tensor(x.value.shape)
+    Threads.split(x.rows, grain: 16) { rows in
+      kernels.add_scaled(
+        residual.value.rows(rows).pointer, x.value.rows(rows).pointer, scale.value.pointer,
+        output.rows(rows).pointer, rows.count, x.width)
+    }
+    return output
+  } backward: { gradient in
+    let dx = Tensor(x.value.shape)
+    scale.addPartials(rows: x.rows) { rows, partial in
+      kernels.add_scaled_backward(
+        x.value.rows(rows).pointer, scale.value.pointer, gradient.rows(rows).pointer,
+        dx.rows(rows).pointer, partial.pointer, rows.count, x.width)
+    }
+    x.add(dx)
+    residual.add(gradient)
+  }
+}

@@ -1,0 +1,104 @@
+import Autograd
+
+/// What the layers of a stack have in common.
+struct StackShape {
+  let width: Int
+  let heads: Int
+  let layers: Int
+  let mlp: Int
+  let activation: ModelConfiguration.Activation
+  /// What branches are multiplied by at the start; nil: no such weights.
+  let layerScale: Double?
+
+  /// Residual branches that the initialisation counts.
+  var branches: Int { 2 * layers }
+
+  func scale(_ scope: Scope) -> Parameter? {
+    layerScale.map { scope.declare([width], .vector, .constant(Float($0))) }
+  }
+}
+
+/// `x + scale ⊙ attention(LN(x))`, each sequence in itself.
+struct SelfAttention {
+  let norm: LayerNorm
+  let attention: MultiHeadAttention
+  let scale: Parameter?
+
+  init(_ scope: Scope, _ shape: StackShape) {
+    norm = LayerNorm(scope["attentionNorm"], width: shape.width)
+    attention = MultiHeadAttention(
+      scope["attention"], width: shape.width, heads: shape.heads, branches: shape.branches)
+    scale = shape.scale(scope["attentionScale"])
+  }
+
+  /// - Parameters:
+  ///   - visible: whether a row is seen by any; nil: all are.
+  ///   - past: rows before these; takes these in.
+  func callAsFunction(
+    _ x: Variable, _ segments: Segments, isCausal: Bool, visible: [Bool]? = nil,
+    after past: LayerMemory? = nil
+  ) -> Variable {
+    let input = norm(x)
+    let queries = attention.query(input)
+    let rows = attention.read(input, segments)
+    let found = attention(
+      queries, segments, in: past?.appending(rows) ?? rows, isCausal: isCausal, visible: visible)
+    return attention.output(found, addingTo: x, times: scale)
+  }
+}
+
+/// `x + scale ⊙ attention(LN(x), to: LN(image))`.
+struct CrossAttention {
+  let norm: LayerNorm
+  let imageNorm: LayerNorm
+  let attention: MultiHeadAttention
+  let scale: Parameter?
+
+  init(_ scope: Scope, _ shape: StackShape, imageWidth: Int) {
+    norm = LayerNorm(scope["crossNorm"], width: shape.width)
+    imageNorm = LayerNorm(scope["imageNorm"], width: imageWidth)
+    attention = MultiHeadAttention(
+      scope["crossAttention"], width: shape.width, contextWidth: imageWidth, heads: shape.heads,
+      branches: shape.branches)
+    scale = shape.scale(scope["crossScale"])
+  }
+
+  func callAsFunction(
+    _ x: Variable, _ segments: Segments, to image: ImageTokens, after past: LayerMemory? = nil
+  ) -> Variable {
+    let queries = attention.query(norm(x))
+    let context = past?.image ?? attention.read(imageNorm(image.rows), image.segments)
+    past?.image = context
+    return attention.output(
+      attention(queries, segments, in: context), addingTo: x, times: scale)
+  }
+}
+
+/// `x + scale ⊙ mlp(LN(x))`: two linear layers with an activation between.
+struct FeedForward {
+  let norm: LayerNorm
+  let hidden: Linear
+  let output: Linear
+  let scale: Parameter?
+  let activation: ModelConfiguration.Activation
+
+  /// - Parameter name: what its parameters begin with.
+  init(_ scope: Scope, _ shape: StackShape, named name: String = "mlp") {
+    norm = LayerNorm(scope[name + "Norm"], width: shape.width)
+    hidden = Linear(scope[name]["hidden"], from: shape.width, to: shape.mlp)
+    output = Linear(
+      scope[name]["output"], from: shape.mlp, to: shape.width, branches: shape.branches)
+    scale = shape.scale(scope[name + "Scale"])
+    activation = shape.activation
+  }
+
+  func callAsFunction(_ x: Variable) -> Variable {
+    let h = hidden(norm(x))
+    let activated =
+      switch activation {
+      case .gelu: gelu(h)
+      case .quickGELU: quickGELU(h)
+      }
+    return output(activated, addingTo: x, times: scale)
+  }
+}

@@ -1,0 +1,117 @@
+extension ModelConfiguration {
+  /// Height and width in pixels, written as one number where they are the same.
+  public struct Extent: Codable, Sendable, Equatable, ExpressibleByIntegerLiteral,
+    CustomStringConvertible
+  {
+    public var height: Int
+    public var width: Int
+
+    public init(height: Int, width: Int) { (self.height, self.width) = (height, width) }
+
+    public init(integerLiteral side: Int) { self.init(height: side, width: side) }
+
+    public var description: String {
+      height == width ? "\(height)" : "\(height) × \(width)"
+    }
+
+    public init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let side = try? container.decode(Int.self) {
+        self.init(height: side, width: side)
+      } else if let sides = try? container.decode([Int].self), sides.count == 2 {
+        self.init(height: sides[0], width: sides[1])
+      } else {
+        throw DecodingError.dataCorruptedError(
+          in: container, debugDescription: "expected a whole number or [height, width]")
+      }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      if height == width {
+        try container.encode(height)
+      } else {
+        try container.encode([height, width])
+      }
+    }
+  }
+
+  /// Keys that may be null, by the mapping they stand in.
+  public static let optionalKeys = [
+    "image": ["pooler_heads", "layer_scale"], "text": ["vocabulary", "layer_scale"],
+    "multimodal": ["layer_scale"],
+  ]
+
+  enum CodingKeys: String, CodingKey {
+    case layout, joint, poolers, activation, image, text, multimodal
+  }
+
+  /// A configuration that lacks the later keys is one from before them: it means their defaults.
+  public init(from decoder: any Decoder) throws {
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    layout = try keys.decode(Layout.self, forKey: .layout)
+    joint = try keys.decode(Int.self, forKey: .joint)
+    poolers = try keys.decode(PoolerArrangement.self, forKey: .poolers)
+    activation = try keys.decodeIfPresent(Activation.self, forKey: .activation) ?? .gelu
+    image = try keys.decode(Image.self, forKey: .image)
+    text = try keys.decode(Text.self, forKey: .text)
+    multimodal = try keys.decode(Multimodal.self, forKey: .multimodal)
+  }
+}
+
+extension ModelConfiguration.Image {
+  enum CodingKeys: String, CodingKey {
+    case size, patch, width, heads, layers, mlp, queries
+    case poolerHeads = "pooler_heads"
+    case preNorm = "pre_norm"
+    case layerScale = "layer_scale"
+    case fit, mean, std, interpolation
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    size = try keys.decode(ModelConfiguration.Extent.self, forKey: .size)
+    patch = try keys.decode(ModelConfiguration.Extent.self, forKey: .patch)
+    width = try keys.decode(Int.self, forKey: .width)
+    heads = try keys.decode(Int.self, forKey: .heads)
+    layers = try keys.decode(Int.self, forKey: .layers)
+    mlp = try keys.decode(Int.self, forKey: .mlp)
+    queries = try keys.decode(Int.self, forKey: .queries)
+    poolerHeads = try keys.decodeIfPresent(Int.self, forKey: .poolerHeads)
+    preNorm = try keys.decodeIfPresent(Bool.self, forKey: .preNorm) ?? true
+    layerScale = try keys.decodeIfPresent(Double.self, forKey: .layerScale)
+    fit = try keys.decode(ModelConfiguration.Fit.self, forKey: .fit)
+    mean = try keys.decode([Float].self, forKey: .mean)
+    std = try keys.decode([Float].self, forKey: .std)
+    interpolation = try keys.decode(
+      ModelConfiguration.Interpolation.self, forKey: .interpolation)
+  }
+}
+
+extension ModelConfiguration.Text {
+  enum CodingKeys: String, CodingKey {
+    case context, vocabulary, width, heads, layers, mlp
+    case layerScale = "layer_scale"
+    case clsMask = "cls_mask"
+  }
+
+  public init(from decoder: any Decoder) throws {
+    let keys = try decoder.container(keyedBy: CodingKeys.self)
+    context = try keys.decode(Int.self, forKey: .context)
+    vocabulary = try keys.decodeIfPresent(Int.self, forKey: .vocabulary)
+    width = try keys.decode(Int.self, forKey: .width)
+    heads = try keys.decode(Int.self, forKey: .heads)
+    layers = try keys.decode(Int.self, forKey: .layers)
+    mlp = try keys.decode(Int.self, forKey: .mlp)
+    layerScale = try keys.decodeIfPresent(Double.self, forKey: .layerScale)
+    clsMask =
+      try keys.decodeIfPresent(ModelConfiguration.CLSMask.self, forKey: .clsMask) ?? .correct
+  }
+}
+
+extension ModelConfiguration.Multimodal {
+  enum CodingKeys: String, CodingKey {
+    case layers, heads, mlp
+    case layerScale = "layer_scale"
+  }
+}

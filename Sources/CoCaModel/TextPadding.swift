@@ -1,0 +1,40 @@
+import Text
+
+/// What stands for empty places in the openclip layout, and who sees them.
+///
+/// open_clip pads every caption to the context with id 0 and hides keys by their ids. Packed
+/// captions need none of those rows but one: with the legacy mask, which is one row late, the CLS
+/// sees the first padding, and not itself.
+/// - Source: open_clip 3.3.0, `TextTransformer._build_additive_mask`.
+struct TextPadding {
+  let id: Int32
+  let context: Int
+  let mask: ModelConfiguration.CLSMask
+
+  /// Nil in the paper layout.
+  init?(_ configuration: ModelConfiguration) {
+    guard let id = configuration.padding else { return nil }
+    self.id = id
+    context = configuration.text.context
+    mask = configuration.text.clsMask
+  }
+
+  /// The captions with the rows that some row sees.
+  func padded(_ captions: PackedCaptions) -> PackedCaptions {
+    guard mask == .legacy else { return captions }
+    return PackedCaptions(
+      (0..<captions.count).map { Array(captions[$0]) + (captions[$0].count < context ? [id] : []) })
+  }
+
+  /// Whether each row of every caption is seen, its CLS included; nil: all are.
+  func visible(_ captions: PackedCaptions) -> [Bool]? {
+    let visible = (0..<captions.count).flatMap { self.visible(captions[$0]) }
+    return visible.contains(false) ? visible : nil
+  }
+
+  /// The same for one caption: a flag for each id and one for the CLS.
+  func visible(_ ids: some Sequence<Int32>) -> [Bool] {
+    let isText = ids.map { $0 != id }
+    return mask == .legacy ? [true] + isText : isText + [true]
+  }
+}
