@@ -88,13 +88,30 @@ let package = Package(
         argumentParser,
       ]),
 
-    .target(name: "TestSupport", dependencies: ["Autograd", "Tensors"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Autograd", "Collectives", "Tensors"],
+            path: "Tests/TestSupport"),
+    .target(name: "Parity",
+            dependencies: [
+              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "OpenCLIP", "Optimizers",
+              "Tensors", "Text",
+            ], path: "Tests/Parity"),
+    .executableTarget(
+      name: "parity-check", dependencies: ["Collectives", "Parity", "Tensors", argumentParser],
+      path: "Tests/ParityCheck"),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .executableTarget(
       name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
+    .executableTarget(
+      name: "coca-bench",
+      dependencies: [
+        "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Optimizers", "Tensors", "Text",
+        argumentParser,
+      ],
+      path: "Tests/Benchmarks"),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
-    .testTarget(name: "TextTests", dependencies: ["Text", "Tensors", "CZlib"]),
+    .testTarget(
+      name: "TextTests", dependencies: ["Text", "Tensors", "CZlib"], exclude: ["Fixtures"]),
     .executableTarget(
       name: "inputs-check", dependencies: ["Images", "Text"], path: "Tests/InputsCheck"),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors", "TestSupport"]),
@@ -116,10 +133,14 @@ let package = Package(
       dependencies: ["Autograd", "Checkpoints", "CoCaModel", "OpenCLIP", "Tensors", "TestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(
+      name: "ParityTests",
+      dependencies: ["CoCaModel", "Collectives", "Parity", "Tensors", "TestSupport"],
+      exclude: ["Fixtures"]),
+    .testTarget(
       name: "EvaluationTests",
       dependencies: [
         "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images", "OpenCLIP", "Pipeline",
-        "Records", "Tensors", "Text",
+        "Records", "Tensors", "TestSupport", "Text",
       ]),
     .testTarget(
       name: "TrainingTests",

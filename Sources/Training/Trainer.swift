@@ -39,7 +39,8 @@ final class Trainer {
     objective = Objective(
       saved.model,
       weights: LossWeights(contrastive: run.loss.contrastive, caption: run.loss.caption),
-      microbatch: run.microbatch, over: ranks, clock: clock)
+      microbatch: run.microbatch, recomputesBlocks: run.recompute == .blocks, over: ranks,
+      clock: clock)
     cost = Cost(saved.model.configuration, vocabularySize: saved.model.vocabularySize)
     loader = try BatchLoader(
       plan, transform: saved.imageTransform, vocabularySize: saved.model.vocabularySize,
@@ -146,14 +147,6 @@ protocol TrainingObserver: AnyObject {
   func warn(_ text: String)
   /// Names what this rank could not use in a step in which some rank left samples out. Collective.
   func leftOut(_ samples: [BadSample]) throws
-}
-
-extension CoCa {
-  /// Keeps the logit scale in [0, ln 100], as CLIP and open_clip do after every update.
-  func clampLogitScale() {
-    let value = logitScale.value.pointer
-    value[0] = min(max(value[0], 0), 4.6051702)
-  }
 }
 
 extension BatchLoader {

@@ -70,9 +70,8 @@ protocol EvaluationCommand: ParsableCommand {
 extension EvaluationCommand {
   func evaluate(_ binding: Binding, over ranks: any Communicator) throws {
     try together(ranks) {
-      try GEMM.checkBackend()
+      try OpenBLAS.check()
     }
-    GEMM.start()
     Threads.start(shared.threads ?? binding.threads, oversubscribed: binding.isOversubscribed)
     let saved = try SavedModel.open(URL(fileURLWithPath: shared.checkpoint), over: ranks) {
       Failure.tell("left out \($0.folder): \($0.error)")

@@ -5,6 +5,7 @@ import Evaluation
 import Foundation
 import OpenCLIP
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Where a model comes from")

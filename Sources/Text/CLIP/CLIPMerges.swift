@@ -5,21 +5,23 @@ import Foundation
 ///
 /// - Source: `bpe_simple_vocab_16e6.txt.gz` of CLIP and open_clip, which read its first 48,894
 ///   merges; Hugging Face's `merges.txt` holds just these.
-struct CLIPMerges {
+package struct CLIPMerges: Sendable {
   /// The file unpacked; CLIP's own has 3.2 MB.
-  static let maximumBytes = 16 << 20
-  static let maximumCount = 49_152 - 256 - 2
+  package static let maximumBytes = 16 << 20
+  package static let maximumCount = 49_152 - 256 - 2
 
   /// Each symbol's bytes in the order of ids: 256, 256 that end a word, one a merge.
-  private(set) var symbols: [[UInt8]]
+  package private(set) var symbols: [[UInt8]]
   /// What two neighbouring symbols become; the lower the id, the earlier the merge.
-  private(set) var merged: [Pair: Int32] = [:]
+  package private(set) var merged: [Pair: Int32] = [:]
   /// The header and the merges in use, as text.
-  private(set) var text: Data
+  package private(set) var text: Data
 
-  struct Pair: Hashable {
-    let left: Int32
-    let right: Int32
+  package struct Pair: Hashable, Sendable {
+    package let left: Int32
+    package let right: Int32
+
+    package init(_ left: Int32, _ right: Int32) { (self.left, self.right) = (left, right) }
   }
 
   static func isRecognized(_ bytes: Data) -> Bool {
@@ -27,7 +29,7 @@ struct CLIPMerges {
   }
 
   /// - Throws: `badGzip`, `tooLarge`, `badMerges` naming the line.
-  init(_ file: Data, name: String) throws(TextError) {
+  package init(_ file: Data, name: String) throws(TextError) {
     let bytes =
       Gunzip.isGzip(file) ? try Gunzip.inflate(file, limit: Self.maximumBytes, name: name) : file
     guard bytes.count <= Self.maximumBytes else {
@@ -75,7 +77,7 @@ struct CLIPMerges {
       throw Fault(why: "\(Self.quoted(names[0] + names[1])) is a symbol already")
     }
     symbols.append(symbols[Int(parts[0])] + symbols[Int(parts[1])])
-    merged[Pair(left: parts[0], right: parts[1])] = id
+    merged[Pair(parts[0], parts[1])] = id
     text.append(contentsOf: line + [UInt8(ascii: "\n")])
   }
 

@@ -39,10 +39,12 @@ public struct CLIPTokenizer: Tokenizer {
     }
     var ids: [Int32] = []
     for word in WordSplit.words(CaptionCleaning.clean(text)) {
-      switch Scalars(word) {
-      case WordSplit.start: ids.append(start)
-      case WordSplit.end: ids.append(end)
-      default: ids += encode(word: word)
+      if word.elementsEqual(WordSplit.start) {
+        ids.append(start)
+      } else if word.elementsEqual(WordSplit.end) {
+        ids.append(end)
+      } else {
+        ids += encode(word: word)
       }
     }
     return ids
@@ -51,7 +53,7 @@ public struct CLIPTokenizer: Tokenizer {
   private func encode(word: ArraySlice<Unicode.Scalar>) -> [Int32] {
     var symbols = word.flatMap(\.utf8).map { ByteSymbols.ids[Int($0)] }
     symbols[symbols.count - 1] += 256
-    return WordMerging.merge(symbols, merges.merged)
+    return merges.merge(symbols)
   }
 
   public func decode(_ ids: [Int32]) -> String {

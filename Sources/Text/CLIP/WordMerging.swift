@@ -1,34 +1,41 @@
-/// Byte pair encoding of one word: of all neighbours that may merge, the pair with the earliest
-/// merge does, everywhere from left to right, until none is left.
-///
-/// A merge makes a symbol that only later merges use, so taking the earliest merge at the leftmost
-/// place, one at a time, is the same. A heap keeps a long word from costing its length squared.
-struct WordMerging {
+extension CLIPMerges {
+  /// Byte pair encoding of one word: of all neighbours that may merge, the pair with the earliest
+  /// merge does, everywhere from left to right, until none is left.
+  ///
+  /// What a merge makes only later merges use, so taking the earliest merge at the leftmost place,
+  /// one at a time, is the same. A heap keeps a long word from costing its length squared.
+  package func merge(_ word: [Int32]) -> [Int32] {
+    guard word.count > 1 else { return word }
+    var merging = WordMerging(word, merged)
+    return merging.run()
+  }
+}
+
+/// A word as a chain of symbols, of which -1 stands where another took the place in.
+private struct WordMerging {
   private let merged: [CLIPMerges.Pair: Int32]
   private var symbols: [Int32]
   private var next: [Int]
   private var previous: [Int]
   private var waiting = LowestFirst()
 
-  /// - Parameter symbols: at least one.
-  static func merge(_ symbols: [Int32], _ merged: [CLIPMerges.Pair: Int32]) -> [Int32] {
-    var word = WordMerging(symbols, merged)
-    for place in symbols.indices.dropLast() { word.consider(place) }
-    while let (id, place) = word.waiting.take() { word.apply(id, at: place) }
-    return word.symbols.filter { $0 >= 0 }
+  init(_ word: [Int32], _ merged: [CLIPMerges.Pair: Int32]) {
+    self.merged = merged
+    symbols = word
+    next = Array(1...word.count)
+    previous = Array(-1..<word.count - 1)
   }
 
-  private init(_ symbols: [Int32], _ merged: [CLIPMerges.Pair: Int32]) {
-    self.merged = merged
-    self.symbols = symbols
-    next = Array(1...symbols.count)
-    previous = Array(-1..<symbols.count - 1)
+  mutating func run() -> [Int32] {
+    for place in symbols.indices { consider(place) }
+    while let (id, place) = waiting.take() { apply(id, at: place) }
+    return symbols.filter { $0 >= 0 }
   }
 
   /// What the symbols at `place` and behind it become.
   private func merge(at place: Int) -> Int32? {
     guard symbols[place] >= 0, next[place] < symbols.count else { return nil }
-    return merged[CLIPMerges.Pair(left: symbols[place], right: symbols[next[place]])]
+    return merged[CLIPMerges.Pair(symbols[place], symbols[next[place]])]
   }
 
   private mutating func consider(_ place: Int) {

@@ -22,7 +22,9 @@ enum WordSplit {
   private static let subscriptIota: Unicode.Scalar = "\u{345}"
 
   /// How much of `text` its first word takes; 0 for what belongs to none.
-  private static func wordLength(_ text: ArraySlice<Unicode.Scalar>, _ first: Unicode.Scalar) -> Int {
+  private static func wordLength(
+    _ text: ArraySlice<Unicode.Scalar>, _ first: Unicode.Scalar
+  ) -> Int {
     if let fixed = fixedWords.first(where: { begins(text, with: $0) }) { return fixed.count }
     if first.isLetter { return text.prefix(while: \.isLetter).count }
     if first.isNumber { return 1 }

@@ -16,10 +16,12 @@ enum HTMLEntities {
 
   /// References in capitals that no rule of HTML reads: `&EACUTE;` as `É`.
   private static let capitals: [Scalars: Scalars] = {
-    let lower = characters.filter { name, _ in name.allSatisfy { !(0x41...0x5A).contains($0.value) } }
-    let pairs = lower.compactMap { name, text -> (Scalars, Scalars)? in
+    let pairs = characters.compactMap { name, text -> (Scalars, Scalars)? in
       let capital = scalars(string(name).uppercased())
-      if characters[capital] != nil || bareBeginning(of: capital) != nil { return nil }
+      let isLower = name.allSatisfy { !(0x41...0x5A).contains($0.value) }
+      guard isLower, characters[capital] == nil, bareBeginning(of: capital) == nil else {
+        return nil
+      }
       return (capital, scalars(string(text).uppercased()))
     }
     return Dictionary(uniqueKeysWithValues: pairs)
