@@ -35,7 +35,8 @@ struct HelpTests {
     (["coca-eval"], ["zero-shot", "retrieval", "caption", "embed"]),
     (["coca-convert"], ["import", "export", "inspect"]),
     (["coca-convert", "import"], [
-      "<source>", "--to", "--optimizer", "--cls-mask", "--model", "--tokenizer", "legacy", "correct",
+      "<source>", "--to", "--optimizer", "--cls-mask", "--model", "--tokenizer", "legacy",
+      "correct",
     ]),
     (["coca-convert", "export"], ["<checkpoint>", "--to", "--format", "openclip", "safetensors"]),
     (["coca-convert", "inspect"], ["<path>", "--json"]),
