@@ -16,6 +16,7 @@ let package = Package(
     .executable(name: "coca-train", targets: ["coca-train"]),
     .executable(name: "coca-shard", targets: ["coca-shard"]),
     .executable(name: "coca-eval", targets: ["coca-eval"]),
+    .executable(name: "coca-convert", targets: ["coca-convert"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -33,6 +34,7 @@ let package = Package(
     library("CSpng", pkgConfig: "spng", package: "libspng-dev"),
     library("CWebP", pkgConfig: "libwebp", package: "libwebp-dev"),
     library("CWebPDemux", pkgConfig: "libwebpdemux", package: "libwebp-dev"),
+    library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
     .target(name: "CMPI", dependencies: ["CMPISystem"]),
     .target(name: "CSentencePiece", dependencies: ["CSentencePieceSystem"]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
@@ -42,7 +44,7 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Collectives", dependencies: ["CMPI"]),
     .target(name: "Records", dependencies: ["CZstd", "CXXHash"]),
-    .target(name: "Text", dependencies: ["CSentencePiece", "Tensors"]),
+    .target(name: "Text", dependencies: ["CSentencePiece", "CZlib", "Tensors"]),
 
     // Floor 2: gradients; pictures.
     .target(name: "Autograd", dependencies: ["Tensors"]),
@@ -54,18 +56,20 @@ let package = Package(
     .target(name: "Optimizers", dependencies: ["Autograd", "CKernels", "Tensors"]),
     .target(name: "Pipeline", dependencies: ["Images", "Records", "Tensors", "Text"]),
     .target(name: "Packing", dependencies: ["Images", "Records", "Tensors", "Text"]),
-    .target(name: "Checkpoints", dependencies: ["Tensors", "CXXHash"]),
+    .target(name: "Checkpoints", dependencies: ["Tensors", "CXXHash", "CZlib"]),
 
     // Floors 4 and 5: what uses a model, and what trains one.
+    .target(name: "OpenCLIP",
+            dependencies: ["Autograd", "Checkpoints", "CoCaModel", "Tensors", "Text"]),
     .target(name: "Evaluation",
             dependencies: [
-              "Checkpoints", "CoCaModel", "Collectives", "Images", "Pipeline", "Records", "Tensors",
-              "Text",
+              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "OpenCLIP",
+              "Pipeline", "Records", "Tensors", "Text",
             ]),
     .target(name: "Training",
             dependencies: [
-              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Optimizers",
-              "Images", "Pipeline", "Records", "Tensors", "Text",
+              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "OpenCLIP",
+              "Optimizers", "Images", "Pipeline", "Records", "Tensors", "Text",
               .product(name: "Logging", package: "swift-log"), "Yams",
             ]),
 
@@ -77,8 +81,23 @@ let package = Package(
     .executableTarget(
       name: "coca-eval",
       dependencies: ["Collectives", "Evaluation", "Records", "Tensors", "Text", argumentParser]),
+    .executableTarget(
+      name: "coca-convert",
+      dependencies: [
+        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "OpenCLIP", "Text", "Training",
+        argumentParser,
+      ]),
 
-    .target(name: "TestSupport", dependencies: ["Autograd", "Tensors"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Autograd", "Collectives", "Tensors"],
+            path: "Tests/TestSupport"),
+    .target(name: "Parity",
+            dependencies: [
+              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "OpenCLIP", "Optimizers",
+              "Tensors", "Text",
+            ], path: "Tests/Parity"),
+    .executableTarget(
+      name: "parity-check", dependencies: ["Collectives", "Parity", "Tensors", argumentParser],
+      path: "Tests/ParityCheck"),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .executableTarget(
       name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
@@ -91,7 +110,10 @@ let package = Package(
       path: "Tests/Benchmarks"),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
-    .testTarget(name: "TextTests", dependencies: ["Text", "Tensors"]),
+    .testTarget(
+      name: "TextTests", dependencies: ["Text", "Tensors", "CZlib"], exclude: ["Fixtures"]),
+    .executableTarget(
+      name: "inputs-check", dependencies: ["Images", "Text"], path: "Tests/InputsCheck"),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "ImagesTests",
                 dependencies: ["Images", "Tensors", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux"]),
@@ -103,12 +125,22 @@ let package = Package(
       dependencies: ["Optimizers", "Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
     .testTarget(name: "PackingTests", dependencies: ["Packing", "Records", "Images"]),
-    .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors"]),
+    .testTarget(
+      name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"],
+      exclude: ["Fixtures"]),
+    .testTarget(
+      name: "OpenCLIPTests",
+      dependencies: ["Autograd", "Checkpoints", "CoCaModel", "OpenCLIP", "Tensors", "TestSupport"],
+      exclude: ["Fixtures"]),
+    .testTarget(
+      name: "ParityTests",
+      dependencies: ["CoCaModel", "Collectives", "Parity", "Tensors", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "EvaluationTests",
       dependencies: [
         "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images", "Pipeline", "Records",
-        "Tensors", "Text",
+        "Tensors", "TestSupport", "Text",
       ]),
     .testTarget(
       name: "TrainingTests",
@@ -118,7 +150,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["Images", "TestSupport", "coca-train", "coca-shard", "coca-eval"]),
+      dependencies: ["Images", "TestSupport", "coca-train", "coca-shard", "coca-eval", "coca-convert"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17,

@@ -17,7 +17,13 @@ public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertib
     case wrongType(name: String, found: String)
     case unsupportedVersion(Int)
     case notACheckpoint
+    /// What was to be written is there already.
+    case occupied
     case noneComplete([String])
+    /// Other tensors than the model's.
+    case differs(TensorDifferences)
+    /// Sound, but nothing this program reads or writes; the remedy goes with it.
+    case unsupported(String, remedy: String)
   }
 
   /// What a command turns into its exit code.
@@ -43,12 +49,19 @@ public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertib
     switch reason {
     case .system(_, ENOENT): .usage
     case .system: .files
-    case .notACheckpoint, .noneComplete: .usage
+    case .notACheckpoint, .noneComplete, .occupied: .usage
     default: .data
     }
   }
 
-  public var description: String { "\(place): \(reason.text). \(reason.remedy)" }
+  public var description: String { "\(place): \(oneLine(reason.text)). \(reason.remedy)" }
+
+  /// Names out of a hostile file neither begin a line nor fill the screen.
+  private func oneLine(_ text: String) -> String {
+    let start = text.unicodeScalars.prefix(4000)
+    let shown = start.map { $0.properties.generalCategory == .control ? " " : Character($0) }
+    return String(shown) + (start.count < text.unicodeScalars.count ? "…" : "")
+  }
 }
 
 extension CheckpointError.Reason {
@@ -66,24 +79,29 @@ extension CheckpointError.Reason {
     case .wrongType(let name, let found): "\(name) has element type \(found), which does not fit"
     case .unsupportedVersion(let version): "has format version \(version), newer than this program"
     case .notACheckpoint: "is neither a checkpoint nor a run's folder"
+    case .occupied: "is there already"
     case .noneComplete(let broken):
       "holds no complete checkpoint"
         + (broken.isEmpty ? "" : " (left out: \(broken.joined(separator: "; ")))")
+    case .differs(let differences): differences.text
+    case .unsupported(let what, _): what
     }
   }
 
   var remedy: String {
     switch self {
-    case .system(_, ENOSPC), .system(_, EDQUOT): "Free space or choose another --output"
+    case .system(_, ENOSPC), .system(_, EDQUOT): "Free space, or write elsewhere"
     case .system(_, EACCES), .system(_, EPERM), .system(_, EROFS): "Check the permissions"
     case .system(_, ENOENT): "Check the path"
     case .system: "Check the disk, then run again"
     case .truncated, .checksum, .duplicate, .malformed, .tooLarge:
       "Use an older checkpoint or copy the file again"
-    case .missing, .wrongShape, .wrongType: "Check that it belongs to this model"
+    case .missing, .wrongShape, .wrongType, .differs: "Check that it belongs to this model"
     case .unsupportedVersion: "Use the program that wrote it, or a newer one"
-    case .notACheckpoint: "Name a step's folder or a run's folder"
+    case .notACheckpoint: "Name a step's folder or a run's folder, or open_clip's with its configuration"
+    case .occupied: "Remove it, or name another"
     case .noneComplete: "Start the run anew, or name another folder"
+    case .unsupported(_, let remedy): remedy
     }
   }
 }

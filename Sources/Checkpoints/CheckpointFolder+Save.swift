@@ -63,7 +63,8 @@ extension CheckpointFolder {
     let temporary = "\(path)/\(name).tmp"
     let bytes: Int
     do throws(CheckpointError) {
-      bytes = try write(contents, serial: serial, to: temporary, fileBytes: fileBytes)
+      var folder = try NewFolder(temporary, files)
+      bytes = try folder.write(contents, serial: serial, fileBytes: fileBytes)
       try commit(temporary, as: name)
     } catch {
       try? files.removeTree(temporary)
@@ -74,37 +75,6 @@ extension CheckpointFolder {
     return Saved(
       folder: url.appendingPathComponent(name, isDirectory: true), bytes: bytes,
       warnings: prune(keep: keep))
-  }
-
-  private func write(
-    _ contents: CheckpointContents, serial: Int, to folder: String, fileBytes: Int
-  ) throws(CheckpointError) -> Int {
-    try files.makeDirectory(folder)
-    let metadata = ["format": "pt", "step": String(contents.step)]
-    var records = try TensorFiles.write(
-      contents.model, metadata: metadata, name: "model", folder: folder, fileBytes: fileBytes,
-      files)
-    for (name, tensors) in contents.optimizer.sorted(by: { $0.key < $1.key }) {
-      records += try TensorFiles.write(
-        tensors, metadata: metadata, name: "optimizer-\(name)", folder: folder,
-        fileBytes: fileBytes, files)
-    }
-    for (name, data) in contents.attachments.sorted(by: { $0.key < $1.key }) {
-      precondition(FileRecord.isPlainName(name) && !records.contains { $0.name == name })
-      records.append(try write(Array(data), to: "\(folder)/\(name)"))
-    }
-    let state = CheckpointState(
-      step: contents.step, serial: serial, seed: contents.seed, version: contents.version,
-      configuration: contents.configuration, progress: contents.progress, files: records)
-    records.append(try write(state.contents, to: "\(folder)/\(CheckpointState.fileName)"))
-    try files.syncDirectory(folder)
-    return records.reduce(0) { $0 + $1.bytes }
-  }
-
-  private func write(_ bytes: [UInt8], to path: String) throws(CheckpointError) -> FileRecord {
-    try OutputFile.create(path, files) { (file) throws(CheckpointError) in
-      try file.write(bytes)
-    }
   }
 
   /// Gives the folder its final name. One already there is set aside as `.old`, where `newest`

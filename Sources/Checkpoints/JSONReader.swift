@@ -22,6 +22,11 @@ public struct JSONReader {
     return value
   }
 
+  /// - Parameter limit: bytes of the largest file to read.
+  public static func read(file path: String, limit: Int) throws(CheckpointError) -> JSONValue {
+    try read(try InputFile(path).contents(limit: limit), place: path)
+  }
+
   private func malformed(_ what: String) -> CheckpointError {
     CheckpointError(place, .malformed("is not valid JSON at byte \(position): \(what)"))
   }

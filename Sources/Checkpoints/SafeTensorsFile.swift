@@ -41,11 +41,7 @@ public final class SafeTensorsFile: Sendable {
       throw CheckpointError(
         path, .wrongShape(name: name, expected: shape ?? [floats.count], found: entry.shape))
     }
-    if entry.type == .float32 {
-      try file.read(at: entry.offset, into: UnsafeMutableRawBufferPointer(floats))
-    } else {
-      try convert(entry, into: floats)
-    }
+    try file.read(entry.type, at: entry.offset, into: floats)
   }
 
   /// Reads a tensor of I64 elements.
@@ -67,24 +63,5 @@ public final class SafeTensorsFile: Sendable {
       throw CheckpointError(path, .missing("tensor \(name)"))
     }
     return entry
-  }
-
-  private func convert(
-    _ entry: TensorEntry, into floats: UnsafeMutableBufferPointer<Float>
-  ) throws(CheckpointError) {
-    let block = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: InputFile.blockBytes, alignment: 64)
-    defer { block.deallocate() }
-    let size = entry.type.size
-    var done = 0
-    while done < entry.count {
-      let elements = min(block.count / size, entry.count - done)
-      let part = UnsafeMutableRawBufferPointer(rebasing: block.prefix(elements * size))
-      try file.read(at: entry.offset + done * size, into: part)
-      entry.type.convert(
-        UnsafeRawBufferPointer(part),
-        to: UnsafeMutableBufferPointer(rebasing: floats[done..<done + elements]))
-      done += elements
-    }
   }
 }

@@ -10,6 +10,11 @@ public struct TensorEntry: Sendable, Equatable {
   public let offset: Int
 
   public var byteCount: Int { count * type.size }
+
+  /// The same under another name.
+  public func renamed(_ name: String) -> TensorEntry {
+    TensorEntry(name: name, type: type, shape: shape, count: count, offset: offset)
+  }
 }
 
 /// The header of a safetensors file: a length (u64, little-endian), JSON, then the tensors.

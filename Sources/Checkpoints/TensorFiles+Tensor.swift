@@ -8,7 +8,7 @@ extension TensorSource {
   }
 }
 
-extension TensorFiles {
+extension NamedTensors {
   /// Reads a tensor of F32, F16, BF16 or F64 elements.
   ///
   /// - Parameter shape: what the caller expects; nil takes the shape in the file.
@@ -20,7 +20,11 @@ extension TensorFiles {
         place, .wrongShape(name: name, expected: shape ?? [], found: entry.shape))
     }
     let tensor = Tensor(entry.shape)
-    try read(name, into: tensor.buffer)
+    try read(name, shape: entry.shape, into: tensor.buffer)
     return tensor
+  }
+
+  func missing(_ name: String) -> CheckpointError {
+    CheckpointError(place, .missing("tensor \(name)"))
   }
 }

@@ -2,7 +2,7 @@
 ///
 /// `model.safetensors`, or `model.safetensors.index.json` naming
 /// `model-00001-of-00002.safetensors` and so on.
-public struct TensorFiles: Sendable {
+public struct TensorFiles: NamedTensors {
   /// Where Hugging Face begins a new file.
   public static let fileBytes = 5_000_000_000
   private static let indexLimit = 64 << 20
@@ -11,7 +11,7 @@ public struct TensorFiles: Sendable {
   public let entries: [TensorEntry]
   public let metadata: [String: String]
   /// The file, or the index of several.
-  let place: String
+  public let place: String
   private let holder: [String: SafeTensorsFile]
 
   /// Opens `NAME.safetensors` or `NAME.safetensors.index.json` in a folder.
@@ -72,10 +72,6 @@ public struct TensorFiles: Sendable {
   ) throws(CheckpointError) {
     guard let file = holder[name] else { throw missing(name) }
     try file.read(name, shape: shape, into: floats)
-  }
-
-  func missing(_ name: String) -> CheckpointError {
-    CheckpointError(place, .missing("tensor \(name)"))
   }
 }
 

@@ -88,4 +88,20 @@ public final class CoCa {
   public func textEmbeddings(_ captions: PackedCaptions) -> Tensor {
     encode(captions: captions, on: nil).value
   }
+
+  /// The scores of every id that is to be predicted, `[ids - captions, vocabulary]`, held whole.
+  /// - Parameter images: as many as captions.
+  package func logits(_ images: Tensor, _ captions: PackedCaptions) -> Tensor {
+    let hidden = self(images, captions, on: nil).hidden.value
+    let logits = Tensor([hidden.rows, vocabularySize])
+    GEMM.multiply(
+      Matrix(hidden), Matrix(vocabularyProjection.value).transposed, into: Matrix(logits))
+    return logits
+  }
+
+  /// Keeps the logit scale in [0, ln 100], as CLIP and open_clip do after every update.
+  public func clampLogitScale() {
+    let value = logitScale.value.pointer
+    value[0] = min(max(value[0], 0), 4.6051702)
+  }
 }

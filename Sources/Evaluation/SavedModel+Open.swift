@@ -3,25 +3,25 @@ import Collectives
 import Foundation
 
 extension SavedModel {
-  /// Reads one checkpoint on every rank. Collective.
+  /// Reads one model on every rank. Collective.
   ///
   /// Rank 0 finds it and checks every byte; the others read the same folder, also where a run
   /// writes a newer one meanwhile.
   /// - Parameters:
-  ///   - path: a step's folder or a run's folder (its newest complete checkpoint).
+  ///   - path: as in `ModelSource.open`.
   ///   - leftOut: told on rank 0 of each newer folder that is not whole.
   public static func open(
     _ path: URL, over ranks: any Communicator,
     leftOut: (CheckpointFolder.LeftOut) -> Void = { _ in }
   ) throws -> SavedModel {
     let first = try together(ranks) {
-      ranks.rank == 0 ? try Checkpoint.open(path, leftOut: leftOut) : nil
+      ranks.rank == 0 ? try ModelSource.open(path, leftOut: leftOut) : nil
     }
     var folder = Array((first?.folder.path ?? "").utf8)
     try ranks.broadcast(&folder, from: 0)
     return try together(ranks) {
       let found = URL(fileURLWithPath: String(decoding: folder, as: UTF8.self))
-      return try SavedModel(try first ?? Checkpoint.open(found, verifying: .sizes))
+      return try SavedModel(try first ?? ModelSource.open(found, verifying: .sizes))
     }
   }
 }

@@ -8,7 +8,6 @@ import Text
 /// A model as its checkpoint holds it: weights, configuration and tokenizer.
 public struct SavedModel {
   static let configurationFile = "configuration.json"
-  static let tokenizerFile = "tokenizer.model"
 
   public let model: CoCa
   /// Nil where the model was trained on ready ids only.
@@ -19,81 +18,24 @@ public struct SavedModel {
     self.tokenizer = tokenizer
   }
 
-  /// Reads everything a checkpoint holds of the model; weights are in memory afterwards.
-  /// - Parameter training: whether gradients get memory too.
+  /// Reads all of a model; weights are in memory afterwards.
   /// - Throws: `CheckpointError`, `TextError` or `ModelError`, each naming the file.
-  public init(_ checkpoint: Checkpoint, training: Bool = false) throws {
-    let shape = try Self.configuration(of: checkpoint)
-    let tokenizer = try Self.tokenizer(of: checkpoint)
+  public init(_ source: ModelSource) throws {
+    let shape = try source.configuration()
+    let tokenizer = try source.tokenizer()
     self.init(
       model: CoCa(shape, vocabularySize: tokenizer?.vocabularySize ?? 0), tokenizer: tokenizer)
-    try checkTokenizer(of: checkpoint)
+    try checkTokenizer(of: source)
     // What the configuration claims takes no memory before the files are seen to hold it.
-    try Self.check(try checkpoint.model(), of: checkpoint, hold: model)
-    model.parameters.allocate(training: training)
-    try Self.read(checkpoint, into: model)
+    let weights = try source.weights(for: model)
+    model.parameters.allocate(training: false)
+    try weights.read()
   }
 
-  public static func configuration(of checkpoint: Checkpoint) throws -> ModelConfiguration {
-    let place = checkpoint.folder.appendingPathComponent(configurationFile).path
-    guard let data = try checkpoint.attachment(configurationFile) else {
-      throw ModelError(
-        checkpoint.folder.path, .missing(configurationFile), remedy: "Name a trainer's checkpoint")
-    }
-    do {
-      let shape = try JSONDecoder().decode(ModelConfiguration.self, from: data)
-      guard let fault = shape.fault() else { return shape }
-      throw ModelError(place, .impossible(fault), remedy: "Use a checkpoint that is whole")
-    } catch let error as DecodingError {
-      throw ModelError(
-        place, .impossible("is no model configuration (\(error))"),
-        remedy: "Use a checkpoint that is whole")
-    }
-  }
-
-  public static func tokenizer(of checkpoint: Checkpoint) throws -> (any Tokenizer)? {
-    guard let data = try checkpoint.attachment(tokenizerFile) else { return nil }
-    let place = checkpoint.folder.appendingPathComponent(tokenizerFile).path
-    return try SentencePieceTokenizer(model: data, name: place)
-  }
-
-  /// Fills a model's weights from a checkpoint of exactly its tensors.
-  /// - Throws: `CheckpointError` naming the tensor that is missing or of another shape;
-  ///   `ModelError` for one the model has no place for.
-  public static func read(_ checkpoint: Checkpoint, into model: CoCa) throws {
-    let files = try checkpoint.model()
-    try check(files, of: checkpoint, hold: model)
-    for parameter in model.parameters.parameters {
-      try files.read(parameter.name, shape: parameter.shape, into: parameter.value.buffer)
-    }
-  }
-
-  private static func check(
-    _ files: TensorFiles, of checkpoint: Checkpoint, hold model: CoCa
-  ) throws {
-    let place = checkpoint.folder.path
-    let known = Set(model.parameters.parameters.map(\.name))
-    if let extra = files.entries.first(where: { !known.contains($0.name) }) {
-      throw ModelError(
-        place, .mismatch("holds \(extra.name), which the model does not have"),
-        remedy: "Use a checkpoint of this model")
-    }
-    for parameter in model.parameters.parameters {
-      guard let found = files[parameter.name]?.shape else {
-        throw CheckpointError(place, .missing("tensor \(parameter.name)"))
-      }
-      guard found == parameter.shape else {
-        let expected = parameter.shape
-        throw CheckpointError(
-          place, .wrongShape(name: parameter.name, expected: expected, found: found))
-      }
-    }
-  }
-
-  private func checkTokenizer(of checkpoint: Checkpoint) throws {
+  private func checkTokenizer(of source: ModelSource) throws {
     guard let tokenizer, tokenizer.vocabularySize > model.vocabularySize else { return }
     throw ModelError(
-      checkpoint.folder.path,
+      source.place,
       .mismatch(
         "its tokenizer makes \(tokenizer.vocabularySize) ids, its model reads "
           + "\(model.vocabularySize)"),
@@ -111,9 +53,13 @@ public struct SavedModel {
   public func attachments() throws -> [String: Data] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    var files = [Self.configurationFile: try encoder.encode(model.configuration)]
-    files[Self.tokenizerFile] = tokenizer?.model
-    return files
+    let configuration = try encoder.encode(model.configuration)
+    return tokenizerFile.merging([Self.configurationFile: configuration]) { $1 }
+  }
+
+  /// The tokenizer's file, if there is one.
+  public var tokenizerFile: [String: Data] {
+    tokenizer.map { [$0.fileName: $0.model] } ?? [:]
   }
 
   /// How texts become the model's input.
@@ -126,8 +72,8 @@ public struct SavedModel {
   func requireTokenizer() throws(ModelError) -> any Tokenizer {
     guard let tokenizer else {
       throw ModelError(
-        "the checkpoint", .missing(Self.tokenizerFile),
-        remedy: "Use a model that was trained with one: this task reads or writes text")
+        "the checkpoint", .missing("tokenizer"),
+        remedy: "Use a model that has one: this task reads or writes text")
     }
     return tokenizer
   }

@@ -9,6 +9,7 @@ public struct SentencePieceTokenizer: Tokenizer {
   public static let maximumModelBytes = 64 << 20
   /// Longer texts are no captions; SentencePiece's cost grows with the length.
   public static let maximumTextBytes = 1 << 20
+  public static let fileName = "tokenizer.model"
 
   public let vocabularySize: Int
   public let pad: Int32
@@ -51,6 +52,9 @@ public struct SentencePieceTokenizer: Tokenizer {
     self.processor = processor
   }
 
+  public var fileName: String { Self.fileName }
+
+  /// No text can spell the ids of start, end and padding.
   public func encode(_ text: String) throws(TextError) -> [Int32] {
     var text = text
     var ids = sp_ids(), failure = sp_failure()

@@ -4,8 +4,11 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The file could not be read or written; the text is the system's.
     case unreadable(String), unwritable(String)
     case tooLarge(bytes: Int, limit: Int)
-    /// The bytes are no SentencePiece model; the text is the library's or ours.
+    /// The bytes are neither a SentencePiece model nor CLIP's merges; the text is the library's
+    /// or ours.
     case notATokenizer(String)
+    case badGzip(String)
+    case badMerges(line: Int, String)
     case missingSpecial(String)
     case badPrompt(line: Int, String)
     /// SentencePiece refused the text.
@@ -46,7 +49,9 @@ extension TextError.Reason {
     case .unreadable(let why): "cannot be read (\(why))"
     case .unwritable(let why): "cannot be written (\(why))"
     case .tooLarge(let bytes, let limit): "\(bytes) bytes, more than the limit of \(limit)"
-    case .notATokenizer(let why): "not a SentencePiece model (\(why))"
+    case .notATokenizer(let why): "neither a SentencePiece model (\(why)) nor CLIP's merges"
+    case .badGzip(let why): "the gzip file is \(why)"
+    case .badMerges(let line, let why): "line \(line) is no merge of CLIP's: \(why)"
     case .missingSpecial(let name): "the model has no \(name) id inside its vocabulary"
     case .badPrompt(let line, let why): "line \(line): \(why)"
     case .notEncodable(let why): "the text cannot be encoded (\(why))"
@@ -65,7 +70,10 @@ extension TextError.Reason {
     case .unreadable: "Check the path and its permissions."
     case .unwritable: "Check the folder, its permissions and the space left."
     case .tooLarge, .notATokenizer:
-      "Give a tokenizer.model made by `coca-shard tokenizer` or by SentencePiece."
+      "Give a tokenizer.model made by `coca-shard tokenizer` or SentencePiece, or CLIP's "
+        + "bpe_simple_vocab_16e6.txt.gz."
+    case .badGzip, .badMerges:
+      "Copy bpe_simple_vocab_16e6.txt.gz anew from open_clip, or merges.txt from a CLIP model."
     case .missingSpecial: "Train it with start (bos) and end (eos) pieces."
     case .badPrompt: "Write one prompt a line, each with one {} for the name; # begins a comment."
     case .textTooLong: "Cut it: the model reads the first few dozen pieces only."

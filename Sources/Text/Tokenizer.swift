@@ -4,16 +4,18 @@ import Foundation
 public protocol Tokenizer: Sendable {
   /// Number of ids: every id is in `0 ..< vocabularySize`.
   var vocabularySize: Int { get }
-  /// Only marks empty places where rows are padded; never part of a caption.
+  /// Only marks empty places where rows are padded.
   var pad: Int32 { get }
   /// The first id of every caption.
   var start: Int32 { get }
   /// The last id of every caption.
   var end: Int32 { get }
-  /// The model file's bytes, kept in checkpoints.
+  /// The model file's bytes, kept in checkpoints under `fileName`.
   var model: Data { get }
+  /// One of `TokenizerFile.names`.
+  var fileName: String { get }
 
-  /// The pieces of `text`, without start and end: no text can spell those.
+  /// The pieces of `text`, without start and end around them.
   func encode(_ text: String) throws(TextError) -> [Int32]
 
   /// The text of `ids`; start, end, pad and ids outside the vocabulary give nothing.

@@ -43,7 +43,7 @@ final class Console {
 
 extension Int {
   /// "1,234,567".
-  var grouped: String {
+  public var grouped: String {
     var digits = String(magnitude)
     var groups: [String] = []
     while digits.count > 3 {

@@ -5,17 +5,20 @@ import Foundation
 import Text
 
 extension RunPlan {
-  /// The model's configuration: a preset, a file, a checkpoint's, or keys on top of a preset.
-  /// - Parameter initial: a checkpoint that brings it where the run file doesn't.
+  /// The model's configuration: a preset, a file, a checkpoint's, or keys on top of a preset or of
+  /// the model that `init` brings.
+  /// - Parameter origin: what brings it where the run file doesn't.
   static func shape(
-    _ configuration: RunConfiguration, _ initial: Checkpoint?, _ tokenizer: (any Tokenizer)?,
+    _ configuration: RunConfiguration, _ origin: ModelSource?, _ tokenizer: (any Tokenizer)?,
     file: String
   ) throws -> ModelConfiguration {
     let chosen =
       switch configuration.model {
-      case nil: try initial.map(SavedModel.configuration(of:))
+      case nil: try origin?.configuration()
       case .preset(let name): ModelConfiguration.preset(name)
       case .file(let path): try read(path)
+      case .mapping(let tree, nil) where configuration.initial != nil && origin != nil:
+        try origin.map { try merge(tree, onto: $0.configuration(), place: file) }
       case .mapping(let tree, let base):
         try merge(tree, onto: base ?? standard(for: tree), place: file)
       }
@@ -33,7 +36,7 @@ extension RunPlan {
     let url = URL(fileURLWithPath: path)
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      return try SavedModel.configuration(of: Checkpoint.open(url))
+      return try ModelSource.open(url).configuration()
     }
     let tree = try ConfigurationYAML.read(ConfigurationYAML.text(of: url), place: path)
     return try merge(tree.json, onto: standard(for: tree.json), place: path)
@@ -74,6 +77,12 @@ extension RunPlan {
           expected: "one of " + ModelConfiguration.presetNames.joined(separator: ", ")
         ))
     }
+    return try merge(tree, onto: base, place: place)
+  }
+
+  private static func merge(
+    _ tree: JSONValue, onto base: ModelConfiguration, place: String
+  ) throws -> ModelConfiguration {
     var known = try JSONValue(encoding: base)
     for (section, names) in ModelConfiguration.optionalKeys {
       known = known.naming(names, in: section)

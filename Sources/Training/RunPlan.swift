@@ -13,7 +13,7 @@ struct RunPlan {
   let shape: ModelConfiguration
   let tokenizer: (any Tokenizer)?
   /// Where the weights start from, if not from random numbers.
-  let initial: Checkpoint?
+  let initial: ModelSource?
   let sources: [SampleSource]
   let batches: BatchPlan
   let steps: Int
@@ -33,10 +33,11 @@ struct RunPlan {
       continued != nil
       ? nil
       : try configuration.initial.map {
-        try Checkpoint.open(URL(fileURLWithPath: $0), verifying: verifying)
+        try ModelSource.open(URL(fileURLWithPath: $0), verifying: verifying)
       }
-    tokenizer = try Self.tokenizer(configuration, continued ?? initial)
-    shape = try Self.shape(configuration, continued ?? initial, tokenizer, file: file)
+    let origin = continued.map(ModelSource.checkpoint) ?? initial
+    tokenizer = try Self.tokenizer(configuration, origin)
+    shape = try Self.shape(configuration, origin, tokenizer, file: file)
     sources = try configuration.data.map(Self.source)
     let samples = sources.map(\.samples)
     let mixture = try Mixture(
@@ -84,12 +85,12 @@ struct RunPlan {
   }
 
   private static func tokenizer(
-    _ configuration: RunConfiguration, _ initial: Checkpoint?
+    _ configuration: RunConfiguration, _ origin: ModelSource?
   ) throws -> (any Tokenizer)? {
     if let path = configuration.tokenizer {
-      return try SentencePieceTokenizer(file: URL(fileURLWithPath: path))
+      return try TokenizerFile.open(URL(fileURLWithPath: path))
     }
-    return try initial.flatMap { try SavedModel.tokenizer(of: $0) }
+    return try origin?.tokenizer()
   }
 
   private static func source(_ source: RunConfiguration.Source) throws -> SampleSource {

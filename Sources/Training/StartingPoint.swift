@@ -55,11 +55,14 @@ struct Resumption {
   }
 }
 
-/// Where a run begins: random weights, another model's, or a checkpoint of its own.
+/// Where a run begins: random weights, another model's, a checkpoint of its own, or one that was
+/// imported with its optimizer.
 struct StartingPoint {
   private let checkpoint: Checkpoint?
   /// What differs from the run that wrote it, all of it allowed.
   let changes: [RunConfiguration.Difference]
+
+  private static let remedy = "Restore it, or start another run with another --output"
 
   /// - Throws: `ConfigurationError` where the run file differs from the checkpoint's in what may
   ///   not change; `ModelError` for another model or tokenizer behind the same names.
@@ -69,16 +72,41 @@ struct StartingPoint {
       changes = []
       return
     }
-    let before = try RunConfiguration(json: checkpoint.state.configuration)
-    changes = try plan.configuration.resuming(before, overrides: overrides)
-    let remedy = "Restore it, or start another run with another --output"
+    if checkpoint.isImported {
+      try Self.checkImported(checkpoint, plan)
+      changes = []
+    } else {
+      let before = try RunConfiguration(json: checkpoint.state.configuration)
+      changes = try plan.configuration.resuming(before, overrides: overrides)
+    }
     if try SavedModel.configuration(of: checkpoint) != plan.shape {
       throw ModelError(
-        checkpoint.folder.path, .mismatch("its model is not the run file's"), remedy: remedy)
+        checkpoint.folder.path, .mismatch("its model is not the run file's"), remedy: Self.remedy)
     }
     if try SavedModel.tokenizer(of: checkpoint)?.model != plan.tokenizer?.model {
       throw ModelError(
-        checkpoint.folder.path, .mismatch("its tokenizer is not the run file's"), remedy: remedy)
+        checkpoint.folder.path, .mismatch("its tokenizer is not the run file's"),
+        remedy: Self.remedy)
+    }
+  }
+
+  /// No run file was saved with it, so none is compared; it brings AdamW's state and a step.
+  private static func checkImported(_ checkpoint: Checkpoint, _ plan: RunPlan) throws(ModelError) {
+    let place = checkpoint.folder.path, name = plan.configuration.optimizer.name
+    guard checkpoint.state.progress != .null else {
+      throw ModelError(
+        place, .missing("optimizer's state"),
+        remedy: "Start from it with init:, or import it with --optimizer")
+    }
+    guard name == .adamw else {
+      throw ModelError(
+        place, .mismatch("its optimizer's state is AdamW's, the run file's is \(name.rawValue)"),
+        remedy: "Set optimizer.name: adamw, or start from it with init:")
+    }
+    guard checkpoint.state.step < plan.steps else {
+      throw ModelError(
+        place, .mismatch("it is at step \(checkpoint.state.step) of the run's \(plan.steps)"),
+        remedy: "Raise steps: they count from the start of the first run")
     }
   }
 
@@ -86,12 +114,23 @@ struct StartingPoint {
   func fill(
     _ saved: SavedModel, _ optimizer: any Optimizer, _ plan: RunPlan
   ) throws -> TrainingProgress {
-    if let checkpoint { return try Trainer.restore(checkpoint, into: saved, optimizer) }
+    if let checkpoint {
+      var progress = try Trainer.restore(checkpoint, into: saved, optimizer)
+      if checkpoint.isImported {
+        progress.samplesSeen = progress.step * plan.configuration.batch
+      }
+      return progress
+    }
     if let initial = plan.initial {
-      try SavedModel.read(initial, into: saved.model)
+      try initial.weights(for: saved.model).read()
     } else {
       saved.model.parameters.initialize(seed: plan.configuration.seed)
     }
     return TrainingProgress()
   }
+}
+
+extension Checkpoint {
+  /// Whether another program made the weights, so that no run file goes with them.
+  fileprivate var isImported: Bool { state.configuration == .null }
 }

@@ -166,14 +166,6 @@ protocol TrainingObserver: AnyObject {
   func leftOut(_ samples: [BadSample]) throws
 }
 
-extension CoCa {
-  /// Keeps the logit scale in [0, ln 100], as CLIP and open_clip do after every update.
-  func clampLogitScale() {
-    let value = logitScale.value.pointer
-    value[0] = min(max(value[0], 0), 4.6051702)
-  }
-}
-
 extension BatchLoader {
   convenience init(
     _ plan: RunPlan, transform: ImageTransform, vocabularySize: Int, rank: Int, size: Int

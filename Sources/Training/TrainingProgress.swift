@@ -21,25 +21,40 @@ struct TrainingProgress {
   }
 }
 
-extension Trainer {
-  private static let optimizerFile = "state"
+extension CheckpointContents {
+  fileprivate static let optimizerFile = "state"
 
+  /// What a run goes on from.
+  /// - Parameters:
+  ///   - optimizer: nil for weights alone, which only start another run.
+  ///   - configuration: the run file; null where the weights come from another program.
+  init(
+    _ saved: SavedModel, optimizer: (any Optimizer)?, _ progress: TrainingProgress, seed: UInt64,
+    configuration: JSONValue
+  ) throws {
+    let state = optimizer?.state.map {
+      TensorSource($0.name, shape: $0.tensor.shape, floats: .init($0.tensor.buffer))
+    }
+    let counts = optimizer.map {
+      TrainingProgress.Saved(
+        samplesSeen: progress.samplesSeen, updates: $0.updates, read: progress.tally.read,
+        skipped: progress.tally.skipped)
+    }
+    self.init(
+      step: progress.step, seed: seed, version: trainerVersion, configuration: configuration,
+      progress: try JSONValue(encoding: counts), model: saved.tensors,
+      optimizer: state.map { [Self.optimizerFile: $0] } ?? [:],
+      attachments: try saved.attachments())
+  }
+}
+
+extension Trainer {
   /// Writes a checkpoint of the present state; rank 0 only.
   func save(to folder: CheckpointFolder) throws -> CheckpointFolder.Saved {
-    let saved = TrainingProgress.Saved(
-      samplesSeen: progress.samplesSeen, updates: optimizer.updates, read: progress.tally.read,
-      skipped: progress.tally.skipped)
-    return try folder.save(
+    try folder.save(
       CheckpointContents(
-        step: progress.step, seed: plan.configuration.seed, version: trainerVersion,
-        configuration: plan.configuration.json, progress: JSONValue(encoding: saved),
-        model: self.saved.tensors,
-        optimizer: [
-          Self.optimizerFile: optimizer.state.map {
-            TensorSource($0.name, shape: $0.tensor.shape, floats: .init($0.tensor.buffer))
-          }
-        ],
-        attachments: try self.saved.attachments()),
+        saved, optimizer: optimizer, progress, seed: plan.configuration.seed,
+        configuration: plan.configuration.json),
       keep: plan.configuration.checkpoint.keep)
   }
 
@@ -47,8 +62,8 @@ extension Trainer {
   static func restore(
     _ checkpoint: Checkpoint, into saved: SavedModel, _ optimizer: any Optimizer
   ) throws -> TrainingProgress {
-    try SavedModel.read(checkpoint, into: saved.model)
-    let files = try checkpoint.optimizer(optimizerFile)
+    try ModelSource.checkpoint(checkpoint).weights(for: saved.model).read()
+    let files = try checkpoint.optimizer(CheckpointContents.optimizerFile)
     for (name, tensor) in optimizer.state {
       try files.read(name, shape: tensor.shape, into: tensor.buffer)
     }

@@ -84,6 +84,6 @@ struct FailureTests {
       try Sample.save(step: 1, in: CheckpointFolder(home.url, files: failing))
     }
     #expect(error?.description.contains(home.url.path) == true)
-    #expect(error?.description.hasSuffix("Free space or choose another --output") == true)
+    #expect(error?.description.hasSuffix("Free space, or write elsewhere") == true)
   }
 }

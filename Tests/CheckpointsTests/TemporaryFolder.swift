@@ -19,6 +19,14 @@ final class TemporaryFolder {
     try Data(bytes).write(to: url.appendingPathComponent(name))
   }
 
+  /// Replaces one byte of a file that is there.
+  func patch(_ name: String, at offset: Int, to byte: UInt8) throws {
+    let handle = try FileHandle(forUpdating: url.appendingPathComponent(name))
+    defer { try? handle.close() }
+    try handle.seek(toOffset: UInt64(offset))
+    try handle.write(contentsOf: [byte])
+  }
+
   func bytes(_ name: String) throws -> [UInt8] {
     [UInt8](try Data(contentsOf: url.appendingPathComponent(name)))
   }

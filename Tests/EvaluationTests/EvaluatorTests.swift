@@ -6,6 +6,7 @@ import Foundation
 import Records
 import Synchronization
 import Tensors
+import TestSupport
 import Testing
 import Text
 

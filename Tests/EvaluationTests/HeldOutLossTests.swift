@@ -5,6 +5,7 @@ import Foundation
 import Pipeline
 import Records
 import Tensors
+import TestSupport
 import Testing
 import Text
 

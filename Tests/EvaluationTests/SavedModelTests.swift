@@ -4,6 +4,7 @@ import Collectives
 import Evaluation
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 import Text
 

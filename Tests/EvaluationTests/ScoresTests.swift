@@ -2,6 +2,7 @@ import Collectives
 import Evaluation
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 
 @Suite("Scores")

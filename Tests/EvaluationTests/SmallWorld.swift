@@ -71,6 +71,7 @@ struct ByteTokenizer: Tokenizer {
   let vocabularySize = 260
   let pad: Int32 = 0, start: Int32 = 2, end: Int32 = 3
   let model = Data()
+  let fileName = "tokenizer.model"
 
   func encode(_ text: String) throws(TextError) -> [Int32] { text.utf8.map { Int32($0) + 4 } }
 

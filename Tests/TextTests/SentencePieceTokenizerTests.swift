@@ -89,7 +89,7 @@ struct SentencePieceTokenizerTests {
     } throws: { error in
       guard let error = error as? TextError, case .notATokenizer = error.reason
       else { return false }
-      return error.description.hasPrefix("x.model: not a SentencePiece model")
+      return error.description.hasPrefix("x.model: neither a SentencePiece model")
         && !error.description.contains("\n")
     }
   }

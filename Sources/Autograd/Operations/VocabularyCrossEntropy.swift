@@ -38,25 +38,27 @@ private struct VocabularyCrossEntropy {
   let hidden: Tensor
   let vocabulary: Tensor
   let targets: [Int32]
-  let logSumExp: Tensor
+  /// Of each row: its largest logit, and the sum of exp(logit - maximum).
+  let maxima: Tensor
+  let sums: Tensor
 
   init(hidden: Tensor, vocabulary: Tensor, targets: [Int32]) {
     precondition(targets.count == hidden.rows, "a target for every row")
     self.hidden = hidden
     self.vocabulary = vocabulary
     self.targets = targets
-    logSumExp = Tensor([hidden.rows])
+    maxima = Tensor([hidden.rows])
+    sums = Tensor.zeros([hidden.rows])
   }
 
   func forward() -> Double {
-    let sums = Tensor.zeros([hidden.rows])
     let targetLogits = Tensor.zeros([hidden.rows])
-    logSumExp.fill(-.infinity)  // the running maximum until the end
+    maxima.fill(-.infinity)
     forEachTile { rows, columns, logits in
       Threads.split(rows.count, grain: 8) { part in
         kernels.log_sum_exp_update(
           logits.rows(part).pointer, logits.stride, part.count, logits.columns, 1,
-          logSumExp.pointer + rows.lowerBound + part.lowerBound,
+          maxima.pointer + rows.lowerBound + part.lowerBound,
           sums.pointer + rows.lowerBound + part.lowerBound)
       }
       forEachTarget(rows, columns) { row, column in
@@ -64,11 +66,9 @@ private struct VocabularyCrossEntropy {
       }
     }
     var total = 0.0
-    for row in 0..<hidden.rows {
-      logSumExp.pointer[row] += log(sums.pointer[row])
-      if targets[row] >= 0 {
-        total += Double(logSumExp.pointer[row]) - Double(targetLogits.pointer[row])
-      }
+    for row in 0..<hidden.rows where targets[row] >= 0 {
+      total += Double(maxima.pointer[row]) - Double(targetLogits.pointer[row])
+        + log(Double(sums.pointer[row]))
     }
     return total
   }
@@ -77,9 +77,9 @@ private struct VocabularyCrossEntropy {
     forEachTile { rows, columns, logits in
       Threads.split(rows.count, grain: 8) { part in
         for row in part {
-          kernels.softmax_from_lse(
+          kernels.softmax_from_sums(
             logits.pointer + row * logits.stride, logits.stride, 1, logits.columns, 1,
-            logSumExp.pointer + rows.lowerBound + row,
+            maxima.pointer + rows.lowerBound + row, sums.pointer + rows.lowerBound + row,
             targets[rows.lowerBound + row] < 0 ? 0 : weight)
         }
       }

@@ -67,12 +67,14 @@ struct __attribute__((swift_attr("@Sendable"))) kernels {
                                                float scale, const float *delta);
 
     // Cross-entropy over blocks of columns. Before the first block maximum = -inf, sum = 0;
-    // afterwards log-sum-exp = maximum + log(sum). `scale` multiplies every logit.
+    // afterwards log-sum-exp = scale·maximum + log(sum): one float could not hold both a large
+    // maximum and the digits of the rest. `scale`, above 0, multiplies every logit.
     void (*_Nonnull log_sum_exp_update)(const float *logits, index_t ld, index_t rows,
                                         index_t columns, float scale, float *maximum, float *sum);
-    // logits become weight·exp(scale·logit - lse[i]).
-    void (*_Nonnull softmax_from_lse)(float *logits, index_t ld, index_t rows, index_t columns,
-                                      float scale, const float *lse, float weight);
+    // logits become weight·exp(scale·(logit - maximum[i])) / sum[i].
+    void (*_Nonnull softmax_from_sums)(float *logits, index_t ld, index_t rows, index_t columns,
+                                       float scale, const float *maximum, const float *sum,
+                                       float weight);
 
     // y = x / max(norm, 1e-12) by rows; norm is kept. dx (added) = (dy - y·(y·dy)) / norm.
     void (*_Nonnull l2_normalize)(const float *x, float *y, float *norm, index_t rows,

@@ -5,7 +5,7 @@ import Synchronization
 /// Several ranks in one process, a thread each, for tests of what ranks compute together.
 ///
 /// `@unchecked Sendable`: the shared places are used between two waits for all ranks only.
-final class ThreadRanks: @unchecked Sendable {
+public final class ThreadRanks: @unchecked Sendable {
   private let size: Int
   private let condition = NSCondition()
   private var arrived = 0
@@ -18,7 +18,7 @@ final class ThreadRanks: @unchecked Sendable {
   }
 
   /// Runs `body` once per rank and gives what each returned, in rank order.
-  static func run<Value: Sendable>(
+  public static func run<Value: Sendable>(
     _ size: Int, _ body: @escaping @Sendable (any Communicator) throws -> Value
   ) throws -> [Value] {
     let ranks = ThreadRanks(size: size)

@@ -1,0 +1,76 @@
+import Checkpoints
+import CoCaModel
+import Foundation
+import OpenCLIP
+import Text
+
+// What a trainer's checkpoint holds of a model.
+extension SavedModel {
+  public static func configuration(of checkpoint: Checkpoint) throws -> ModelConfiguration {
+    let place = checkpoint.folder.appendingPathComponent(configurationFile).path
+    guard let data = try checkpoint.attachment(configurationFile) else {
+      throw ModelError(
+        checkpoint.folder.path, .missing(configurationFile), remedy: "Name a trainer's checkpoint")
+    }
+    do {
+      let shape = try JSONDecoder().decode(ModelConfiguration.self, from: data)
+      guard let fault = shape.fault() else { return shape }
+      throw ModelError(place, .impossible(fault), remedy: "Use a checkpoint that is whole")
+    } catch let error as DecodingError {
+      throw ModelError(
+        place, .impossible("is no model configuration (\(error))"),
+        remedy: "Use a checkpoint that is whole")
+    }
+  }
+
+  public static func tokenizer(of checkpoint: Checkpoint) throws -> (any Tokenizer)? {
+    for name in TokenizerFile.names {
+      guard let data = try checkpoint.attachment(name) else { continue }
+      let place = checkpoint.folder.appendingPathComponent(name).path
+      return try TokenizerFile.tokenizer(data, name: place)
+    }
+    return nil
+  }
+}
+
+/// The weights of a checkpoint, seen to be exactly those of a model; positions may be those of
+/// another image size or text length.
+struct CheckpointWeights {
+  private let model: CoCa
+  private let files: TensorFiles
+  private let tables: [String: PositionTable]
+
+  /// - Parameter model: its parameters need no memory yet.
+  /// - Throws: `CheckpointError` of reason `.differs` with every tensor that is missing, extra or
+  ///   of another shape.
+  init(_ checkpoint: Checkpoint, for model: CoCa) throws {
+    self.model = model
+    files = try checkpoint.model()
+    let old = try SavedModel.configuration(of: checkpoint), new = model.configuration
+    tables = [
+      "imageEncoder.positions": .image(of: new, from: old), "unimodal.positions": .text(of: new),
+    ]
+    let expected = model.parameters.parameters.map { ($0.name, shape(of: $0.name) ?? $0.shape) }
+    let differences = TensorDifferences(of: files.entries, from: expected)
+    guard differences.isEmpty else {
+      throw CheckpointError(checkpoint.folder.path, .differs(differences))
+    }
+  }
+
+  /// The shape that positions to be resized have in the file.
+  private func shape(of name: String) -> [Int]? {
+    guard let table = tables[name], let found = files[name]?.shape else { return nil }
+    return table.resizes(found) ? found : nil
+  }
+
+  func read() throws(CheckpointError) {
+    for parameter in model.parameters.parameters {
+      if let table = tables[parameter.name], shape(of: parameter.name) != nil {
+        let resized = table.resized(try files.tensor(parameter.name))
+        parameter.value.pointer.update(from: resized.pointer, count: resized.count)
+      } else {
+        try files.read(parameter.name, shape: parameter.shape, into: parameter.value.buffer)
+      }
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import Autograd
+import Checkpoints
+import CoCaModel
+import Tensors
+
+/// The tensors of an open_clip model, seen to be exactly those that a configuration asks for.
+///
+/// As open_clip does on loading, positions of another image size or text length are resized, and a
+/// logit scale of one element stands for a scalar.
+public struct OpenCLIPWeights: Sendable {
+  public let layout: OpenCLIPLayout
+  /// What is resized, told to the user.
+  public private(set) var notices: [String] = []
+  private let tensors: any NamedTensors
+  private let positions: [String: PositionTable]
+
+  private static let logitScale = "logit_scale"
+
+  /// - Parameter configuration: of layout `openclip`, with a vocabulary, and without a fault.
+  /// - Throws: `CheckpointError` of reason `.differs` with every tensor that is missing, extra or
+  ///   of another shape.
+  public init(
+    _ tensors: any NamedTensors, for configuration: ModelConfiguration
+  ) throws(CheckpointError) {
+    layout = OpenCLIPLayout(configuration)
+    self.tensors = tensors
+    positions = [
+      "visual.positional_embedding": .image(of: configuration),
+      "text.positional_embedding": .text(of: configuration),
+    ]
+    var expected: [(name: String, shape: [Int])] = []
+    for tensor in layout.tensors {
+      let shape = source(of: tensor)?.shape ?? tensor.shape
+      expected.append((tensor.name, shape))
+      guard shape != tensor.shape, tensor.name != Self.logitScale else { continue }
+      notices.append("\(tensor.name) is resized from \(shape[0]) to \(tensor.shape[0]) positions")
+    }
+    let differences = TensorDifferences(of: tensors.entries, from: expected)
+    guard differences.isEmpty else { throw CheckpointError(tensors.place, .differs(differences)) }
+  }
+
+  public var isResized: Bool { !notices.isEmpty }
+
+  /// The entry of another shape that a tensor is made from; nil where it must have its own.
+  private func source(of tensor: OpenCLIPTensor) -> TensorEntry? {
+    guard let entry = tensors[tensor.name], entry.shape != tensor.shape else { return nil }
+    if tensor.name == Self.logitScale { return entry.shape == [1] ? entry : nil }
+    return positions[tensor.name]?.resizes(entry.shape) == true ? entry : nil
+  }
+
+  /// Fills the model's parameters.
+  /// - Parameter model: of the configuration that was given, with memory.
+  /// - Throws: `CheckpointError` for a tensor that cannot be read as `Float`.
+  public func read(into model: CoCa) throws(CheckpointError) {
+    let values = model.parameters.lookup(\.value)
+    for tensor in layout.tensors { tensor.scatter(try whole(tensor), into: values) }
+  }
+
+  private func whole(_ tensor: OpenCLIPTensor) throws(CheckpointError) -> Tensor {
+    let found = try tensors.tensor(tensor.name, shape: source(of: tensor)?.shape ?? tensor.shape)
+    if found.shape == tensor.shape { return found }
+    return positions[tensor.name]?.resized(found) ?? found.reshaped(tensor.shape)
+  }
+}

@@ -1,0 +1,42 @@
+import Foundation
+
+/// Text as CLIP's tokenizer reads it: mended, HTML's references read twice, white space as single
+/// spaces, lower case.
+///
+/// - Source: open_clip 3.3.0 `SimpleTokenizer` with its default cleaning.
+enum CaptionCleaning {
+  static func clean(_ text: String) -> Scalars {
+    var scalars = Scalars(text.unicodeScalars)
+    if !isPlain(scalars) {
+      scalars = TextMending.mend(scalars)
+      for _ in 0..<2 { scalars = HTMLEntities.readLoosely(scalars) }
+    }
+    return Lowercase.lowercased(singleSpaces(scalars))
+  }
+
+  /// Whether mending and reading references would change nothing but white space.
+  private static func isPlain(_ scalars: Scalars) -> Bool {
+    scalars.allSatisfy { scalar in
+      switch scalar.value {
+      case 0x09, 0x0A, 0x0C, 0x0D, 0x20...0x7E: scalar != "&"
+      default: false
+      }
+    }
+  }
+
+  private static func singleSpaces(_ scalars: Scalars) -> Scalars {
+    Scalars(scalars.split(whereSeparator: \.isPythonSpace).joined(separator: [" "]))
+  }
+}
+
+typealias Scalars = [Unicode.Scalar]
+
+extension Unicode.Scalar {
+  /// What Python's `str.split` and `\s` take for white space: also the four separators of ASCII.
+  var isPythonSpace: Bool {
+    isASCII ? value == 0x20 || (0x09...0x0D).contains(value) || (0x1C...0x1F).contains(value)
+      : properties.isWhitespace
+  }
+
+  var isASCIILetter: Bool { (0x41...0x5A).contains(value & ~0x20) }
+}

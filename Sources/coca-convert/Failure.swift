@@ -1,0 +1,18 @@
+import ArgumentParser
+import Collectives
+import Foundation
+
+/// The way out for errors: one line on standard error, and the code that says what kind it was.
+enum Failure {
+  static func exit(_ error: any Error) -> Never {
+    let isOurs = error is any ExitCoded || error is CocoaError || error is POSIXError
+    guard isOurs else { CocaConvert.exit(withError: error) }
+    tell("\(error)")
+    Foundation.exit(ExitCode.of(error))
+  }
+
+  /// One line on standard error.
+  static func tell(_ line: String) {
+    try? FileHandle.standardError.write(contentsOf: Data("coca-convert: \(line)\n".utf8))
+  }
+}

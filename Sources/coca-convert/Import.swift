@@ -1,0 +1,98 @@
+import ArgumentParser
+import Checkpoints
+import CoCaModel
+import Foundation
+import OpenCLIP
+import Training
+
+struct Import: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Makes a checkpoint of an open_clip model.",
+    discussion: """
+      SOURCE is a folder with open_clip_config.json and weights, as open_clip and Hugging Face's
+      hub have them, or one file: .safetensors, or .pt, .pth and .bin as torch.save writes them,
+      the state dict itself or a training checkpoint with one. Tensors may be float32, float64,
+      half or bfloat16 and become float32. A pickle is never run: what asks for more than tensors
+      and plain containers is refused.
+
+      The model's shape is that of --model, else of open_clip_config.json in SOURCE or beside it.
+      Where its image size or text context is another than the weights', positions are resized as
+      open_clip does. The tokenizer is --tokenizer, else what lies there:
+      bpe_simple_vocab_16e6.txt.gz or merges.txt.
+
+      --optimizer brings AdamW's moments and step of an epoch_N.pt too, and prints the keys of the
+      run file that goes on from them:
+
+      EXAMPLE
+        coca-convert import CoCa-ViT-B-32-laion2B-s13B-b90k --to models/coca
+        coca-convert import logs/run/checkpoints/epoch_5.pt --model coca_ViT-B-32 \\
+          --tokenizer bpe_simple_vocab_16e6.txt.gz --optimizer --to models/epoch-5
+        coca-train run.yaml --resume models/epoch-5 --output runs/continued
+      """)
+
+  @Argument(help: "open_clip's folder, or a file of weights.", completion: .file())
+  var source: String
+
+  @Option(help: "The checkpoint's folder; nothing may be there yet.", completion: .directory)
+  var to: String
+
+  @Flag(help: "Bring AdamW's state too.")
+  var optimizer = false
+
+  @Option(help: "The mask of the text's CLS that the weights were trained with: legacy, correct.")
+  var clsMask = CLSMask.legacy
+
+  @Option(help: "\(OpenCLIPSource.names.joined(separator: ", ")), or open_clip's JSON file.")
+  var model: String?
+
+  @Option(help: "CLIP's vocabulary file, or any other tokenizer's.", completion: .file())
+  var tokenizer: String?
+
+  func run() throws {
+    let target = URL(fileURLWithPath: to)
+    try NewFolder.checkFree(target)
+    let found = try OpenCLIPSource(
+      URL(fileURLWithPath: source), model: model.map(Self.model),
+      tokenizer: tokenizer.map(URL.init(fileURLWithPath:)), clsMask: clsMask.mask)
+    let work = try OpenCLIPImport(found, withOptimizer: optimizer)
+    found.notices.forEach(Failure.tell)
+    if found.tokenizer == nil {
+      Failure.tell("no tokenizer was found; without one, --tokenizer, the model reads ids only")
+    }
+    if work.optimizer?.sparesPositions == true {
+      Failure.tell(
+        "positions did not decay in open_clip's version after 3.3.0; with decay: openclip they do")
+    }
+    try work.write(to: target)
+    try Output.print(summary(work))
+  }
+
+  private static func model(_ name: String) -> OpenCLIPSource.Model {
+    OpenCLIPSource.names.contains(name) ? .named(name) : .file(URL(fileURLWithPath: name))
+  }
+
+  private func summary(_ work: OpenCLIPImport) -> [String] {
+    let source = work.source, layout = source.weights.layout
+    let parameters = layout.tensors.reduce(0) { $0 + $1.count }
+    let tokenizer = source.tokenizer.map { "\($0.fileName), \($0.vocabularySize.grouped) ids" }
+    var lines = Output.rows([
+      ("from", source.place),
+      ("tensors", "\(layout.tensors.count), \(parameters.grouped) parameters"),
+      ("CLS mask", clsMask.rawValue),
+      ("tokenizer", tokenizer ?? "none"),
+      ("step", work.optimizer == nil ? "0, the weights alone" : "\(work.step), with AdamW's state"),
+      ("written", to),
+    ])
+    if !work.runLines.isEmpty {
+      lines += ["", "For the run file that goes on from it:"] + work.runLines
+    }
+    return lines
+  }
+}
+
+/// The values of `--cls-mask`.
+enum CLSMask: String, ExpressibleByArgument, CaseIterable {
+  case legacy, correct
+
+  var mask: ModelConfiguration.CLSMask { self == .legacy ? .legacy : .correct }
+}

@@ -1,0 +1,27 @@
+import Checkpoints
+import Foundation
+
+/// What goes to standard output.
+enum Output {
+  /// Writes whole lines; a full disk or a closed pipe is an error.
+  static func print(_ lines: [String]) throws {
+    let text = lines.map { shown($0) + "\n" }.joined()
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+    } catch {
+      throw CheckpointError(
+        "standard output", .system(operation: "write it", code: errno == 0 ? EIO : errno))
+    }
+  }
+
+  /// Names out of a file neither end a line nor steer the terminal.
+  private static func shown(_ line: String) -> String {
+    String(
+      line.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) })
+  }
+
+  /// Names and values below each other.
+  static func rows(_ rows: [(String, String)]) -> [String] {
+    rows.map { $0.0.padding(toLength: 10, withPad: " ", startingAt: 0) + $0.1 }
+  }
+}

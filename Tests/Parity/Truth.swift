@@ -1,0 +1,77 @@
+import Autograd
+import Checkpoints
+import CoCaModel
+import Foundation
+import OpenCLIP
+import Tensors
+import Text
+
+/// A folder with a model, a batch and what a reference makes of them in float64, as
+/// `Tests/ParityTests/Fixtures/truth.py` writes it.
+public struct Truth: Sendable {
+  public let description: TruthDescription
+  public let configuration: ModelConfiguration
+  /// `[n, 3, height, width]`.
+  public let images: Tensor
+  public let captions: [[Int32]]
+  private let folder: URL
+  private let tensors: TensorFiles
+
+  /// - Throws: `CheckpointError`, `ModelError` or `DecodingError` where the folder is not whole.
+  public init(_ folder: URL) throws {
+    self.folder = folder
+    func json<Value: Decodable>(_ name: String) throws -> Value {
+      let data = try Data(contentsOf: folder.appendingPathComponent(name))
+      return try JSONDecoder().decode(Value.self, from: data)
+    }
+    description = try json("case.json")
+    captions = description.captions
+    tensors = try TensorFiles(file: folder.appendingPathComponent("case.safetensors").path)
+    images = try tensors.tensor("images")
+    if let mask = description.clsMask {
+      let file = folder.appendingPathComponent(OpenCLIPConfiguration.fileName)
+      configuration = try OpenCLIPConfiguration(file: file, clsMask: mask).model
+    } else {
+      configuration = try json("configuration.json")
+    }
+  }
+
+  /// A model with the folder's weights.
+  public func model(_ configuration: ModelConfiguration) throws -> CoCa {
+    let model = CoCa(configuration, vocabularySize: 0)
+    model.parameters.allocate(training: true)
+    if configuration.layout == .openclip {
+      let file = folder.appendingPathComponent("open_clip_model.safetensors")
+      try OpenCLIPWeights(TensorFiles(file: file.path), for: configuration).read(into: model)
+    } else {
+      let file = try TensorFiles(file: folder.appendingPathComponent("model.safetensors").path)
+      for parameter in model.parameters.parameters {
+        try file.read(parameter.name, shape: parameter.shape, into: parameter.value.buffer)
+      }
+    }
+    return model
+  }
+
+  /// Some pairs of the batch.
+  public func batch(_ pairs: Range<Int>) -> (Tensor, PackedCaptions) {
+    let size = images.count / images.shape[0]
+    return (
+      images.slice(at: pairs.lowerBound * size, shape: [pairs.count] + images.shape.dropFirst()),
+      PackedCaptions(pairs.map { captions[$0] })
+    )
+  }
+
+  public var names: [String] { tensors.entries.map(\.name) }
+
+  public subscript(name: String) -> Tensor {
+    get throws { try tensors.tensor(name) }
+  }
+
+  /// A tensor or a part of one, beside the truth.
+  public func compare(
+    _ name: String, _ found: Tensor, _ expected: Tensor, scale: Double? = nil, distance: Double = 0
+  ) -> Comparison {
+    Comparison(
+      name, found, expected, own: description.errors[name] ?? 0, scale: scale, distance: distance)
+  }
+}

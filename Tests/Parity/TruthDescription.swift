@@ -1,0 +1,78 @@
+import CoCaModel
+import Optimizers
+
+/// What stands in `case.json`.
+public struct TruthDescription: Decodable, Sendable {
+  struct Loss: Decodable, Sendable {
+    let contrastive: Double
+    let caption: Double
+  }
+
+  struct Updates: Decodable, Sendable {
+    let steps: Int
+    let optimizer: Optimizer
+    let schedule: WarmUp
+    let clip: Double?
+
+    func rate(at step: Int) -> Double {
+      Schedule(peak: schedule.peak, warmup: schedule.warmup, steps: steps, decay: .cosine)
+        .rate(at: step)
+    }
+  }
+
+  /// Linear, of so many steps; a cosine to zero follows.
+  struct WarmUp: Decodable, Sendable {
+    let peak: Double
+    let warmup: Double
+  }
+
+  struct Optimizer: Decodable, Sendable {
+    let name: OptimizerSettings.Name
+    let beta1: Float
+    let beta2: Double
+    let epsilon: Float
+    let weightDecay: Float
+    let decay: OptimizerSettings.DecayRule
+
+    enum CodingKeys: String, CodingKey {
+      case name, beta1, beta2, epsilon
+      case weightDecay = "weight_decay"
+      case decay
+    }
+
+    var settings: OptimizerSettings {
+      var settings = OptimizerSettings()
+      settings.name = name
+      settings.beta1 = beta1
+      settings.beta2 = beta2
+      settings.epsilon = epsilon
+      settings.weightDecay = weightDecay
+      settings.decay = decay
+      return settings
+    }
+  }
+
+  /// Captions that the reference generates.
+  public struct Greedy: Decodable, Sendable {
+    public let start: Int32
+    public let end: Int32
+    public let limit: Int
+    public let captions: [[Int32]]
+  }
+
+  public let about: String
+  /// Nil in the paper's layout.
+  let clsMask: ModelConfiguration.CLSMask?
+  let captions: [[Int32]]
+  let loss: Loss
+  let updates: Updates?
+  public let greedy: Greedy?
+  /// Of the reference's own float32, by the tensor's name.
+  let errors: [String: Double]
+
+  enum CodingKeys: String, CodingKey {
+    case about
+    case clsMask = "cls_mask"
+    case captions, loss, updates, greedy, errors
+  }
+}
