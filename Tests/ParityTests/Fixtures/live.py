@@ -60,7 +60,7 @@ def make(folder, pictures, is_quick):
                     optimizer=ADAMW | {"decay": "openclip"})
         write(lambda dtype: reference(mask, dtype), case, folder / mask,
               {"about": f"{'a small model' if is_quick else MODEL}, {mask} mask",
-               "layout": "openclip", "cls_mask": mask}, stepped=save)
+               "cls_mask": mask}, stepped=save)
         print(f"open_clip in float64 and float32, {mask} mask, {steps} updates: "
               f"{time.monotonic() - start:.0f} s", flush=True)
 

@@ -115,7 +115,7 @@ def make_open_clip(name, about, configuration, cls_mask, scale, size, case, less
                 schedule=SCHEDULE, **case)
     truth, errors = write(
         lambda dtype: copy.deepcopy(reference).to(dtype), case, folder,
-        {"about": about, "layout": "openclip", "cls_mask": cls_mask,
+        {"about": about, "cls_mask": cls_mask,
          "greedy": greedy_captions(reference, case.images)},
         wrong(reference, case) if name == "split-pooler" else None)
     report(folder, truth, errors)
@@ -133,7 +133,7 @@ def make_paper(name, about, configuration, scale, case):
     case.optimizer = case.optimizer and case.optimizer | {"decay": "matrices"}
     truth, errors = write(
         lambda dtype: Paper(configuration, weights).to(dtype), case, folder,
-        {"about": about, "layout": "paper"})
+        {"about": about})
     report(folder, truth, errors)
 
 
