@@ -12,7 +12,8 @@ struct OutputError: Error, ExitCoded, CustomStringConvertible {
 
   var description: String {
     "\(path): cannot be written: \(what). "
-      + "Check the folder, its permissions and the space on the disk, or give another with \(option)"
+      + "Check the folder, its permissions and the space on the disk, "
+      + "or give another with \(option)"
   }
 
   /// Runs `body`; what the system refuses in it is told of `url`.

@@ -22,7 +22,9 @@ struct KernelBench: ParsableCommand {
     for kernel in Kernel.all(rows: Self.rows, width: Self.width) {
       let seconds = bestSeconds { bench.run(kernel, rows: Self.rows, width: Self.width) }
       let small = max(8, (64 << 10) / (4 * Self.width * 4)) * Threads.count
-      let cached = bestSeconds { for _ in 0..<100 { bench.run(kernel, rows: small, width: Self.width) } }
+      let cached = bestSeconds {
+        for _ in 0..<100 { bench.run(kernel, rows: small, width: Self.width) }
+      }
       let limit = Double(kernel.bytes * count) / bandwidth
       print(
         kernel.name.padding(toLength: 26, withPad: " ", startingAt: 0), pad("\(kernel.bytes)", 12),
