@@ -101,6 +101,13 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .executableTarget(
       name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
+    .executableTarget(
+      name: "coca-bench",
+      dependencies: [
+        "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Optimizers", "Tensors", "Text",
+        argumentParser,
+      ],
+      path: "Tests/Benchmarks"),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
     .testTarget(
@@ -132,18 +139,21 @@ let package = Package(
     .testTarget(
       name: "EvaluationTests",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images", "Pipeline", "Records",
-        "Tensors", "TestSupport", "Text",
+        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images", "OpenCLIP", "Pipeline",
+        "Records", "Tensors", "TestSupport", "Text",
       ]),
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Checkpoints", "Images", "Records", "Tensors", "TestSupport", "Text",
-        "coca-train",
+        "Training", "Checkpoints", "CoCaModel", "Images", "OpenCLIP", "Records", "Tensors",
+        "TestSupport", "Text", "coca-train", "coca-convert",
       ]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["Images", "TestSupport", "coca-train", "coca-shard", "coca-eval", "coca-convert"]),
+      dependencies: [
+        "Checkpoints", "CoCaModel", "Images", "OpenCLIP", "TestSupport", "coca-train", "coca-shard",
+        "coca-eval", "coca-convert",
+      ]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu17,

@@ -49,21 +49,26 @@ struct ContrastiveLoss {
       return all
     }
     let allImages = try gather(images, width: joint), allTexts = try gather(texts, width: joint)
+    let read = 2 * (images.bytes + allImages.bytes)
     let (imageRows, textRows) = clock.measure(.forward) {
-      (
-        Direction(own: images, all: allTexts, first: first, scale: scale),
-        Direction(own: texts, all: allImages, first: first, scale: scale)
-      )
+      Profile.measure("contrastive loss", bytes: read) {
+        (
+          Direction(own: images, all: allTexts, first: first, scale: scale),
+          Direction(own: texts, all: allImages, first: first, scale: scale)
+        )
+      }
     }
     let imageSums = try imageRows.sums.map { try gather($0, width: 1) }
     let textSums = try textRows.sums.map { try gather($0, width: 1) }
 
     let weight = 1 / Float(max(2 * total, 1))
     let (byImage, byText) = clock.measure(.backward) {
-      (
-        imageRows.gradient(others: textSums, weight: weight),
-        textRows.gradient(others: imageSums, weight: weight)
-      )
+      Profile.measure("contrastive loss, backward", bytes: 2 * read) {
+        (
+          imageRows.gradient(others: textSums, weight: weight),
+          textRows.gradient(others: imageSums, weight: weight)
+        )
+      }
     }
     return Result(
       share: (imageRows.lossSum + textRows.lossSum) / Double(max(2 * total, 1)),
@@ -155,7 +160,8 @@ struct ContrastiveLoss {
         }
         kernels.scale(scale, byRow.pointer, count)
         GEMM.multiply(
-          Matrix(byRow), Matrix(all.rows(columns)), into: Matrix(gradient.rows(rows)), keep: 1)
+          Matrix(byRow), Matrix(all.rows(columns)), into: Matrix(gradient.rows(rows)), keep: 1,
+          .float32)
       }
       return (gradient, logScale)
     }
@@ -181,7 +187,8 @@ struct ContrastiveLoss {
           let columns = firstColumn..<min(firstColumn + ContrastiveLoss.tileColumns, all.rows)
           let logits = Tensor([rows.count, columns.count])
           GEMM.multiply(
-            Matrix(own.rows(rows)), Matrix(all.rows(columns)).transposed, into: Matrix(logits))
+            Matrix(own.rows(rows)), Matrix(all.rows(columns)).transposed, into: Matrix(logits),
+            .float32)
           body(rows, columns, Matrix(logits))
         }
       }

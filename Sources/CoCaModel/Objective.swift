@@ -40,17 +40,20 @@ public struct Objective {
   let ranks: any Communicator
   /// Pairs per forward pass; nil: this rank's whole share.
   let microbatch: Int?
+  /// Whether layers run again in the backward pass instead of keeping what it needs.
+  let recomputesBlocks: Bool
   let clock: StepClock
   private var padding: Int32? { model.configuration.padding }
 
   public init(
-    _ model: CoCa, weights: LossWeights, microbatch: Int? = nil, over ranks: any Communicator,
-    clock: StepClock = StepClock()
+    _ model: CoCa, weights: LossWeights, microbatch: Int? = nil, recomputesBlocks: Bool = false,
+    over ranks: any Communicator, clock: StepClock = StepClock()
   ) {
     self.model = model
     self.weights = weights
     self.ranks = ranks
     self.microbatch = microbatch
+    self.recomputesBlocks = recomputesBlocks
     self.clock = clock
   }
 
@@ -80,7 +83,7 @@ public struct Objective {
     addScaleGradient(contrastive)
     var nats = 0.0
     for part in parts {
-      let tape = Tape()
+      let tape = Tape(recomputesBlocks: recomputesBlocks)
       let output = clock.measure(.forward) {
         model(images.part(part), captions.part(part), on: tape)
       }
@@ -105,7 +108,7 @@ public struct Objective {
   private func whole(
     _ images: Tensor, _ captions: PackedCaptions, _ counts: GlobalCounts
   ) throws -> Losses {
-    let tape = Tape()
+    let tape = Tape(recomputesBlocks: recomputesBlocks)
     let output = clock.measure(.forward) { model(images, captions, on: tape) }
     let nats = caption(output.hidden, captions, counts)
     let contrastive = try contrast(

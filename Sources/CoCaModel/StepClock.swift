@@ -1,3 +1,5 @@
+import Tensors
+
 /// Seconds a step spends in each of its phases.
 public final class StepClock {
   public enum Phase: String, CaseIterable, Sendable {
@@ -13,7 +15,7 @@ public final class StepClock {
   public func measure<Result>(_ phase: Phase, _ body: () throws -> Result) rethrows -> Result {
     let start = clock.now
     defer { seconds[phase, default: 0] += (clock.now - start) / .seconds(1) }
-    return try body()
+    return try Profile.measure(phase.rawValue, isPhase: true, body)
   }
 
   public func reset() { seconds = [:] }

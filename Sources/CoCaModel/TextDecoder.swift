@@ -45,7 +45,9 @@ struct UnimodalDecoder {
       read.ids, ids, table: tokenTable, positions: positions, cls: cls, clsPosition: clsPosition,
       on: tape)
     let visible = padding?.visible(read)
-    for layer in layers { x = layer(x, rows, isCausal: true, visible: visible) }
+    for layer in layers {
+      x = block([x]) { layer($0[0], rows, isCausal: true, visible: visible) }
+    }
     let words = Segments(offsets: captions.offsets).extended(by: -1)
     let parts = split(
       x, into: [
@@ -98,7 +100,10 @@ struct MultimodalDecoder {
   ) -> Variable {
     var x = words
     for (index, layer) in layers.enumerated() {
-      x = layer(x, segments, attendingTo: image, after: past?[index])
+      x = block([x, image.rows]) { inputs in
+        let image = ImageTokens(rows: inputs[1], segments: image.segments)
+        return layer(inputs[0], segments, attendingTo: image, after: past?[index])
+      }
     }
     return norm(x)
   }

@@ -38,15 +38,15 @@ struct VisionTransformer {
   /// - Parameter images: `[n, 3, height, width]`, normalised.
   /// - Returns: `[n · tokens, width]`.
   func callAsFunction(_ images: Tensor, on tape: Tape?) -> ImageTokens {
-    var segments = Segments(count: images.shape[0], length: configuration.patches)
+    let grid = Segments(count: images.shape[0], length: configuration.patches)
+    let segments = classToken == nil ? grid : grid.extended(by: 1)
     var x = patchEmbedding(Variable(constant: patches(of: images), on: tape))
-    if let classToken {
-      x = prepend(classToken, to: x, segments)
-      segments = segments.extended(by: 1)
-    }
+    if let classToken { x = prepend(classToken, to: x, grid) }
     x = addPositions(x, positions)
     x = preNorm?(x) ?? x
-    for layer in layers { x = layer(x, segments, isCausal: false) }
+    for layer in layers {
+      x = block([x]) { layer($0[0], segments, isCausal: false) }
+    }
     return ImageTokens(rows: norm?(x) ?? x, segments: segments)
   }
 
@@ -56,11 +56,13 @@ struct VisionTransformer {
     precondition(images.count == count * imageSize, "images are \(images.shape)")
     let patches = Tensor([count * configuration.patches, 3 * patch.height * patch.width])
     let patchSize = configuration.patches * patches.width
-    Threads.split(count, grain: 1) { range in
-      for image in range {
-        kernels.extract_patches(
-          images.pointer + image * imageSize, patches.pointer + image * patchSize, 3, size.height,
-          size.width, patch.height, patch.width)
+    Profile.measure("patches", bytes: 2 * images.bytes) {
+      Threads.split(count, grain: 1) { range in
+        for image in range {
+          kernels.extract_patches(
+            images.pointer + image * imageSize, patches.pointer + image * patchSize, 3, size.height,
+            size.width, patch.height, patch.width)
+        }
       }
     }
     return patches

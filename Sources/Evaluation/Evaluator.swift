@@ -40,8 +40,8 @@ public struct LeftOut: Sendable, Codable, Equatable {
 /// Asks a model about pictures it was not trained on; `coca-eval` and validation during training.
 ///
 /// Every method is collective and gives every rank the same figures, whatever the number of ranks:
-/// a set is cut into batches of one size and ranks share out whole batches. `GEMM.start` and
-/// `Threads.start` belong to the caller.
+/// a set is cut into batches of one size and ranks share out whole batches. `Threads.start` belongs
+/// to the caller.
 public struct Evaluator {
   public let saved: SavedModel
   let ranks: any Communicator

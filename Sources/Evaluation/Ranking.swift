@@ -31,7 +31,7 @@ public enum Ranking {
           let scores = tile.slice(at: 0, shape: [rows.count, columns.count])
           GEMM.multiply(
             Matrix(queries.rows(rows)), Matrix(candidates.rows(columns)).transposed,
-            into: Matrix(scores))
+            into: Matrix(scores), .float32)
           Threads.split(rows.count, grain: 16) { part in
             for row in part {
               let own = right[rows.lowerBound + row].clamped(to: columns)

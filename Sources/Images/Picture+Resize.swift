@@ -1,7 +1,7 @@
 import CResample
 
 extension Picture {
-  /// The whole picture at another size, byte for byte as Pillow's `resize` gives it.
+  /// The whole picture at another size, byte for byte as the `resize` of Pillow 13 gives it.
   public func resized(
     width: Int, height: Int, _ interpolation: Interpolation = .bicubic
   ) -> Picture {
@@ -30,11 +30,19 @@ extension Picture {
       level: plain ? RESAMPLE_PLAIN : bestLevel)
   }
 
-  /// Rows first, then columns, rounded to bytes in between.
+  /// Rows first, then columns, rounded to bytes in between; columns first where that leaves more
+  /// pixels out, as Pillow 13 does.
   func resampled(
     x: ResampleAxis, y: ResampleAxis, _ interpolation: Interpolation,
     level: resample_level = bestLevel
   ) -> Picture {
+    if !x.isIdentity, y.excess > max(0, 2 * x.excess) {
+      let sameWidth = ResampleAxis(source: x.source, length: x.source.count)
+      let flat = resampled(x: sameWidth, y: y, interpolation, level: level)
+      return flat.resampled(
+        x: ResampleAxis(source: 0..<flat.width, length: x.length, wanted: x.wanted),
+        y: ResampleAxis(source: 0..<flat.height, length: flat.height), interpolation, level: level)
+    }
     let weights =
       y.isIdentity ? nil : ResampleWeights(y, interpolation, level: level)
     let reads = weights?.reads ?? y.wanted

@@ -18,6 +18,9 @@ struct ResampleAxis {
 
   /// Resampling to the same length leaves every byte as it is.
   var isIdentity: Bool { source.count == length }
+
+  /// How many pixels go; below 0 where some are added.
+  var excess: Int { source.count - length }
 }
 
 /// The weights of an axis as fixed-point numbers, laid out for the kernels.

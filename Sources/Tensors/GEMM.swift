@@ -1,4 +1,6 @@
+import CKernels
 import COpenBLAS
+import Synchronization
 
 /// A matrix in somebody's memory, `stride` elements from one stored row to the next; transposed by
 /// name only, nothing moves.
@@ -38,39 +40,80 @@ public struct Matrix {
   public func columns(_ range: Range<Int>) -> Matrix { transposed.rows(range).transposed }
 }
 
-/// Matrix products by OpenBLAS, one of its threads under each of ours.
+/// Matrix products on the calling thread or the team's: OpenBLAS in float32, our own in bfloat16.
 public enum GEMM {
-  /// Whether OpenBLAS's OpenMP build is installed: it runs one product at a time however many
-  /// threads call it.
-  public static var serializesThreads: Bool { openblas_get_parallel() == 2 }
+  /// What factors are rounded to; sums are float32.
+  public enum Precision: String, Sendable, CaseIterable {
+    case float32, bfloat16
 
-  /// Tells OpenBLAS to stay on the calling thread: the threads are ours.
-  public static func start() { openblas_set_num_threads(1) }
+    /// Whether this processor has it.
+    public var isSupported: Bool { self == .float32 || gemm_bfloat16_supported() != 0 }
+  }
 
-  /// OpenBLAS's kernel for this processor, such as "Zen".
-  public static var core: String { String(cString: openblas_get_corename()) }
+  /// Of the model's products. Set once, before any of them, to what this processor supports.
+  public static var precision: Precision {
+    get { isBFloat16.load(ordering: .relaxed) ? .bfloat16 : .float32 }
+    set {
+      precondition(newValue.isSupported, "\(newValue) on a processor without it")
+      isBFloat16.store(newValue == .bfloat16, ordering: .relaxed)
+    }
+  }
+  private static let isBFloat16 = Atomic(false)
 
   /// `into = a · b + keep · into`, on the calling thread.
-  public static func serial(_ a: Matrix, _ b: Matrix, into c: Matrix, keep: Float = 0) {
+  public static func serial(
+    _ a: Matrix, _ b: Matrix, into c: Matrix, keep: Float = 0, _ precision: Precision = precision
+  ) {
+    if isRecording { record(Product(a, b, c, isShared: false, precision)) }
+    run(a, b, into: c, keep: keep, precision)
+  }
+
+  private static func run(
+    _ a: Matrix, _ b: Matrix, into c: Matrix, keep: Float, _ precision: Precision
+  ) {
     precondition(a.columns == b.rows && a.rows == c.rows && b.columns == c.columns, "GEMM shapes")
     guard c.rows > 0, c.columns > 0 else { return }
-    cblas_sgemm(
-      CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans,
-      b.isTransposed ? CblasTrans : CblasNoTrans, blasint(c.rows), blasint(c.columns),
-      blasint(a.columns), 1, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), keep,
-      c.pointer, blasint(c.stride))
+    Profile.product(rows: c.rows, depth: a.columns, columns: c.columns) {
+      call(a, b, into: c, keep: keep, precision)
+    }
+  }
+
+  private static func call(
+    _ a: Matrix, _ b: Matrix, into c: Matrix, keep: Float, _ precision: Precision
+  ) {
+    switch precision {
+    case .float32:
+      OpenBLAS.start
+      cblas_sgemm(
+        CblasRowMajor, a.isTransposed ? CblasTrans : CblasNoTrans,
+        b.isTransposed ? CblasTrans : CblasNoTrans, blasint(c.rows), blasint(c.columns),
+        blasint(a.columns), 1, a.pointer, blasint(a.stride), b.pointer, blasint(b.stride), keep,
+        c.pointer, blasint(c.stride))
+    case .bfloat16:
+      gemm_bfloat16(
+        c.rows, c.columns, a.columns, a.pointer, a.step.row, a.step.column, b.pointer, b.step.row,
+        b.step.column, keep, c.pointer, c.stride)
+    }
   }
 
   /// `into = a · b + keep · into`, the result's longer side cut over the team's threads.
-  public static func multiply(_ a: Matrix, _ b: Matrix, into c: Matrix, keep: Float = 0) {
+  public static func multiply(
+    _ a: Matrix, _ b: Matrix, into c: Matrix, keep: Float = 0, _ precision: Precision = precision
+  ) {
+    if isRecording { record(Product(a, b, c, isShared: true, precision)) }
     if c.rows >= c.columns {
       Threads.split(c.rows, grain: 16) { rows in
-        serial(a.rows(rows), b, into: c.rows(rows), keep: keep)
+        run(a.rows(rows), b, into: c.rows(rows), keep: keep, precision)
       }
     } else {
       Threads.split(c.columns, grain: 16) { columns in
-        serial(a, b.columns(columns), into: c.columns(columns), keep: keep)
+        run(a, b.columns(columns), into: c.columns(columns), keep: keep, precision)
       }
     }
   }
+}
+
+extension Matrix {
+  /// Elements from one row to the next, and from one column to the next.
+  fileprivate var step: (row: Int, column: Int) { isTransposed ? (1, stride) : (stride, 1) }
 }

@@ -33,6 +33,7 @@ public struct Tensor: @unchecked Sendable {
   }
 
   public var count: Int { shape.reduce(1, *) }
+  public var bytes: Int { count * MemoryLayout<Float>.stride }
   /// The last dimension; 1 for a scalar.
   public var width: Int { shape.last ?? 1 }
   /// All dimensions but the last, multiplied.

@@ -76,5 +76,5 @@ public enum Threads {
 
 private func runRegion(_ context: UnsafeMutableRawPointer?, _ member: Int32) {
   guard let region = context?.assumingMemoryBound(to: Threads.Region.self) else { return }
-  region.pointee.body(Int(member), region.pointee.members)
+  Profile.part(of: Int(member)) { region.pointee.body(Int(member), region.pointee.members) }
 }

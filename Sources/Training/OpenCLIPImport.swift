@@ -45,16 +45,17 @@ public struct OpenCLIPImport {
       to: url)
   }
 
-  /// The keys of a run file that go on as the optimizer was going; empty for the weights alone.
-  public var runLines: [String] {
+  /// The keys of a run file that goes on as the optimizer was going; empty for the weights alone.
+  /// - Parameter checkpoint: where it was written.
+  public func runLines(_ checkpoint: URL) -> [String] {
     guard let optimizer, let group = optimizer.groups.last else { return [] }
     return [
+      "init: \(checkpoint.path)  # the model and its tokenizer",
       "optimizer: {name: adamw, lr: \(group.learningRate), beta1: \(group.beta1), "
         + "beta2: \(group.beta2), epsilon: \(group.epsilon), weight_decay: \(group.weightDecay), "
         + "decay: openclip, clip: null}",
-      "# lr was the rate of step \(step), not its peak; the file does not say the peak, the warmup,",
-      "# the length or the clipping: give those of open_clip's --lr, --warmup, --epochs and",
-      "# --grad-clip-norm (clip: null is none)",
+      "# lr was the rate of step \(step), not the peak; peak, warmup, length and clipping are not",
+      "# in the file: give those of open_clip's --lr, --warmup, --epochs and --grad-clip-norm",
     ]
   }
 }

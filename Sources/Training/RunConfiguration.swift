@@ -1,3 +1,5 @@
+import Tensors
+
 /// A run, as the run file describes it: everything resolved, paths absolute.
 ///
 /// `docs/configuration.md` has each key's meaning.
@@ -21,6 +23,9 @@ public struct RunConfiguration: Sendable, Equatable {
   public var schedule: Schedule
   /// Nil for nothing random.
   public var augment: Augment?
+  public var recompute: Recompute
+  /// Of the model's products.
+  public var precision: GEMM.Precision
   public var overlap: Overlap
   public var nonfinite: Nonfinite
   /// Seconds without a sign of life from a rank.

@@ -55,6 +55,8 @@ extension RunConfiguration {
     optimizer = try run.section("optimizer").optimizer()
     schedule = try run.section("schedule").schedule()
     augment = try run.augment()
+    recompute = try run.choice("recompute", or: .none)
+    precision = try run.choice("precision", or: .float32)
     overlap = try run.choice("overlap", or: .auto, unavailable: ["buckets", "thread"])
     nonfinite = try run.choice("nonfinite", or: .stop)
     deadline = try run.required("deadline", or: 300, "a number above 0", run.duration("deadline"))

@@ -93,6 +93,14 @@ extension RunConfiguration {
     case auto, off
   }
 
+  /// What the backward pass finds of a layer.
+  public enum Recompute: String, Sendable, CaseIterable {
+    /// All that it needs.
+    case none
+    /// The layer's input: it runs again.
+    case blocks
+  }
+
   public enum Nonfinite: String, Sendable, CaseIterable {
     case stop, skip
   }

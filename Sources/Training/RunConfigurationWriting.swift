@@ -17,6 +17,7 @@ extension RunConfiguration {
       ("microbatch", .integer(microbatch)), length.member, ("loss", loss.node),
       ("optimizer", optimizer.node), ("schedule", schedule.node),
       ("augment", augment.map(\.node) ?? .nothing),
+      ("precision", .text(precision.rawValue)), ("recompute", .text(recompute.rawValue)),
     ] + fixed + [
       ("overlap", .text(overlap.rawValue)), ("nonfinite", .text(nonfinite.rawValue)),
       ("deadline", .number(deadline)), ("checkpoint", checkpoint.node),

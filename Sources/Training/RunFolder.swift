@@ -9,6 +9,7 @@ final class RunFolder: Sendable {
   let checkpoints: CheckpointFolder
   /// Nil until the run has begun: an error before that is no state of the run.
   private let status = Mutex<Status?>(nil)
+  let isClaimed = Mutex(false)
 
   /// What `status.json` says; what does not apply is null.
   struct Status: Encodable {
@@ -67,10 +68,10 @@ final class RunFolder: Sendable {
     }
   }
 
-  /// Says how the run failed. Before `begin` only a run that was to go on hears of it: nobody
-  /// shall read there that trying again helps.
+  /// Says how the run failed. Before `begin` only a run that was to go on hears of it, nobody
+  /// shall read there that trying again helps; and none that goes on meanwhile.
   func fail(code: Int32, reason: String, host: String, rank: Int) {
-    let mayGoOn = savedState.map { $0 != .done } ?? false
+    let mayGoOn = savedState.map { $0 != .done } ?? false && (try? claim(patience: 0)) != nil
     status.withLock { status in
       if status == nil, mayGoOn { status = Status(host: host, rank: rank, step: 0) }
     }

@@ -30,6 +30,7 @@ struct RunHeader: Encodable {
   let oversubscribed: Bool
   let kernels: String
   let blas: String
+  let precision: String
   let data: [SourceSummary]
   let batch: Int
   let lanes: Int
@@ -49,7 +50,8 @@ struct RunHeader: Encodable {
     self.ranks = ranks
     self.oversubscribed = oversubscribed
     kernels = Tensors.kernels.level
-    blas = "OpenBLAS \(GEMM.core)"
+    blas = "OpenBLAS \(OpenBLAS.core)"
+    precision = plan.configuration.precision.rawValue
     data = SourceSummary.all(
       names: plan.sources.map(\.name), shards: plan.sources.map(\.shards), plan: plan.batches,
       steps: plan.steps, ranks: ranks.count)
@@ -77,7 +79,7 @@ struct RunHeader: Encodable {
     let hosts = Set(ranks.map(\.host)).count
     lines.append(
       "  compute   \(ranks.count.of("rank")) × \(threads) threads on \(hosts.of("host"))"
-        + "\(oversubscribed ? " (oversubscribed)" : ""), \(kernels) kernels, \(blas)")
+        + "\(oversubscribed ? " (oversubscribed)" : ""), \(kernels) kernels, \(blas), \(precision)")
     lines.append(
       "  step      \(batch.grouped) pairs over \(lanes) lanes, \(steps.grouped) steps, about "
         + "\(flops_per_pair.scaled)FLOP a pair")
@@ -102,9 +104,10 @@ extension RunHeader.Memory {
     let pairs = min(plan.configuration.microbatch ?? share, share)
     weights_and_gradients = 8 * Double(parameters)
     optimizer = (plan.configuration.optimizer.name == .adamw ? 8 : 4) * Double(parameters)
-    activations = Double(pairs) * model.activationBytes(tokens: tokens)
+    activations = Double(pairs) * model.activationBytes(
+      tokens: tokens, recompute: plan.configuration.recompute)
     let pictureBytes = 4 * 3 * Double(model.image.size.height * model.image.size.width)
-    data = 0x1p28 + 3 * Double(share) * pictureBytes
+    data = 0x1p27 + 3 * Double(share) * pictureBytes
     total = weights_and_gradients + optimizer + activations + data
   }
 }
@@ -121,29 +124,5 @@ extension RunHeader {
         "a rank would need about \(estimated_memory_bytes.total.scaled)B, the machine has "
           + "\(machine.scaled)B"),
       remedy: "Make batch or model smaller, set microbatch, or use more ranks")
-  }
-}
-
-extension ModelConfiguration {
-  /// What a pair's forward pass keeps for its backward pass.
-  fileprivate func activationBytes(tokens: Int) -> Double {
-    func layers(_ count: Int, rows: Int, width: Int, mlp: Int) -> Double {
-      Double(count) * Double(rows) * Double(9 * width + 2 * mlp)
-    }
-    let seen = imageTokens
-    let queries = poolers == .none ? 0 : image.queries
-    let encoder = layers(image.layers, rows: image.patches, width: image.width, mlp: image.mlp)
-    let pooled =
-      Double(image.patches) * Double(image.width + 2 * seen.width)
-      + Double(queries * 7) * Double(seen.width)
-    let unimodal = layers(text.layers, rows: tokens + 1, width: text.width, mlp: text.mlp)
-    let wordMLP = layout == .openclip ? 2 * tokens * (text.width + multimodal.mlp) : 0
-    let perLayer =
-      5 * Double(tokens * text.width) + Double(wordMLP)
-      + Double(seen.count) * Double(2 * text.width + seen.width)
-    let crossing =
-      layers(multimodal.layers, rows: tokens, width: text.width, mlp: multimodal.mlp)
-      + Double(multimodal.layers) * perLayer
-    return 4 * (encoder + pooled + unimodal + crossing)
   }
 }

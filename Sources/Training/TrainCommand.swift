@@ -15,7 +15,6 @@ public enum TrainCommand {
     binding.apply()
     let ranks = try Ranks.start()
     Threads.start(options.threads ?? binding.threads, oversubscribed: binding.isOversubscribed)
-    GEMM.start()
     let console = Console(isSpeaking: ranks.rank == 0, printsJSON: options.printsJSON)
     let folder = RunFolder(options.folder)
     do {
@@ -38,8 +37,11 @@ public enum TrainCommand {
     let stop = StopRequest(
       folder: ranks.rank == 0 ? folder.url : nil, timeLimit: options.timeLimit)
     let configuration = try together(ranks) {
-      try GEMM.checkBackend()
-      return try RunConfiguration(file: options.runFile, overrides: options.overrides)
+      try OpenBLAS.check()
+      let configuration = try RunConfiguration(
+        file: options.runFile, overrides: options.overrides)
+      try configuration.precision.use()
+      return configuration
     }
     let found = try Resumption(options.resume, folder, over: ranks)
     let (plan, start) = try together(ranks) {
@@ -68,6 +70,7 @@ public enum TrainCommand {
       try header.checkMemory()
       guard ranks.rank == 0 else { return }
       try folder.create()
+      try folder.claim()
       try folder.write(Data(plan.configuration.yaml().utf8), to: "run.yaml")
       try folder.write(JSONEncoder().encode(header), to: "header.json")
     }

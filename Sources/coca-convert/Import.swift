@@ -68,7 +68,8 @@ struct Import: ParsableCommand {
   }
 
   private static func model(_ name: String) -> OpenCLIPSource.Model {
-    OpenCLIPSource.names.contains(name) ? .named(name) : .file(URL(fileURLWithPath: name))
+    let isFile = FileManager.default.fileExists(atPath: name)
+    return isFile ? .file(URL(fileURLWithPath: name)) : .named(name)
   }
 
   private func summary(_ work: OpenCLIPImport) -> [String] {
@@ -83,9 +84,8 @@ struct Import: ParsableCommand {
       ("step", work.optimizer == nil ? "0, the weights alone" : "\(work.step), with AdamW's state"),
       ("written", to),
     ])
-    if !work.runLines.isEmpty {
-      lines += ["", "For the run file that goes on from it:"] + work.runLines
-    }
+    let keys = work.runLines(URL(fileURLWithPath: to))
+    if !keys.isEmpty { lines += ["", "For the run file that goes on from it:"] + keys }
     return lines
   }
 }

@@ -22,6 +22,6 @@ enum Output {
 
   /// Names and values below each other.
   static func rows(_ rows: [(String, String)]) -> [String] {
-    rows.map { $0.0.padding(toLength: 10, withPad: " ", startingAt: 0) + $0.1 }
+    rows.map { $0.0.padding(toLength: 12, withPad: " ", startingAt: 0) + $0.1 }
   }
 }

@@ -10,7 +10,8 @@ struct CocaEval: ParsableCommand {
     commandName: "coca-eval",
     abstract: "Asks a trained CoCa about pictures it has not seen.",
     discussion: """
-      CHECKPOINT is a step's folder or a run's folder (its newest checkpoint).
+      CHECKPOINT is a step's folder, a run's folder (its newest checkpoint), or a folder of
+      open_clip's with open_clip_config.json, weights and merges.txt.
       Records are folders made by `coca-shard pack`.
       Under mpirun all ranks share the work; the figures are the same.
       """,
@@ -69,9 +70,8 @@ protocol EvaluationCommand: ParsableCommand {
 extension EvaluationCommand {
   func evaluate(_ binding: Binding, over ranks: any Communicator) throws {
     try together(ranks) {
-      try GEMM.checkBackend()
+      try OpenBLAS.check()
     }
-    GEMM.start()
     Threads.start(shared.threads ?? binding.threads, oversubscribed: binding.isOversubscribed)
     let saved = try SavedModel.open(URL(fileURLWithPath: shared.checkpoint), over: ranks) {
       Failure.tell("left out \($0.folder): \($0.error)")

@@ -5,7 +5,7 @@ import Records
 
 /// What every subcommand takes.
 struct SharedOptions: ParsableArguments {
-  @Argument(help: "A step's folder or a run's folder.", completion: .directory)
+  @Argument(help: "A step's folder, a run's folder, or open_clip's.", completion: .directory)
   var checkpoint: String
 
   @Option(help: "Compute threads per rank (default: the node's cores over its ranks).")

@@ -44,6 +44,24 @@ struct PyTorchFileTests {
     #expect(error?.description.contains("torch.save(torch.load(") == true)
   }
 
+  @Test("torch's own training checkpoint: names, groups, moments and step")
+  func checkpoint() throws {
+    let file = try PyTorchFile(path: Self.fixture("epoch_1.pt"))
+    #expect(file.root["epoch"]?.integer == 1 && file.root["name"]?.string == "fixture")
+    let state = try PyTorchTensors(#require(file.root["state_dict"]?.dictionary), in: file)
+    #expect(state.entries.map(\.name) == ["module.weight", "module.bias"])
+    let optimizer = try #require(file.root["optimizer"])
+    let groups = try #require(optimizer["param_groups"]?.list)
+    #expect(groups.map { $0["weight_decay"]?.number } == [0, 0.2])
+    #expect(groups[1]["betas"]?.list?.compactMap(\.number) == [0.9, 0.98])
+    #expect(groups.flatMap { $0["params"]?.list ?? [] }.compactMap(\.integer) == [0, 1])
+    let weight = try #require(optimizer["state"]?[.integer(1)])
+    let moments = try PyTorchTensors(try #require(weight.dictionary), in: file)
+    #expect(try values("step", moments) == [1])
+    #expect(try values("exp_avg", moments).allSatisfy { abs($0 - 0.1) < 1e-7 })
+    #expect(moments["exp_avg_sq"]?.shape == [2, 3])
+  }
+
   @Test("containers keep their order, types and numbers", arguments: [false, true])
   func containers(wide: Bool) throws {
     let tensor = ForgedTensor([1, 2, 3], [3])

@@ -45,6 +45,21 @@ struct ObjectiveTests {
     #expect(distance(found, expected) <= 4 * distance(moved, expected))
   }
 
+  @Test("recomputed blocks change not a bit", arguments: SmallModel.Kind.allCases)
+  func recomputation(kind: SmallModel.Kind) throws {
+    let small = try SmallModel(kind)
+    func gradients(_ recomputesBlocks: Bool) throws -> (Losses, [Float]) {
+      small.model.parameters.gradients.fill(0)
+      let objective = Objective(
+        small.model, weights: LossWeights(), recomputesBlocks: recomputesBlocks, over: ranks)
+      let losses = try objective.backward(small.images, small.captions)
+      return (losses, small.model.parameters.gradients.values)
+    }
+    let (kept, expected) = try gradients(false), (again, found) = try gradients(true)
+    #expect(kept.total == again.total)
+    #expect(expected == found)
+  }
+
   @Test(
     "a batch of ragged captions equals the captions one by one",
     arguments: SmallModel.Kind.allCases)

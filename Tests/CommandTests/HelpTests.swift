@@ -6,6 +6,8 @@ import Testing
 struct HelpTests {
   @Test("of a command ends with 0 and shows an example in 80 to 100 columns", arguments: [
     ["coca-train"], ["coca-shard", "pack"], ["coca-shard", "tokenizer"], ["coca-eval"],
+    ["coca-convert"], ["coca-convert", "import"], ["coca-convert", "export"],
+    ["coca-convert", "inspect"],
   ])
   func examples(command: [String]) throws {
     let text = try help(command)
@@ -31,6 +33,13 @@ struct HelpTests {
     (["coca-shard", "index"], ["<directory>"]),
     (["coca-shard", "tokenizer"], ["--to", "--vocabulary", "--text", "--limit", "--seed"]),
     (["coca-eval"], ["zero-shot", "retrieval", "caption", "embed"]),
+    (["coca-convert"], ["import", "export", "inspect"]),
+    (["coca-convert", "import"], [
+      "<source>", "--to", "--optimizer", "--cls-mask", "--model", "--tokenizer", "legacy",
+      "correct",
+    ]),
+    (["coca-convert", "export"], ["<checkpoint>", "--to", "--format", "openclip", "safetensors"]),
+    (["coca-convert", "inspect"], ["<path>", "--json"]),
   ])
   func contract(command: [String], parts: [String]) throws {
     let text = try help(command)

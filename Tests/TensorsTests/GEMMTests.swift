@@ -4,27 +4,46 @@ import Testing
 @Suite("Matrix products")
 struct GEMMTests {
   static let sizes = [1, 2, 17, 33]
+  static let precisions = GEMM.Precision.allCases.filter(\.isSupported)
 
-  @Test("equal plain loops for every shape, transposition and keep", arguments: sizes, sizes)
-  func plain(rows: Int, columns: Int) {
-    for depth in Self.sizes {
+  @Test(
+    "equal plain loops for every shape, transposition and keep", arguments: precisions, sizes)
+  func plain(precision: GEMM.Precision, rows: Int) {
+    for (columns, depth) in Self.sizes.flatMap({ size in Self.sizes.map { (size, $0) } }) {
       for (isLeft, isRight) in [(false, false), (false, true), (true, false), (true, true)] {
         for keep in [Float(0), 1, 0.5] {
           let a = matrix(rows, depth, isTransposed: isLeft, "a")
           let b = matrix(depth, columns, isTransposed: isRight, "b")
-          compare(a, b, keep: keep)
+          compare(a, b, keep: keep, precision)
         }
       }
     }
   }
 
-  @Test("equal plain loops where the team has work to share", arguments: [
-    (200, 30, 70), (30, 200, 70), (161, 161, 5), (1, 300, 64), (300, 1, 64),
-  ])
-  func shared(rows: Int, columns: Int, depth: Int) {
-    let a = matrix(rows, depth, isTransposed: false, "a")
-    let b = matrix(depth, columns, isTransposed: true, "b")
-    compare(a, b, keep: 1)
+  @Test(
+    "equal plain loops where the team has work to share and beyond a block", arguments: precisions,
+    [
+      (200, 30, 70), (30, 200, 70), (161, 161, 5), (1, 300, 64), (300, 1, 64), (150, 70, 385),
+      (7, 800, 3),
+    ])
+  func shared(precision: GEMM.Precision, size: (rows: Int, columns: Int, depth: Int)) {
+    for (isLeft, isRight) in [(false, false), (false, true), (true, false), (true, true)] {
+      let a = matrix(size.rows, size.depth, isTransposed: isLeft, "a")
+      let b = matrix(size.depth, size.columns, isTransposed: isRight, "b")
+      compare(a, b, keep: 1, precision)
+    }
+  }
+
+  @Test(
+    "an infinity and a NaN come through in bfloat16",
+    .enabled(if: GEMM.Precision.bfloat16.isSupported))
+  func nonfinite() {
+    for value in [Float.infinity, .nan] {
+      let a = Tensor([1, value, 3], shape: [1, 3]), b = Tensor([1, 2, 3], shape: [3, 1])
+      let c = Tensor([1, 1])
+      GEMM.serial(Matrix(a), Matrix(b), into: Matrix(c), .bfloat16)
+      #expect(!c.pointer[0].isFinite)
+    }
   }
 
   @Test("views of rows and columns are those of the whole matrix", arguments: [false, true])
@@ -66,17 +85,19 @@ struct GEMMTests {
   }
 
   private func compare(_ a: (view: Matrix, owner: Tensor), _ b: (view: Matrix, owner: Tensor),
-    keep: Float
+    keep: Float, _ precision: GEMM.Precision
   ) {
     let (rows, depth, columns) = (a.view.rows, a.view.columns, b.view.columns)
     let (c, before) = matrix(rows, columns, isTransposed: false, "c")
     let old = before.copy()
-    GEMM.multiply(a.view, b.view, into: c, keep: keep)
+    GEMM.multiply(a.view, b.view, into: c, keep: keep, precision)
     var worst = 0.0, untouched = true
     for row in 0..<rows {
       for column in 0..<columns {
         var sum = Double(keep) * Double(old.pointer[1 + row * c.stride + column])
-        for k in 0..<depth { sum += Double(a.view[row, k]) * Double(b.view[k, column]) }
+        for k in 0..<depth {
+          sum += precision.rounded(a.view[row, k]) * precision.rounded(b.view[k, column])
+        }
         worst = max(worst, abs(sum - Double(c[row, column])))
       }
     }
@@ -85,6 +106,15 @@ struct GEMMTests {
     }
     #expect(worst < 1e-6 * (4 + Double(depth)), "\(rows) × \(depth) × \(columns), keep \(keep)")
     #expect(untouched, "wrote between the rows")
+  }
+}
+
+extension GEMM.Precision {
+  /// A factor as the product sees it: to nearest, ties to even.
+  fileprivate func rounded(_ x: Float) -> Double {
+    guard self == .bfloat16 else { return Double(x) }
+    let bits = x.bitPattern, half = 0x7fff + (bits >> 16) & 1
+    return Double(Float(bitPattern: (bits + half) & 0xffff_0000))
   }
 }
 

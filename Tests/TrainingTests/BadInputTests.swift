@@ -73,6 +73,22 @@ struct BadInputTests {
     #expect(go < 0.97 * begin, "\(begin), then \(go)")
   }
 
+  @Test("a second run in the same folder is refused and leaves the first one's state alone")
+  func occupied() throws {
+    let world = try TrainingWorld()
+    try world.configure()
+    #expect(try world.train(["--time-limit", "00:00:00"]).code == 75)
+    let before = try world.folder.data("out/status.json")
+    let lock = open(world.folder.url.appendingPathComponent("out/lock").path, O_RDWR)
+    #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
+    let outcome = try world.train()
+    #expect(outcome.code == 74, "\(outcome.all)")
+    expectOneLine(outcome, ["another run writes into it", "--output"])
+    #expect(try world.folder.data("out/status.json") == before)
+    close(lock)
+    #expect(try world.train().code == 0)
+  }
+
   @Test("a changed key on resume is refused with both values, unless --set names it")
   func changed() throws {
     let world = try TrainingWorld()

@@ -20,11 +20,10 @@ public func attention(
   let attention = Attention(
     q: q.value, k: k.value, v: v.value, heads: heads, querySegments: querySegments,
     keySegments: keySegments, isCausal: isCausal, visible: visible)
-  attention.forward()
-
-  let result = Variable(attention.output, on: q.tape)
-  q.tape?.record {
-    guard let gradient = result.takeGradient() else { return }
+  return operation("attention", reads: [q.value, k.value, v.value], on: q.tape) {
+    attention.forward()
+    return attention.output
+  } backward: { gradient in
     q.accumulate { dq, keepQ in
       k.accumulate { dk, keepK in
         v.accumulate { dv, keepV in
@@ -34,7 +33,6 @@ public func attention(
       }
     }
   }
-  return result
 }
 
 /// One call's inputs, output and log-sum-exps.

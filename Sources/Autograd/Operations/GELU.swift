@@ -3,30 +3,29 @@ import Tensors
 /// `x · Φ(x)` with the exact normal distribution function, not the tanh approximation.
 /// - Source: Hendrycks, Gimpel, arXiv 1606.08415.
 public func gelu(_ x: Variable) -> Variable {
-  elementwise(x, kernels.gelu, kernels.gelu_backward)
+  elementwise("GELU", x, kernels.gelu, kernels.gelu_backward)
 }
 
 /// `x · σ(1.702 x)`, which OpenAI's CLIP was trained with.
 /// - Source: Hendrycks, Gimpel, arXiv 1606.08415 §2.
 public func quickGELU(_ x: Variable) -> Variable {
-  elementwise(x, kernels.quick_gelu, kernels.quick_gelu_backward)
+  elementwise("QuickGELU", x, kernels.quick_gelu, kernels.quick_gelu_backward)
 }
 
 private typealias Read = UnsafePointer<Float>
 private typealias Write = UnsafeMutablePointer<Float>
 
 private func elementwise(
-  _ x: Variable, _ forward: @convention(c) (Read, Write, Int) -> Void,
+  _ name: String, _ x: Variable, _ forward: @convention(c) (Read, Write, Int) -> Void,
   _ backward: @escaping @convention(c) (Read, Read, Write, Int) -> Void
 ) -> Variable {
-  let output = Tensor(x.value.shape)
-  Threads.split(x.value.count, grain: 4096) { range in
-    forward(x.value.pointer + range.lowerBound, output.pointer + range.lowerBound, range.count)
-  }
-
-  let result = Variable(output, on: x.tape)
-  x.tape?.record {
-    guard let gradient = result.takeGradient() else { return }
+  operation(name, reads: [x.value], on: x.tape) {
+    let output = Tensor(x.value.shape)
+    Threads.split(x.value.count, grain: 4096) { range in
+      forward(x.value.pointer + range.lowerBound, output.pointer + range.lowerBound, range.count)
+    }
+    return output
+  } backward: { gradient in
     let dx = Tensor(x.value.shape)
     Threads.split(dx.count, grain: 4096) { range in
       backward(
@@ -35,5 +34,4 @@ private func elementwise(
     }
     x.add(dx)
   }
-  return result
 }

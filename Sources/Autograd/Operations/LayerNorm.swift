@@ -9,18 +9,17 @@ import Tensors
 public func layerNorm(
   _ x: Variable, gain: Parameter, bias: Parameter, epsilon: Float = 1e-5
 ) -> Variable {
-  let output = Tensor([x.rows, x.width])
   let mean = Tensor([x.rows]), deviation = Tensor([x.rows])
-  Threads.split(x.rows, grain: 16) { rows in
-    kernels.layer_norm(
-      x.value.rows(rows).pointer, gain.value.pointer, bias.value.pointer,
-      output.rows(rows).pointer, mean.pointer + rows.lowerBound,
-      deviation.pointer + rows.lowerBound, rows.count, x.width, epsilon)
-  }
-
-  let result = Variable(output, on: x.tape)
-  x.tape?.record {
-    guard let gradient = result.takeGradient() else { return }
+  return operation("layer norm", reads: [x.value], on: x.tape) {
+    let output = Tensor([x.rows, x.width])
+    Threads.split(x.rows, grain: 16) { rows in
+      kernels.layer_norm(
+        x.value.rows(rows).pointer, gain.value.pointer, bias.value.pointer,
+        output.rows(rows).pointer, mean.pointer + rows.lowerBound,
+        deviation.pointer + rows.lowerBound, rows.count, x.width, epsilon)
+    }
+    return output
+  } backward: { gradient in
     x.accumulate { dx, keep in
       Parameter.sumPartials(
         rows: x.rows, widths: [x.width, x.width], into: [gain.gradient, bias.gradient]
@@ -32,5 +31,4 @@ public func layerNorm(
       }
     }
   }
-  return result
 }

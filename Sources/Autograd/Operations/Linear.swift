@@ -10,23 +10,23 @@ import Tensors
 public func linear(
   _ x: Variable, _ weight: Parameter, _ bias: Parameter? = nil, addingTo residual: Variable? = nil
 ) -> Variable {
-  let output = Tensor([x.rows, weight.shape[0]])
-  if let bias {
-    Threads.split(x.rows, grain: 16) { rows in
-      kernels.add_bias(
-        residual.map { UnsafePointer($0.value.rows(rows).pointer) }, bias.value.pointer,
-        output.rows(rows).pointer, rows.count, output.width)
+  let reads = [x.value, weight.value] + (residual.map { [$0.value] } ?? [])
+  return operation("linear", reads: reads, on: x.tape) {
+    let output = Tensor([x.rows, weight.shape[0]])
+    if let bias {
+      Threads.split(x.rows, grain: 16) { rows in
+        kernels.add_bias(
+          residual.map { UnsafePointer($0.value.rows(rows).pointer) }, bias.value.pointer,
+          output.rows(rows).pointer, rows.count, output.width)
+      }
+    } else if let residual {
+      output.pointer.update(from: residual.value.pointer, count: output.count)
     }
-  } else if let residual {
-    output.pointer.update(from: residual.value.pointer, count: output.count)
-  }
-  GEMM.multiply(
-    Matrix(x.value), Matrix(weight.value).transposed, into: Matrix(output),
-    keep: bias == nil && residual == nil ? 0 : 1)
-
-  let result = Variable(output, on: x.tape)
-  x.tape?.record {
-    guard let gradient = result.takeGradient() else { return }
+    GEMM.multiply(
+      Matrix(x.value), Matrix(weight.value).transposed, into: Matrix(output),
+      keep: bias == nil && residual == nil ? 0 : 1)
+    return output
+  } backward: { gradient in
     x.accumulate { dx, keep in
       GEMM.multiply(Matrix(gradient), Matrix(weight.value), into: Matrix(dx), keep: keep)
     }
@@ -38,5 +38,4 @@ public func linear(
     }
     residual?.add(gradient)
   }
-  return result
 }

@@ -7,28 +7,32 @@ import Tensors
 /// - Returns: a variable for each part, `[its rows, width]`.
 public func split(_ x: Variable, into parts: [[Range<Int>]]) -> [Variable] {
   let width = x.width
-  let results = parts.map { ranges in
-    let part = Tensor([ranges.reduce(0) { $0 + $1.count }, width])
-    var row = 0
-    for rows in ranges {
-      part.rows(row..<row + rows.count).pointer.update(
-        from: x.value.rows(rows).pointer, count: rows.count * width)
-      row += rows.count
-    }
-    return Variable(part, on: x.tape)
-  }
-  x.tape?.record {
-    let dx = Tensor.zeros([x.rows, width])
-    for (ranges, result) in zip(parts, results) {
-      guard let gradient = result.takeGradient() else { continue }
+  let results = Profile.measure("split", bytes: 2 * x.value.bytes) {
+    parts.map { ranges in
+      let part = Tensor([ranges.reduce(0) { $0 + $1.count }, width])
       var row = 0
       for rows in ranges {
-        dx.rows(rows).pointer.update(
-          from: gradient.rows(row..<row + rows.count).pointer, count: rows.count * width)
+        part.rows(row..<row + rows.count).pointer.update(
+          from: x.value.rows(rows).pointer, count: rows.count * width)
         row += rows.count
       }
+      return Variable(part, on: x.tape)
     }
-    x.add(dx)
+  }
+  x.tape?.record {
+    Profile.measure("split, backward", bytes: 2 * x.value.bytes) {
+      let dx = Tensor.zeros([x.rows, width])
+      for (ranges, result) in zip(parts, results) {
+        guard let gradient = result.takeGradient() else { continue }
+        var row = 0
+        for rows in ranges {
+          dx.rows(rows).pointer.update(
+            from: gradient.rows(row..<row + rows.count).pointer, count: rows.count * width)
+          row += rows.count
+        }
+      }
+      x.add(dx)
+    }
   }
   return results
 }
@@ -40,17 +44,16 @@ public func split(_ x: Variable, into parts: [[Range<Int>]]) -> [Variable] {
 /// - Returns: `[segments.rows + segments.count, width]`.
 public func prepend(_ row: Parameter, to x: Variable, _ segments: Segments) -> Variable {
   let width = x.width, longer = segments.extended(by: 1)
-  let output = Tensor([longer.rows, width])
-  for segment in 0..<segments.count {
-    let rows = longer[segment]
-    output.rows(rows).pointer.update(from: row.value.pointer, count: width)
-    output.rows(rows.dropFirst()).pointer.update(
-      from: x.value.rows(segments[segment]).pointer, count: segments[segment].count * width)
-  }
-
-  let result = Variable(output, on: x.tape)
-  x.tape?.record {
-    guard let gradient = result.takeGradient() else { return }
+  return operation("prepend", reads: [x.value], on: x.tape) {
+    let output = Tensor([longer.rows, width])
+    for segment in 0..<segments.count {
+      let rows = longer[segment]
+      output.rows(rows).pointer.update(from: row.value.pointer, count: width)
+      output.rows(rows.dropFirst()).pointer.update(
+        from: x.value.rows(segments[segment]).pointer, count: segments[segment].count * width)
+    }
+    return output
+  } backward: { gradient in
     let dx = Tensor([x.rows, width])
     for segment in 0..<segments.count {
       let rows = longer[segment]
@@ -60,27 +63,24 @@ public func prepend(_ row: Parameter, to x: Variable, _ segments: Segments) -> V
     }
     x.add(dx)
   }
-  return result
 }
 
 /// `x` under itself `times` times: the same queries for every sample of a batch.
 /// - Parameter x: `[rows, width]`.
 /// - Returns: `[times · rows, width]`.
 public func repeated(_ x: Variable, times: Int) -> Variable {
-  let output = Tensor([times * x.rows, x.width])
-  let size = x.value.count
-  for copy in 0..<times {
-    (output.pointer + copy * size).update(from: x.value.pointer, count: size)
-  }
-
-  let result = Variable(output, on: x.tape)
-  x.tape?.record {
-    guard let gradient = result.takeGradient() else { return }
+  operation("repeat", reads: [x.value], on: x.tape) {
+    let output = Tensor([times * x.rows, x.width])
+    let size = x.value.count
+    for copy in 0..<times {
+      (output.pointer + copy * size).update(from: x.value.pointer, count: size)
+    }
+    return output
+  } backward: { gradient in
     let sum = Tensor.zeros(x.value.shape)
     addCopies(of: gradient, to: sum)
     x.add(sum)
   }
-  return result
 }
 
 /// Adds learned positions to every image's tokens.
@@ -89,21 +89,20 @@ public func repeated(_ x: Variable, times: Int) -> Variable {
 ///   - positions: `[tokens, width]`.
 public func addPositions(_ x: Variable, _ positions: Parameter) -> Variable {
   let size = positions.count
-  let output = Tensor(x.value.shape)
-  Threads.split(x.value.count / size, grain: 1) { range in
-    for copy in range {
-      kernels.add(
-        x.value.pointer + copy * size, positions.value.pointer, output.pointer + copy * size, size)
+  return operation("positions", reads: [x.value], on: x.tape) {
+    let output = Tensor(x.value.shape)
+    Threads.split(x.value.count / size, grain: 1) { range in
+      for copy in range {
+        kernels.add(
+          x.value.pointer + copy * size, positions.value.pointer, output.pointer + copy * size,
+          size)
+      }
     }
-  }
-
-  let result = Variable(output, on: x.tape)
-  x.tape?.record {
-    guard let gradient = result.takeGradient() else { return }
+    return output
+  } backward: { gradient in
     addCopies(of: gradient, to: positions.gradient)
     x.add(gradient)
   }
-  return result
 }
 
 /// `sum += ` every consecutive block of `copies` that is as long as `sum`, in order.

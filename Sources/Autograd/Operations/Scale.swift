@@ -6,16 +6,15 @@ import Tensors
 ///   - scale: `[width]`.
 /// - Source: Touvron et al., arXiv 2103.17239.
 public func scaled(_ x: Variable, by scale: Parameter, addingTo residual: Variable) -> Variable {
-  let output = Tensor(x.value.shape)
-  Threads.split(x.rows, grain: 16) { rows in
-    kernels.add_scaled(
-      residual.value.rows(rows).pointer, x.value.rows(rows).pointer, scale.value.pointer,
-      output.rows(rows).pointer, rows.count, x.width)
-  }
-
-  let result = Variable(output, on: x.tape)
-  x.tape?.record {
-    guard let gradient = result.takeGradient() else { return }
+  operation("scale", reads: [x.value, residual.value], on: x.tape) {
+    let output = Tensor(x.value.shape)
+    Threads.split(x.rows, grain: 16) { rows in
+      kernels.add_scaled(
+        residual.value.rows(rows).pointer, x.value.rows(rows).pointer, scale.value.pointer,
+        output.rows(rows).pointer, rows.count, x.width)
+    }
+    return output
+  } backward: { gradient in
     let dx = Tensor(x.value.shape)
     scale.addPartials(rows: x.rows) { rows, partial in
       kernels.add_scaled_backward(
@@ -25,5 +24,4 @@ public func scaled(_ x: Variable, by scale: Parameter, addingTo residual: Variab
     x.add(dx)
     residual.add(gradient)
   }
-  return result
 }

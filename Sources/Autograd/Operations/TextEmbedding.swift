@@ -18,25 +18,24 @@ public func textEmbedding(
 ) -> Variable {
   let width = table.shape[1], extra = cls == nil ? 0 : 1
   let output = Tensor([ids.count + extra * captions.count, width])
-  Threads.split(captions.count, grain: 8) { range in
-    for caption in range {
-      for (place, index) in captions[caption].enumerated() {
-        kernels.add(
-          table.value.pointer + Int(ids[index]) * width,
-          positions.value.pointer + (first + place) * width,
-          output.pointer + (index + extra * caption) * width, width)
+  return operation("text embedding", reads: [output], on: tape) {
+    Threads.split(captions.count, grain: 8) { range in
+      for caption in range {
+        for (place, index) in captions[caption].enumerated() {
+          kernels.add(
+            table.value.pointer + Int(ids[index]) * width,
+            positions.value.pointer + (first + place) * width,
+            output.pointer + (index + extra * caption) * width, width)
+        }
+        guard let cls else { continue }
+        let last = output.pointer + (captions[caption].upperBound + caption) * width
+        last.update(from: cls.value.pointer, count: width)
+        guard let clsPosition else { continue }
+        kernels.accumulate(positions.value.pointer + clsPosition * width, last, width)
       }
-      guard let cls else { continue }
-      let last = output.pointer + (captions[caption].upperBound + caption) * width
-      last.update(from: cls.value.pointer, count: width)
-      guard let clsPosition else { continue }
-      kernels.accumulate(positions.value.pointer + clsPosition * width, last, width)
     }
-  }
-
-  let result = Variable(output, on: tape)
-  tape?.record {
-    guard let gradient = result.takeGradient() else { return }
+    return output
+  } backward: { gradient in
     // Cut by columns: captions share rows of the table, threads never share an element.
     Threads.split(width, grain: 16) { columns in
       func add(_ row: Int, to target: UnsafeMutablePointer<Float>) {
@@ -58,5 +57,4 @@ public func textEmbedding(
       }
     }
   }
-  return result
 }

@@ -18,11 +18,14 @@ public func vocabularyCrossEntropy(
 ) -> Double {
   let loss = VocabularyCrossEntropy(
     hidden: hidden.value, vocabulary: vocabulary.value, targets: targets)
-  let sum = loss.forward()
+  let read = hidden.value.bytes + vocabulary.value.bytes
+  let sum = Profile.measure("vocabulary cross-entropy", bytes: read) { loss.forward() }
   hidden.tape?.record {
-    hidden.accumulate { gradient, keep in
-      if keep == 0 { gradient.fill(0) }
-      loss.backward(weight: weight, dHidden: gradient, dVocabulary: vocabulary.gradient)
+    Profile.measure("vocabulary cross-entropy, backward", bytes: 2 * read) {
+      hidden.accumulate { gradient, keep in
+        if keep == 0 { gradient.fill(0) }
+        loss.backward(weight: weight, dHidden: gradient, dVocabulary: vocabulary.gradient)
+      }
     }
   }
   return sum

@@ -5,7 +5,7 @@
 /// - Source: Python's `pickletools`; what torch writes is protocol 2, up to 5 on request.
 struct PickleReader {
   static let byteLimit = 16 << 20
-  static let opcodeLimit = 1 << 20
+  static let opcodeLimit = 1 << 19
   static let depthLimit = 64
 
   var cursor: ByteCursor

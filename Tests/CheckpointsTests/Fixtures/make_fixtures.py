@@ -28,5 +28,24 @@ def torch_files():
     torch.save({"a": base}, HERE / "before-1.6.pt", _use_new_zipfile_serialization=False)
 
 
+def training_checkpoint():
+    """A model of two tensors after one step of AdamW, saved as open_clip's main.py saves."""
+    torch.manual_seed(1)
+    model = torch.nn.Linear(3, 2)
+    optimizer = torch.optim.AdamW(
+        [{"params": [model.bias], "weight_decay": 0.0},
+         {"params": [model.weight], "weight_decay": 0.2}],
+        lr=5e-4, betas=(0.9, 0.98), eps=1e-6)
+    model(torch.ones(1, 3)).sum().backward()
+    optimizer.step()
+    torch.save(
+        {
+            "epoch": 1, "name": "fixture",
+            "state_dict": {f"module.{key}": value for key, value in model.state_dict().items()},
+            "optimizer": optimizer.state_dict(),
+        }, HERE / "epoch_1.pt")
+
+
 if __name__ == "__main__":
     torch_files()
+    training_checkpoint()

@@ -1,5 +1,4 @@
-"""Makes the files beside it: names and shapes of open_clip's state dicts, and a
-training checkpoint.
+"""Makes the files beside it: names and shapes of open_clip's state dicts, resized positions.
 
 Run by developers only, with torch 2.13.0 and open_clip_torch 3.3.0:  python make_fixtures.py
 """
@@ -7,6 +6,7 @@ Run by developers only, with torch 2.13.0 and open_clip_torch 3.3.0:  python mak
 import copy
 import json
 import pathlib
+import types
 
 import torch
 
@@ -15,6 +15,7 @@ for operator in ("nms", "qnms"):
     library.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
 import open_clip.coca_model
+import open_clip.model
 
 HERE = pathlib.Path(__file__).parent
 
@@ -71,24 +72,26 @@ def state_dicts():
     (HERE / "state_dicts.json").write_text(json.dumps(result) + "\n")
 
 
-def training_checkpoint():
-    """A model of two tensors after one step of AdamW, saved as open_clip's main.py saves."""
-    torch.manual_seed(1)
-    model = torch.nn.Linear(3, 2)
-    optimizer = torch.optim.AdamW(
-        [{"params": [model.bias], "weight_decay": 0.0},
-         {"params": [model.weight], "weight_decay": 0.2}],
-        lr=5e-4, betas=(0.9, 0.98), eps=1e-6)
-    model(torch.ones(1, 3)).sum().backward()
-    optimizer.step()
-    torch.save(
-        {
-            "epoch": 1, "name": "fixture",
-            "state_dict": {f"module.{key}": value for key, value in model.state_dict().items()},
-            "optimizer": optimizer.state_dict(),
-        }, HERE / "epoch_1.pt")
+def positions():
+    """What open_clip makes of tables of positions on loading, in double precision."""
+    torch.manual_seed(2)
+    grid, line = torch.randn(17, 2), torch.randn(12, 2)
+    result = {"grid": grid.tolist(), "line": line.tolist(), "grids": [], "lines": []}
+    for size in ((6, 11), (2, 2), (4, 7), (3, 5), (1, 1)):
+        state = {"visual.positional_embedding": grid.double()}
+        visual = types.SimpleNamespace(grid_size=size)
+        open_clip.model.resize_pos_embed(state, types.SimpleNamespace(visual=visual))
+        (values,) = state.values()
+        result["grids"].append({"size": size, "values": values.flatten().tolist()})
+    for rows in (5, 11, 13, 30, 1):
+        state = {"text.positional_embedding": line.double()}
+        text = types.SimpleNamespace(positional_embedding=torch.empty(rows, 2))
+        open_clip.model.resize_text_pos_embed(state, types.SimpleNamespace(text=text))
+        (values,) = state.values()
+        result["lines"].append({"rows": rows, "values": values.flatten().tolist()})
+    (HERE / "positions.json").write_text(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":
     state_dicts()
-    training_checkpoint()
+    positions()

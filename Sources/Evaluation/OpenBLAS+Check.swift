@@ -1,9 +1,9 @@
 import CoCaModel
 import Tensors
 
-extension GEMM {
-  /// - Throws: `ModelError` where the OpenBLAS that is installed can't be used.
-  public static func checkBackend() throws {
+extension OpenBLAS {
+  /// - Throws: `ModelError` where the one that is installed can't be used.
+  public static func check() throws {
     guard serializesThreads else { return }
     throw ModelError(
       "OpenBLAS", .mismatch("its OpenMP variant is chosen, which runs one product at a time"),

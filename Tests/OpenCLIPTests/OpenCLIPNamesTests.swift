@@ -5,8 +5,8 @@ import OpenCLIP
 import Tensors
 import Testing
 
-@Suite("open_clip's layout")
-struct OpenCLIPLayoutTests {
+@Suite("open_clip's names")
+struct OpenCLIPNamesTests {
   @Test("names, shapes and order are those of open_clip's state dicts")
   func stateDicts() throws {
     let worlds = try Fixture.json("state_dicts.json").array ?? []
@@ -65,17 +65,5 @@ struct OpenCLIPLayoutTests {
     #expect(projection.shape == [97, 24])
     #expect(Array(projection.values.prefix(3)) == [0, 97, 194])
     #expect(values("imageEncoder.layers.1.attention.key.bias").values.first == 30)
-  }
-}
-
-/// Files beside the tests, and the script that makes them.
-enum Fixture {
-  static func url(_ name: String) -> URL {
-    URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appendingPathComponent("Fixtures/\(name)")
-  }
-
-  static func json(_ name: String) throws -> JSONValue {
-    try JSONReader.read(file: url(name).path, limit: 1 << 20)
   }
 }

@@ -1,0 +1,14 @@
+import COpenBLAS
+
+/// The library behind float32 products.
+public enum OpenBLAS {
+  /// Its kernel for this processor, such as "Zen".
+  public static var core: String { String(cString: openblas_get_corename()) }
+
+  /// Whether its OpenMP build is installed: it runs one product at a time however many threads
+  /// call it.
+  public static var serializesThreads: Bool { openblas_get_parallel() == 2 }
+
+  /// Tells it to stay on the calling thread: the threads are ours.
+  static let start: Void = openblas_set_num_threads(1)
+}

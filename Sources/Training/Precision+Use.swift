@@ -1,0 +1,16 @@
+import CoCaModel
+import Collectives
+import Tensors
+
+extension GEMM.Precision {
+  /// Makes it the precision of the model's products.
+  /// - Throws: `ModelError` on a processor without it.
+  func use() throws(ModelError) {
+    guard isSupported else {
+      throw ModelError(
+        "precision", .impossible("\(Ranks.host)'s processor has no \(rawValue) products"),
+        remedy: "Set precision: float32, or run on processors with AVX512-BF16")
+    }
+    GEMM.precision = self
+  }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Tensors
+
+/// What `launch/bench` runs: measurements of this machine, never asserted.
+@main
+struct CocaBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "coca-bench", abstract: "Measures the trainer's parts on this machine.",
+    subcommands: [
+      StepBench.self, OperationsBench.self, GEMMBench.self, KernelBench.self, LossBench.self,
+    ])
+}
+
+struct Machine: ParsableArguments {
+  @Option(help: "Compute threads.") var threads = 1
+  @Option(help: "float32 or bfloat16.") var precision = GEMM.Precision.float32
+
+  func start() throws {
+    guard precision.isSupported else {
+      throw ValidationError("this processor has no \(precision.rawValue) products")
+    }
+    Threads.start(threads)
+    GEMM.precision = precision
+  }
+}
+
+extension GEMM.Precision: ExpressibleByArgument {}

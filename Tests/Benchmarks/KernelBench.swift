@@ -1,0 +1,125 @@
+import ArgumentParser
+import CKernels
+import Tensors
+
+/// Every fused kernel on data larger than the caches, beside the time its bytes alone take.
+struct KernelBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "kernels", abstract: "Row and element-wise kernels against memory bandwidth.")
+
+  @Option(help: "Compute threads.") var threads = 1
+
+  private static let rows = 16_384
+  private static let width = 768
+
+  func run() throws {
+    Threads.start(threads)
+    let count = Self.rows * Self.width
+    let bench = Buffers(count: count)
+    let bandwidth = bench.bandwidth()
+    print("\(threads) threads, \(kernels.level), \(fixed(bandwidth / 1e9, 1)) GB/s (copy)")
+    print("kernel                    bytes/element  ns/element  of its limit  in cache ns/element")
+    for kernel in Kernel.all(width: Self.width) {
+      let seconds = bestSeconds { bench.run(kernel, rows: Self.rows, width: Self.width) }
+      let small = max(8, (64 << 10) / (4 * Self.width * 4)) * Threads.count
+      let cached = bestSeconds { for _ in 0..<100 { bench.run(kernel, rows: small, width: Self.width) } }
+      let limit = Double(kernel.bytes * count) / bandwidth
+      print(
+        kernel.name.padding(toLength: 26, withPad: " ", startingAt: 0), pad("\(kernel.bytes)", 12),
+        pad(fixed(seconds / Double(count) * 1e9, 3), 11), pad(fixed(seconds / limit, 2), 13),
+        pad(fixed(cached / Double(100 * small * Self.width) * 1e9, 3), 20))
+    }
+  }
+}
+
+/// One kernel on a range of rows of up to six arrays.
+private struct Kernel {
+  let name: String
+  /// Read and written per element.
+  let bytes: Int
+  let run: (_ arrays: [UnsafeMutablePointer<Float>], _ rows: Int, _ width: Int) -> Void
+
+  static func all(width: Int) -> [Kernel] {
+    let vector = Tensor.zeros([4 * width]), k = kernels
+    let v = vector.pointer
+    return [
+      Kernel(name: "layer norm", bytes: 8) { a, rows, width in
+        k.layer_norm(a[0], v, v + width, a[1], a[4], a[5], rows, width, 1e-5)
+      },
+      Kernel(name: "layer norm, backward", bytes: 12) { a, rows, width in
+        let partial = Tensor.zeros([2 * width])
+        k.layer_norm_backward(
+          a[0], v, a[4], a[5], a[1], a[2], 0, partial.pointer, partial.pointer + width, rows, width)
+      },
+      Kernel(name: "GELU", bytes: 8) { a, rows, width in k.gelu(a[0], a[1], rows * width) },
+      Kernel(name: "GELU, backward", bytes: 12) { a, rows, width in
+        k.gelu_backward(a[0], a[1], a[2], rows * width)
+      },
+      Kernel(name: "softmax", bytes: 8) { a, rows, width in
+        k.attention_softmax(a[0], width, rows, width, width, 0.1, a[4])
+      },
+      Kernel(name: "softmax from sums", bytes: 8) { a, rows, width in
+        k.softmax_from_sums(a[0], width, rows, width, 0, a[4], a[5], 1)
+      },
+      Kernel(name: "log-sum-exp", bytes: 4) { a, rows, width in
+        k.log_sum_exp_update(a[0], width, rows, width, 1, a[4], a[5])
+      },
+      Kernel(name: "AdamW", bytes: 28) { a, rows, width in
+        k.adamw(a[0], a[1], a[2], a[3], rows * width, 1, 1e-9, 0.9, 0.999, 1, 1, 1e-8, 0.01)
+      },
+      Kernel(name: "Adafactor, a row's moments", bytes: 4) { a, rows, width in
+        let columns = Tensor.zeros([width])
+        for row in 0..<rows {
+          _ = k.adafactor_row_moments(a[0] + row * width, width, 1, 1e-30, columns.pointer)
+        }
+      },
+      Kernel(name: "Adafactor, a row's update", bytes: 20) { a, rows, width in
+        for row in 0..<rows {
+          let r = row * width
+          k.adafactor_row_update(a[0] + r, a[1] + r, a[2] + r, width, 1, 1, v, 0.9, 1e-9, 0.01)
+        }
+      },
+      Kernel(name: "sum of squares", bytes: 4) { a, rows, width in
+        _ = k.sum_of_squares(a[0], rows * width)
+      },
+      Kernel(name: "bias and residual", bytes: 8) { a, rows, width in
+        k.add_bias(a[0], v, a[1], rows, width)
+      },
+    ]
+  }
+}
+
+private struct Buffers {
+  let arrays: [Tensor]
+
+  init(count: Int) {
+    arrays = (0..<6).map { _ in Tensor.zeros([count]) }
+    for (index, array) in arrays.enumerated() {
+      let random = CounterRandom(seed: UInt64(index), .text("kernels"))
+      for element in stride(from: 0, to: count, by: 7) {
+        array.pointer[element] = Float(random.uniform(UInt64(element)))
+      }
+    }
+  }
+
+  func run(_ kernel: Kernel, rows: Int, width: Int) {
+    Threads.split(rows, grain: 8) { range in
+      let pointers = arrays[..<4].map { $0.pointer + range.lowerBound * width }
+      kernel.run(
+        pointers + arrays[4...].map { $0.pointer + range.lowerBound }, range.count, width)
+    }
+  }
+
+  /// Bytes a second of the plainest loop that reads and writes.
+  func bandwidth() -> Double {
+    let count = arrays[0].count
+    let seconds = bestSeconds {
+      Threads.split(count, grain: 1024) { range in
+        kernels.add(
+          arrays[0].pointer + range.lowerBound, arrays[1].pointer + range.lowerBound,
+          arrays[2].pointer + range.lowerBound, range.count)
+      }
+    }
+    return 12 * Double(count) / seconds
+  }
+}

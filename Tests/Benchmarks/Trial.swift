@@ -1,0 +1,97 @@
+import ArgumentParser
+import Checkpoints
+import CoCaModel
+import Collectives
+import Optimizers
+import Tensors
+import Text
+
+/// The model and the batch of a trial.
+struct TrialWork: ParsableArguments {
+  @Option(help: "A preset.") var model = "base"
+  @Option(help: "safetensors with images [n, 3, h, w] and ids [n, context].") var batch: String
+
+  func trial() throws -> Trial {
+    guard let shape = ModelConfiguration.preset(model) else {
+      throw ValidationError("unknown model \(model)")
+    }
+    let files = try TensorFiles(file: batch)
+    let images = try files.tensor("images"), ids = try files.tensor("ids")
+    let captions = PackedCaptions((0..<ids.rows).map { row in
+      ids.rows(row..<row + 1).values.map { Int32($0) }.trimmed
+    })
+    return Trial(CoCa(shape, vocabularySize: 0), images, captions)
+  }
+}
+
+extension [Int32] {
+  /// Without the zeros that pad it.
+  fileprivate var trimmed: [Int32] { Array(self[...(lastIndex { $0 != 0 } ?? 0)]) }
+}
+
+/// A model and a batch that steps are made of.
+final class Trial {
+  let model: CoCa
+  let images: Tensor
+  let captions: PackedCaptions
+  let optimizer: any Optimizer
+  let clock = StepClock()
+
+  init(_ model: CoCa, _ images: Tensor, _ captions: PackedCaptions) {
+    self.model = model
+    self.images = images
+    self.captions = captions
+    model.parameters.allocate(training: true)
+    model.parameters.initialize(seed: 0)
+    var settings = OptimizerSettings()
+    settings.name = .adamw
+    settings.epsilon = 1e-8
+    optimizer = settings.optimizer(for: model.parameters)
+  }
+
+  /// Random pictures and captions of one length.
+  convenience init(preset name: String, pairs: Int, tokens: Int) throws {
+    guard let shape = ModelConfiguration.preset(name) else {
+      throw ValidationError("unknown model \(name)")
+    }
+    let model = CoCa(shape, vocabularySize: 0)
+    let size = shape.image.size
+    let images = Tensor.zeros([pairs, 3, size.height, size.width])
+    for index in stride(from: 0, to: images.count, by: 5) { images.pointer[index] = 1 }
+    let caption = (0..<tokens).map { Int32(($0 * 37 + 3) % model.vocabularySize) }
+    self.init(model, images, PackedCaptions(Array(repeating: caption, count: pairs)))
+  }
+
+  /// Floating-point operations of a step.
+  var cost: Double {
+    Cost(model.configuration, vocabularySize: model.vocabularySize).step(captions)
+  }
+
+  func step() throws -> [String: Double] {
+    clock.reset()
+    let start = ContinuousClock.now
+    try gradients()
+    clock.measure(.optimizer) {
+      Profile.measure("AdamW", bytes: 7 * model.parameters.values.bytes) {
+        optimizer.update(learningRate: 1e-5, gradientScale: 1)
+      }
+    }
+    let total = (ContinuousClock.now - start) / .seconds(1)
+    return Dictionary(
+      uniqueKeysWithValues: clock.seconds.map { ($0.key.rawValue, $0.value) } + [("total", total)])
+  }
+
+  private func gradients() throws {
+    clock.measure(.backward) {
+      Profile.measure("gradients to zero", bytes: model.parameters.gradients.bytes) {
+        model.parameters.gradients.fill(0)
+      }
+    }
+    _ = try Objective(model, weights: LossWeights(), over: SoloCommunicator(), clock: clock)
+      .backward(images, captions)
+  }
+
+  func products() throws -> [GEMM.Product] {
+    try GEMM.recording { try gradients() }
+  }
+}

@@ -1,0 +1,166 @@
+"""Times open_clip's trainer and ours in turn on one batch of real pictures and captions.
+
+Run by `launch/bench step`. Both stay in memory and make one step at a time (ours, open_clip's,
+ours, …), so that whatever else the machine does falls on both.
+"""
+import argparse
+import functools
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+
+def peak_bytes():
+    with open("/proc/self/status") as status:
+        line = next(line for line in status if line.startswith("VmHWM"))
+    return int(line.split()[1]) << 10
+
+
+@functools.cache
+def open_clip():
+    import torch
+    library = torch.library.Library("torchvision", "DEF")  # PyPI's torchvision is built for CUDA
+    for operator in ("nms", "qnms"):
+        library.define(f"{operator}(Tensor dets, Tensor scores, float threshold) -> Tensor")
+    import open_clip
+    open_clip.library = library
+    return open_clip
+
+
+def make_batch(path, pairs, count, padded):
+    """Real pictures and captions as the model reads them; padded: captions that fill the context.
+
+    `pairs` is a file of lines {"file": …, "caption": …}. Returns the captions' lengths.
+    """
+    import torch
+    from PIL import Image
+    from safetensors.torch import save_file
+    clip = open_clip()
+    transform = clip.image_transform((224, 224), is_train=False)
+    tokenize = clip.get_tokenizer("coca_ViT-B-32")
+    rows = [json.loads(line) for line in open(pairs, encoding="utf-8")]
+    rows = rows[:: len(rows) // count][:count]
+    images = [transform(Image.open(os.path.join(os.path.dirname(pairs), row["file"]))
+                        .convert("RGB")) for row in rows]
+    ids = tokenize([(row["caption"] + " ") * (76 if padded else 1) for row in rows])
+    save_file({"images": torch.stack(images), "ids": ids.float()}, path)
+    return [int((row != 0).sum()) for row in ids]
+
+
+def serve(arguments):
+    """open_clip's side: a step for every line."""
+    import torch
+    from safetensors.torch import load_file
+    torch.set_num_threads(arguments.threads)
+    clip = open_clip()
+    model = clip.create_model("coca_ViT-B-32")
+    torch.nn.init.normal_(model.text_decoder.text_projection, std=512**-0.5)  # else undefined
+    loss = clip.CoCaLoss(caption_loss_weight=2.0, clip_loss_weight=1.0)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, weight_decay=0.01)
+    batch = load_file(arguments.batch)
+    images, ids = batch["images"], batch["ids"].long()
+    for _ in sys.stdin:
+        start = time.perf_counter()
+        optimizer.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=arguments.precision == "bfloat16"):
+            losses = loss(**model(images, ids), output_dict=True)
+        sum(losses.values()).backward()
+        middle = time.perf_counter()
+        optimizer.step()
+        with torch.no_grad():
+            model.logit_scale.clamp_(0, 4.6052)
+        end = time.perf_counter()
+        seconds = {"optimizer": end - middle, "total": end - start}
+        print(json.dumps({"seconds": seconds, "peak_bytes": peak_bytes()}), flush=True)
+
+
+class Trainer:
+    def __init__(self, command):
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.reports = []
+
+    def ask(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline()
+        if not answer:
+            sys.exit(f"launch/bench: {' '.join(self.process.args)} ended")
+        return json.loads(answer)
+
+    def step(self):
+        self.reports.append(self.ask("step"))
+
+    def total(self):
+        return [report["seconds"]["total"] for report in self.reports[1:]]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def compare(arguments, batch, count, threads, precision):
+    ours = Trainer([arguments.ours, "step", "--model", "coca_ViT-B-32", "--batch", batch,
+                    "--threads", str(threads), "--precision", precision])
+    theirs = Trainer([sys.executable, __file__, "--serve", "--batch", batch,
+                      "--threads", str(threads), "--precision", precision])
+    for _ in range(arguments.rounds + 1):
+        ours.step()
+        theirs.step()
+    peak = ours.reports[-1]["peak_bytes"], theirs.reports[-1]["peak_bytes"]
+    products = ours.ask("products")["seconds"]["products"]
+    ours.close()
+    theirs.close()
+    a, b = ours.total(), theirs.total()
+    seconds = [report["seconds"] for report in ours.reports[1:]]
+    gradients = statistics.median(s["forward"] + s["backward"] for s in seconds)
+    operations = ours.reports[0]["operations"]
+    return {
+        "ours": count / statistics.median(a), "open_clip": count / statistics.median(b),
+        "ratio": statistics.median(y / x for x, y in zip(a, b)),
+        "gflops": operations / gradients / 1e9, "products": products / gradients,
+        "optimizer": statistics.median(s["optimizer"] for s in seconds),
+        "peak": peak,
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--serve", action="store_true")
+    parser.add_argument("--batch")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--precision", default="float32")
+    parser.add_argument("--ours")
+    parser.add_argument("--pairs")
+    parser.add_argument("--scratch")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--batches", type=int, nargs="+", default=[8, 32])
+    parser.add_argument("--team", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--precisions", nargs="+", default=["float32"])
+    arguments = parser.parse_args()
+    if arguments.serve:
+        return serve(arguments)
+    print("coca_ViT-B-32: forward, backward, AdamW; medians of pairs/s, ratio pair by pair")
+    print("batch captions tokens threads precision    ours  open_clip  ratio  GFLOP/s  "
+          "products/step  AdamW  peak GB (ratio)")
+    for count in arguments.batches:
+        for padded in (False, True):
+            batch = os.path.join(arguments.scratch, f"batch-{count}-{padded}.safetensors")
+            lengths = make_batch(batch, arguments.pairs, count, padded)
+            for threads in arguments.team:
+                for precision in arguments.precisions:
+                    row = compare(arguments, batch, count, threads, precision)
+                    peak = row["peak"]
+                    print(f"{count:5} {'padded' if padded else 'real':>8} "
+                          f"{statistics.mean(lengths):6.1f} {threads:7} {precision:>9} "
+                          f"{row['ours']:7.2f} {row['open_clip']:10.2f} {row['ratio']:6.2f} "
+                          f"{row['gflops']:8.1f} {row['products']:14.2f} "
+                          f"{row['optimizer']:6.2f}  {peak[0] / 1e9:.1f} / {peak[1] / 1e9:.1f} "
+                          f"({peak[0] / peak[1]:.2f})", flush=True)
+
+
+if __name__ == "__main__":
+    main()
