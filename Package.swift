@@ -115,8 +115,10 @@ let package = Package(
     .executableTarget(
       name: "inputs-check", dependencies: ["Images", "Text"], path: "Tests/InputsCheck"),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors", "TestSupport"]),
-    .testTarget(name: "ImagesTests",
-                dependencies: ["Images", "Tensors", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux"]),
+    .testTarget(
+      name: "ImagesTests",
+      dependencies: ["Images", "Tensors", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "CoCaModelTests",
       dependencies: ["CoCaModel", "Autograd", "Collectives", "TestSupport"]),

@@ -5,7 +5,10 @@ packages() {
   [ -z "${python-}" ] || return 0
   python=data/python/bin/python
   [ ! -e data/python/whole ] || return 0
-  python3 -m venv data/python
+  if ! python3 -m venv data/python; then
+    echo "$0: python3 makes no virtual environment. Install python3-venv, or give --python" >&2
+    exit 69
+  fi
   "$python" -m pip install --quiet --retries 1 \
     --requirement Tests/ParityTests/Fixtures/requirements.txt
   touch data/python/whole

@@ -11,7 +11,7 @@ enum Gunzip {
     guard bytes.count <= limit else {
       throw TextError(name, .tooLarge(bytes: bytes.count, limit: limit))
     }
-    var inside = Data(capacity: 4 * bytes.count)
+    var inside = Data()
     let code = bytes.withUnsafeBytes { inflate($0, into: &inside, limit: limit) }
     if inside.count > limit { throw TextError(name, .tooLarge(bytes: inside.count, limit: limit)) }
     guard code == Z_STREAM_END else {
@@ -41,7 +41,8 @@ enum Gunzip {
         return (code, block.count - Int(stream.avail_out))
       }
       inside.append(contentsOf: block[..<count])
-      if code == Z_BUF_ERROR || code == Z_OK && count == 0 { return Z_OK }
+      if code == Z_STREAM_END, stream.avail_in > 0 { return Z_DATA_ERROR }
+      if code == Z_BUF_ERROR { return Z_OK }
       guard code == Z_OK else { return code }
     }
     return Z_OK

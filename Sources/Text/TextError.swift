@@ -51,7 +51,7 @@ extension TextError.Reason {
     case .tooLarge(let bytes, let limit): "\(bytes) bytes, more than the limit of \(limit)"
     case .notATokenizer(let why): "neither a SentencePiece model (\(why)) nor CLIP's merges"
     case .badGzip(let why): "the gzip file is \(why)"
-    case .badMerges(let line, let why): "line \(line) is no merge of CLIP's: \(why)"
+    case .badMerges(let line, let why): "line \(line) of CLIP's merges \(why)"
     case .missingSpecial(let name): "the model has no \(name) id inside its vocabulary"
     case .badPrompt(let line, let why): "line \(line): \(why)"
     case .notEncodable(let why): "the text cannot be encoded (\(why))"

@@ -19,6 +19,9 @@ struct TokenizerCommand: ParsableCommand {
       more texts than --limit, shards and frames drawn by --seed give a sample; \
       all texts taken are held in memory. The same datasets and options give \
       the same bytes. A file that is there is replaced, at the very end.
+
+      For the ids of open_clip's models nothing is learnt: name CLIP's \
+      bpe_simple_vocab_16e6.txt.gz as `tokenizer` of the run file.
       """)
 
   @Argument(help: "Folders of datasets.", completion: .directory)

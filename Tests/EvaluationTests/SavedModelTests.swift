@@ -38,6 +38,24 @@ struct SavedModelTests {
     #expect(found.allSatisfy { $0.0 == saved.model.configuration && $0.1 == expected })
   }
 
+  @Test("a tokenizer of either kind comes back from under its own name")
+  func tokenizers() throws {
+    var texts = ["a cat", "two cats", "a cat and a dog"].makeIterator()
+    let learned = try TokenizerTraining(vocabulary: 280).train { texts.next() }
+    let clip = try CLIPTokenizer(model: Data("#version: 0.2\na t</w>\nc at</w>\n".utf8), name: "")
+    let world = try SmallWorld()
+    for tokenizer: any Tokenizer in [learned.tokenizer, clip] {
+      let run = try save(SmallWorld.saved(tokenizer: tokenizer), in: world)
+      let found = try #require(try SavedModel.open(run, over: SoloCommunicator()).tokenizer)
+      #expect(type(of: found) == type(of: tokenizer))
+      #expect(found.model == tokenizer.model)
+      #expect(try found.encode("a cat") == tokenizer.encode("a cat"))
+      let files = try FileManager.default.contentsOfDirectory(
+        atPath: run.appendingPathComponent("checkpoints/latest").path)
+      #expect(Set(files).intersection(TokenizerFile.names) == [tokenizer.fileName])
+    }
+  }
+
   @Test("another model's weights are refused before memory is taken", arguments: [1, 2])
   func otherShape(size: Int) throws {
     let world = try SmallWorld()

@@ -74,9 +74,12 @@ struct CLIPTokenizerTests {
     }
   }
 
-  @Test("texts made to take long end", arguments: [
-    "&amp;amp;", "&amp", "Ã", "Ã©", "â€™ Ã", "\u{301}\u{327}", "\u{1B}[1", "Σ'", "&", "\u{1100}\u{1161}",
-  ])
+  @Test(
+    "texts made to take long end",
+    arguments: [
+      "&amp;amp;", "&amp", "Ã", "Ã©", "â€™ Ã", "\u{301}\u{327}", "\u{1B}[1", "Σ'", "&",
+      "\u{1100}\u{1161}",
+    ])
   func hostile(part: String) throws {
     let tokenizer = try CLIPFixture.tokenizer()
     let count = 20_000 / part.utf8.count

@@ -36,7 +36,7 @@ package struct CLIPMerges: Sendable {
       throw TextError(name, .tooLarge(bytes: bytes.count, limit: Self.maximumBytes))
     }
     guard Self.hasHeader(bytes) else {
-      throw TextError(name, .badMerges(line: 1, "it is no header with #version:"))
+      throw TextError(name, .badMerges(line: 1, "is no header with #version:"))
     }
     text = Data("#version: 0.2\n".utf8)
     symbols = ByteSymbols.bytes.map { [$0] }
@@ -44,7 +44,9 @@ package struct CLIPMerges: Sendable {
     let plain = ByteSymbols.characters
     let names = plain + plain.map { $0 + ByteSymbols.wordEnd }
     var ids = Dictionary(uniqueKeysWithValues: zip(names, Int32(0)...))
-    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let lines = bytes.split(
+      separator: UInt8(ascii: "\n"), maxSplits: Self.maximumCount + 1,
+      omittingEmptySubsequences: false)
     for (index, line) in lines.dropFirst().prefix(Self.maximumCount).enumerated() {
       let words = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
       if words.isEmpty, index + 2 == lines.count { break }
@@ -52,7 +54,7 @@ package struct CLIPMerges: Sendable {
         throw TextError(name, .badMerges(line: index + 2, error.why))
       }
     }
-    if merged.isEmpty { throw TextError(name, .badMerges(line: 2, "there is no merge")) }
+    if merged.isEmpty { throw TextError(name, .badMerges(line: 2, "is missing")) }
   }
 
   private struct Fault: Error {
@@ -62,19 +64,19 @@ package struct CLIPMerges: Sendable {
   private mutating func add(_ line: Data, _ ids: inout [[UInt8]: Int32]) throws(Fault) {
     let words = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
     guard words.count == 2, !words[0].isEmpty, !words[1].isEmpty else {
-      throw Fault(why: "it is not two symbols with one space between")
+      throw Fault(why: "is not two symbols with one space between")
     }
     let names = words.map { Array($0) }
     var parts: [Int32] = []
     for name in names {
       guard let id = ids[name] else {
-        throw Fault(why: "\(Self.quoted(name)) is no byte and no merge above")
+        throw Fault(why: "has \(Self.quoted(name)), which is no byte and no merge above")
       }
       parts.append(id)
     }
     let id = Int32(symbols.count)
     guard ids.updateValue(id, forKey: names[0] + names[1]) == nil else {
-      throw Fault(why: "\(Self.quoted(names[0] + names[1])) is a symbol already")
+      throw Fault(why: "makes \(Self.quoted(names[0] + names[1])), which is there already")
     }
     symbols.append(symbols[Int(parts[0])] + symbols[Int(parts[1])])
     merged[Pair(parts[0], parts[1])] = id
@@ -83,7 +85,10 @@ package struct CLIPMerges: Sendable {
 
   private static func quoted(_ name: [UInt8]) -> String {
     let text = String(decoding: name.prefix(40), as: UTF8.self)
-    return "\"" + text.filter { !$0.isNewline } + "\""
+    let visible = text.unicodeScalars.filter {
+      !$0.isPythonSpace && ![.control, .format].contains($0.properties.generalCategory)
+    }
+    return "\"\(String(String.UnicodeScalarView(visible)))\""
   }
 
   private static func hasHeader(_ bytes: Data) -> Bool {

@@ -11,7 +11,7 @@ extension CLIPMerges {
   }
 }
 
-/// A word as a chain of symbols, of which -1 stands where another took the place in.
+/// A word as a chain of symbols; -1 stands where one went into the one before it.
 private struct WordMerging {
   private let merged: [CLIPMerges.Pair: Int32]
   private var symbols: [Int32]

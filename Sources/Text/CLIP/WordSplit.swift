@@ -28,8 +28,8 @@ enum WordSplit {
     if let fixed = fixedWords.first(where: { begins(text, with: $0) }) { return fixed.count }
     if first.isLetter { return text.prefix(while: \.isLetter).count }
     if first.isNumber { return 1 }
-    return text.prefix { !$0.isPythonSpace && !$0.isLetter && !$0.isNumber && $0 != subscriptIota }
-      .count
+    let isOther = { !$0.isPythonSpace && !$0.isLetter && !$0.isNumber && $0 != subscriptIota }
+    return text.prefix(while: isOther).count
   }
 
   private static let fixedWords =
@@ -39,24 +39,5 @@ enum WordSplit {
   private static func begins(_ text: ArraySlice<Unicode.Scalar>, with word: Scalars) -> Bool {
     guard text.first == word.first, text.count >= word.count else { return false }
     return zip(text, word).allSatisfy { ($0 == "ſ" ? "s" : $0) == $1 }
-  }
-}
-
-extension Unicode.Scalar {
-  var isLetter: Bool {
-    if isASCII { return isASCIILetter }
-    switch properties.generalCategory {
-    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter:
-      return true
-    default: return false
-    }
-  }
-
-  var isNumber: Bool {
-    if isASCII { return (0x30...0x39).contains(value) }
-    switch properties.generalCategory {
-    case .decimalNumber, .letterNumber, .otherNumber: return true
-    default: return false
-    }
   }
 }

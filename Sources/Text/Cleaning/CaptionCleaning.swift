@@ -28,15 +28,3 @@ enum CaptionCleaning {
     Scalars(scalars.split(whereSeparator: \.isPythonSpace).joined(separator: [" "]))
   }
 }
-
-typealias Scalars = [Unicode.Scalar]
-
-extension Unicode.Scalar {
-  /// What Python's `str.split` and `\s` take for white space: also the four separators of ASCII.
-  var isPythonSpace: Bool {
-    isASCII ? value == 0x20 || (0x09...0x0D).contains(value) || (0x1C...0x1F).contains(value)
-      : properties.isWhitespace
-  }
-
-  var isASCIILetter: Bool { (0x41...0x5A).contains(value & ~0x20) }
-}

@@ -38,7 +38,8 @@ enum DamagedUTF8 {
     let behind = Array(bytes.dropFirst().prefix(3))
     func isSpace(_ index: Int) -> Bool { index < behind.count && behind[index] == 0x20 }
     func isOther(_ index: Int) -> Bool {
-      index < behind.count && isContinuation(behind[index]) && ![0x85, 0xA0].contains(behind[index])
+      index < behind.count && isContinuation(behind[index])
+        && ![0x85, 0xA0].contains(behind[index])
     }
     switch lead {
     case 0xC2, 0xC3, 0xC5, 0xCE, 0xD0, 0xD9: return isSpace(0) ? 2 : nil

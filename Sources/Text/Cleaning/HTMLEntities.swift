@@ -1,18 +1,18 @@
 /// HTML's character references (`&eacute;`, `&#233;`, `&#xE9;`), by two rules.
 enum HTMLEntities {
-  /// Characters by name, without the semicolon.
-  private static let characters: [Scalars: Scalars] = {
+  /// Characters by name without the semicolon, and the names that count without one.
+  private static let (characters, bareNames): ([Scalars: Scalars], Set<Scalars>) = {
+    var characters: [Scalars: Scalars] = [:]
+    var bareNames: Set<Scalars> = []
     let words = table.split(whereSeparator: \.isWhitespace)
-    return Dictionary(uniqueKeysWithValues: stride(from: 0, to: words.count, by: 2).map { index in
+    for index in stride(from: 0, to: words.count, by: 2) {
+      let name = scalars(words[index].prefix { $0 != "*" })
       let points = words[index + 1].split(separator: "+").compactMap { UInt32($0, radix: 16) }
-      return (scalars(words[index].prefix { $0 != "*" }), points.compactMap(Unicode.Scalar.init))
-    })
+      characters[name] = points.compactMap(Unicode.Scalar.init)
+      if words[index].hasSuffix("*") { bareNames.insert(name) }
+    }
+    return (characters, bareNames)
   }()
-
-  /// The names that count without a semicolon too.
-  private static let bareNames = Set(
-    table.split(whereSeparator: \.isWhitespace).filter { $0.hasSuffix("*") }
-      .map { scalars($0.dropLast()) })
 
   /// References in capitals that no rule of HTML reads: `&EACUTE;` as `É`.
   private static let capitals: [Scalars: Scalars] = {
@@ -34,7 +34,7 @@ enum HTMLEntities {
   static func readStrictly(_ text: Scalars) -> Scalars {
     replaceReferences(text) { behind in
       let digits = behind.first == "#" ? behind.dropFirst() : behind
-      let name = digits.prefix { isLetterOrDigit($0) }
+      let name = digits.prefix { $0.isASCIILetter || $0.isASCIIDigit }
       guard (1...24).contains(name.count), digits.dropFirst(name.count).first == ";" else {
         return nil
       }
@@ -127,10 +127,6 @@ enum HTMLEntities {
     case 0x1...0x8, 0xB, 0xE...0x1F, 0x7F, 0xFDD0...0xFDEF: return []
     default: return value & 0xFFFE == 0xFFFE ? [] : [scalar]
     }
-  }
-
-  private static func isLetterOrDigit(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.isASCIILetter || (0x30...0x39).contains(scalar.value)
   }
 
   private static func scalars(_ text: some StringProtocol) -> Scalars {

@@ -55,12 +55,13 @@ enum PlainCharacters {
       0x132...0x133, 0x149...0x149, 0x1C4...0x1CC, 0x1F1...0x1F3, 0x3000...0x3000, 0xFB00...0xFB06,
       0xFF01...0xFFEF,
     ]
-    let scalars = codes.joined().compactMap(Unicode.Scalar.init)
-    var plain = Dictionary(uniqueKeysWithValues: scalars.compactMap { scalar in
-      let form = Scalars(String(Character(scalar)).precomposedStringWithCompatibilityMapping
-        .unicodeScalars)
-      return form == [scalar] ? nil : (scalar, form)
-    })
+    var plain: [Unicode.Scalar: Scalars] = [:]
+    for scalar in codes.joined().compactMap(Unicode.Scalar.init) {
+      let form = String(scalar).precomposedStringWithCompatibilityMapping
+      if !form.unicodeScalars.elementsEqual([scalar]) {
+        plain[scalar] = Scalars(form.unicodeScalars)
+      }
+    }
     plain["ﬅ"] = ["ſ", "t"]
     plain["ŉ"] = ["'", "n"]
     return plain
