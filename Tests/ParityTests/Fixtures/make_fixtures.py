@@ -52,7 +52,7 @@ OPEN_CLIP = {
             dict(image_size=16, patch_size=5, width=24, head_width=8, mlp_ratio=2.0,
                  attentional_pool=True, attn_pooler_queries=5, attn_pooler_heads=2),
             dict(width=12, heads=3, mlp_ratio=2.0), dict(heads=3))),
-    "fused-pooler": dict(
+    "wide-pooler": dict(
         about="pooler as wide as the tower, correct mask, oblong image and patches, QuickGELU, "
               "LayerScale, fractional MLP ratios, no ln_pre, fewer layers in the decoder than in "
               "the text tower, no clipping",
