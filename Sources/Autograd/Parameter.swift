@@ -103,6 +103,15 @@ public final class ParameterSet {
     }
   }
 
+  /// Begins a step: gradients are added to.
+  public func clearGradients() {
+    Profile.measure("gradients to zero", bytes: gradients.bytes) {
+      Threads.split(gradients.count, grain: elementGrain) { range in
+        (gradients.pointer + range.lowerBound).update(repeating: 0, count: range.count)
+      }
+    }
+  }
+
   /// Draws every value from (seed, tensor name), the same on every rank.
   public func initialize(seed: UInt64) {
     for parameter in parameters {

@@ -98,7 +98,8 @@ extension CheckpointError.Reason {
       "Use an older checkpoint or copy the file again"
     case .missing, .wrongShape, .wrongType, .differs: "Check that it belongs to this model"
     case .unsupportedVersion: "Use the program that wrote it, or a newer one"
-    case .notACheckpoint: "Name a step's folder or a run's folder, or open_clip's with its configuration"
+    case .notACheckpoint:
+      "Name a step's folder or a run's folder, or open_clip's with its configuration"
     case .occupied: "Remove it, or name another"
     case .noneComplete: "Start the run anew, or name another folder"
     case .unsupported(_, let remedy): remedy

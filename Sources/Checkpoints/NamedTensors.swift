@@ -1,3 +1,5 @@
+import Tensors
+
 /// Tensors by name, read one at a time from wherever they are.
 public protocol NamedTensors: Sendable {
   /// The file or folder, for errors.
@@ -15,4 +17,25 @@ public protocol NamedTensors: Sendable {
   func read(
     _ name: String, shape: [Int]?, into floats: UnsafeMutableBufferPointer<Float>
   ) throws(CheckpointError)
+}
+
+extension NamedTensors {
+  /// Reads a tensor of F32, F16, BF16 or F64 elements.
+  ///
+  /// - Parameter shape: what the caller expects; nil takes the shape in the file.
+  /// - Throws: `CheckpointError`: no such tensor, another shape or type, or a failed read.
+  public func tensor(_ name: String, shape: [Int]? = nil) throws(CheckpointError) -> Tensor {
+    guard let entry = self[name] else { throw missing(name) }
+    guard entry.shape == shape ?? entry.shape else {
+      throw CheckpointError(
+        place, .wrongShape(name: name, expected: shape ?? [], found: entry.shape))
+    }
+    let tensor = Tensor(entry.shape)
+    try read(name, shape: entry.shape, into: tensor.buffer)
+    return tensor
+  }
+
+  func missing(_ name: String) -> CheckpointError {
+    CheckpointError(place, .missing("tensor \(name)"))
+  }
 }

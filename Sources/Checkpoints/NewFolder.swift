@@ -16,9 +16,10 @@ public struct NewFolder {
 
   /// Writes a folder that is whole or not there.
   ///
-  /// - Parameter url: nothing, or an empty folder. `NAME.tmp` beside it is replaced.
+  /// - Parameter url: nothing, or an empty folder. Files that a killed writer left in `NAME.tmp`
+  ///   beside it are removed.
   /// - Throws: `CheckpointError`, of reason `.occupied` where something is there; or what `body`
-  ///   throws. Nothing is left then.
+  ///   throws. Nothing is left then, or the folder is whole.
   public static func create(
     _ url: URL, _ body: (inout NewFolder) throws -> Void
   ) throws {

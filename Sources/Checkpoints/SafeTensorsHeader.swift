@@ -1,22 +1,3 @@
-/// One tensor of a safetensors file.
-public struct TensorEntry: Sendable, Equatable {
-  public let name: String
-  public let type: ElementType
-  /// Empty for a scalar.
-  public let shape: [Int]
-  /// Number of elements.
-  public let count: Int
-  /// First byte, counted from the start of the file.
-  public let offset: Int
-
-  public var byteCount: Int { count * type.size }
-
-  /// The same under another name.
-  public func renamed(_ name: String) -> TensorEntry {
-    TensorEntry(name: name, type: type, shape: shape, count: count, offset: offset)
-  }
-}
-
 /// The header of a safetensors file: a length (u64, little-endian), JSON, then the tensors.
 ///
 /// Everything is checked before anything is allocated from it: no name twice, shapes times
@@ -26,7 +7,6 @@ public struct TensorEntry: Sendable, Equatable {
 struct SafeTensorsHeader {
   /// Some 150,000 tensors.
   static let byteLimit = 16 << 20
-  static let rankLimit = 32
 
   let entries: [TensorEntry]
   let metadata: [String: String]
@@ -115,8 +95,8 @@ struct SafeTensorsHeader {
       throw CheckpointError(place, .wrongType(name: name, found: typeName))
     }
     let shape = sizes.compactMap(\.integer)
-    guard shape.count == sizes.count, shape.count <= rankLimit,
-      let count = elementCount(shape)
+    guard shape.count == sizes.count, shape.count <= TensorEntry.rankLimit,
+      let count = TensorEntry.count(of: shape)
     else { throw CheckpointError(place, .malformed("\(name) has an impossible shape")) }
     let (bytes, overflow) = count.multipliedReportingOverflow(by: type.size)
     guard !overflow, 0 <= begin, begin <= end, end <= dataBytes, end - begin == bytes else {
@@ -124,16 +104,5 @@ struct SafeTensorsHeader {
         place, .malformed("\(name) has data_offsets that do not fit its shape or the file"))
     }
     return TensorEntry(name: name, type: type, shape: shape, count: count, offset: start + begin)
-  }
-
-  /// The product of the sizes; nil when one is negative or the product overflows.
-  static func elementCount(_ shape: [Int]) -> Int? {
-    var count = 1
-    for size in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: size)
-      guard size >= 0, !overflow else { return nil }
-      count = product
-    }
-    return count
   }
 }

@@ -15,7 +15,7 @@ public struct TensorSource {
     _ name: String, _ shape: [Int], _ type: ElementType, _ bytes: UnsafeRawBufferPointer,
     owner: Tensor? = nil
   ) {
-    precondition(SafeTensorsHeader.elementCount(shape).map { $0 * type.size } == bytes.count)
+    precondition(TensorEntry.count(of: shape).map { $0 * type.size } == bytes.count)
     precondition(name != "__metadata__")
     self.name = name
     self.shape = shape

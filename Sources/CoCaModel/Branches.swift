@@ -67,8 +67,13 @@ struct CrossAttention {
     _ x: Variable, _ segments: Segments, to image: ImageTokens, after past: LayerMemory? = nil
   ) -> Variable {
     let queries = attention.query(norm(x))
-    let context = past?.image ?? attention.read(imageNorm(image.rows), image.segments)
-    past?.image = context
+    guard let past else {
+      let read = ImageTokens(rows: imageNorm(image.rows), segments: image.segments)
+      return attention.output(
+        attention(queries, segments, reading: read), addingTo: x, times: scale)
+    }
+    let context = past.image ?? attention.read(imageNorm(image.rows), image.segments)
+    past.image = context
     return attention.output(
       attention(queries, segments, in: context), addingTo: x, times: scale)
   }

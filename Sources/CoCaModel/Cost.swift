@@ -42,10 +42,7 @@ public struct Cost: Sendable {
     let unimodal =
       Double(text.layers)
       * layer(tokens: rows, width: width, mlp: Double(text.mlp), keys: rows / 2)
-    let (count, imageWidth) = configuration.imageTokens
-    let cross =
-      4 * words * width * width + 4 * Double(count) * Double(imageWidth) * width
-      + 4 * words * Double(count) * width
+    let cross = 4 * words * width * width + 2 * context(tokens: tokens).least
     let mlp = Double(multimodal.mlp)
     let wordMLP = configuration.layout == .openclip ? 4 * words * width * mlp : 0
     let crossing =
@@ -54,6 +51,16 @@ public struct Cost: Sendable {
     return unimodal + crossing + 2 * words * width * Double(vocabulary)
       + 2 * width * Double(configuration.joint)
   }
+
+  private func context(tokens: Int) -> ContextCost {
+    let (count, imageWidth) = configuration.imageTokens
+    return ContextCost(
+      queries: tokens - 1, keys: count, keysPerQuery: count, width: configuration.text.width,
+      contextWidth: imageWidth, heads: configuration.multimodal.heads)
+  }
+
+  /// Whether captions of `tokens` ids have the multimodal half make keys and values of the image.
+  public func makesImageKeys(tokens: Int) -> Bool { context(tokens: tokens).makesKeys }
 
   /// Forward and backward of a batch; the backward pass is twice the forward pass. What is computed
   /// again (scores, logits, micro-batches) is not counted.
@@ -69,4 +76,21 @@ public struct Cost: Sendable {
     let width = Double(configuration.imageTokens.width), input = Double(configuration.image.width)
     return 4 * queries * width * width + 4 * keys * input * width + 4 * queries * keys * width
   }
+}
+
+/// The two ways of attention to a context, in multiply-adds: with keys and values made of it, or
+/// with queries that are carried to it.
+struct ContextCost {
+  private let withKeys: Double
+  private let without: Double
+
+  init(queries: Int, keys: Int, keysPerQuery: Int, width: Int, contextWidth: Int, heads: Int) {
+    let queries = Double(queries), projection = Double(width) * Double(contextWidth)
+    let scores = queries * Double(keysPerQuery)
+    withKeys = 2 * (Double(keys) * projection + scores * Double(width))
+    without = 2 * (queries * projection + scores * Double(heads) * Double(contextWidth))
+  }
+
+  var makesKeys: Bool { withKeys <= without }
+  var least: Double { min(withKeys, without) }
 }

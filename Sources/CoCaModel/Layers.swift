@@ -82,6 +82,24 @@ struct MultiHeadAttention {
   }
 }
 
+extension MultiHeadAttention {
+  /// What the queries find in a context that nothing else reads: with keys and values made of it,
+  /// or without where that takes fewer operations. The results are the same up to rounding.
+  func callAsFunction(
+    _ queries: Variable, _ segments: Segments, reading context: ImageTokens
+  ) -> Variable {
+    let cost = ContextCost(
+      queries: queries.rows, keys: context.rows.rows, keysPerQuery: context.segments.longest,
+      width: queries.width, contextWidth: context.rows.width, heads: heads)
+    guard !cost.makesKeys, let valueBias = value.bias else {
+      return self(queries, segments, in: read(context.rows, context.segments))
+    }
+    return Autograd.attention(
+      queries, toContext: context.rows, key: key.weight, value: value.weight,
+      valueBias: valueBias, heads: heads, queries: segments, keys: context.segments)
+  }
+}
+
 /// What attention reads of a batch of sequences: `[segments.rows, width]` each.
 struct KeysAndValues {
   let keys: Variable

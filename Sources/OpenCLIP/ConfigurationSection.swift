@@ -26,8 +26,15 @@ struct ConfigurationSection {
 
   func error(_ name: String, _ what: String) -> ModelError {
     ModelError(
-      place, .impossible("\(key(name)): \(what)"),
+      place, .impossible("\(shown(key(name))): \(shown(what))"),
       remedy: "docs/openclip.md says which configurations come in")
+  }
+
+  /// What stands in a hostile file neither begins a line nor fills the screen.
+  private func shown(_ text: String) -> String {
+    let scalars = text.unicodeScalars.prefix(300)
+    return String(
+      scalars.map { $0.properties.generalCategory == .control ? " " : Character($0) })
   }
 
   mutating func take(_ name: String) -> JSONValue? { members.removeValue(forKey: name) }

@@ -31,8 +31,8 @@ extension OpenCLIPConfiguration {
       throw ModelError(
         place,
         .mismatch(
-          "its layout is \(model.layout.rawValue): open_clip's CoCa has no place for its two poolers "
-            + "and its CLS, and wants tensors that it does not have"),
+          "its layout is \(model.layout.rawValue): open_clip's CoCa has no place for its poolers, "
+            + "and wants tensors that it does not have"),
         remedy: "Export it with --format safetensors, or train with layout openclip")
     }
     guard model.multimodal.mlp == 4 * model.text.width else {

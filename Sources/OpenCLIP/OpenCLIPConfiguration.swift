@@ -85,7 +85,7 @@ public struct OpenCLIPConfiguration: Sendable, Equatable {
     model.image.width = try vision.integer("width", else: 768)
     model.image.layers = try vision.integer("layers", else: 12)
     let headWidth = try vision.integer("head_width", else: 64)
-    model.image.heads = max(1, model.image.width / headWidth)
+    model.image.heads = model.image.width / headWidth
     model.image.mlp = try mlp(&vision, width: model.image.width)
     model.image.layerScale = try vision.optionalNumber("ls_init_value")
     model.image.preNorm = try !vision.flag("no_ln_pre", else: false)

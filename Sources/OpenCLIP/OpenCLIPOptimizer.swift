@@ -111,7 +111,8 @@ public struct OpenCLIPOptimizer: Sendable {
       }
     }
     throw refused(
-      source.place, "has an optimizer with groups of \(counts) tensors, not open_clip's of this model")
+      source.place,
+      "has an optimizer with groups of \(counts) tensors, not open_clip's of this model")
   }
 
   private static func moments(

@@ -23,7 +23,11 @@ extension ModelConfiguration {
   private func multimodalStack(tokens: Int) -> Stack {
     var stack = Stack(
       layers: multimodal.layers, rows: tokens, width: text.width, mlp: multimodal.mlp)
-    stack.kept += 5 * tokens * text.width + imageTokens.count * (2 * text.width + imageTokens.width)
+    let (count, imageWidth) = imageTokens
+    stack.kept += 5 * tokens * text.width + count * imageWidth
+    stack.kept +=
+      Cost(self, vocabularySize: 0).makesImageKeys(tokens: tokens)
+      ? 2 * count * text.width : 2 * tokens * multimodal.heads * imageWidth
     if layout == .openclip { stack.kept += 2 * tokens * (text.width + multimodal.mlp) }
     return stack
   }

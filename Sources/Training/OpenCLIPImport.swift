@@ -54,9 +54,8 @@ public struct OpenCLIPImport {
       "optimizer: {name: adamw, lr: \(group.learningRate), beta1: \(group.beta1), "
         + "beta2: \(group.beta2), epsilon: \(group.epsilon), weight_decay: \(group.weightDecay), "
         + "decay: openclip, clip: null}",
-      "# lr was the rate of step \(step), not its peak; the file does not say the peak, the warmup,",
-      "# the length or the clipping: give those of open_clip's --lr, --warmup, --epochs and",
-      "# --grad-clip-norm (clip: null is none)",
+      "# lr was the rate of step \(step), not the peak; peak, warmup, length and clipping are not",
+      "# in the file: give those of open_clip's --lr, --warmup, --epochs and --grad-clip-norm",
     ]
   }
 }

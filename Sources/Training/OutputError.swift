@@ -5,20 +5,25 @@ import Foundation
 struct OutputError: Error, ExitCoded, CustomStringConvertible {
   let path: String
   let what: String
+  /// Where to name another.
+  var option = "--output"
 
   var exitCode: Int32 { ExitCode.io }
 
   var description: String {
     "\(path): cannot be written: \(what). "
-      + "Check the folder, its permissions and the space on the disk, or give another with --output"
+      + "Check the folder, its permissions and the space on the disk, "
+      + "or give another with \(option)"
   }
 
   /// Runs `body`; what the system refuses in it is told of `url`.
-  static func telling<T>(of url: URL, _ body: () throws -> T) throws -> T {
+  static func telling<T>(
+    of url: URL, option: String = "--output", _ body: () throws -> T
+  ) throws -> T {
     do {
       return try body()
     } catch {
-      throw OutputError(path: url.path, what: cause(of: error as NSError))
+      throw OutputError(path: url.path, what: cause(of: error as NSError), option: option)
     }
   }
 

@@ -56,6 +56,7 @@ public enum TrainCommand {
       let effect = change.changesSchedule ? "; the schedule follows" : ""
       console.warn("resumed with \(change)\(effect)")
     }
+    let profile = try options.profile.map { try StepProfile($0, over: ranks) }
     let model = plan.model()
     let header = RunHeader(
       plan, model, ranks: try share(binding, options, over: ranks),
@@ -86,13 +87,13 @@ public enum TrainCommand {
     try checkSameWeights(model, over: ranks)
     return try train(
       plan, saved, optimizer, progress, over: ranks, hosts: header.ranks.map(\.host), folder,
-      console, stop)
+      console, stop, profile)
   }
 
   private static func train(
     _ plan: RunPlan, _ saved: SavedModel, _ optimizer: any Optimizer, _ progress: TrainingProgress,
     over ranks: any Communicator, hosts: [String], _ folder: RunFolder, _ console: Console,
-    _ stop: StopRequest
+    _ stop: StopRequest, _ profile: StepProfile?
   ) throws -> Int32 {
     let deadline = try together(ranks) {
       try Deadline(
@@ -117,7 +118,8 @@ public enum TrainCommand {
         stop: stop, deadline: deadline, validator: validator)
       return (
         observer,
-        try Trainer(plan, saved, optimizer, progress, over: ranks, observer: observer)
+        try Trainer(
+          plan, saved, optimizer, progress, over: ranks, observer: observer, profile: profile)
       )
     }
     try observer.catchUp(trainer)

@@ -22,6 +22,8 @@ public struct TrainOptions: Sendable {
   public var threads: Int?
   public var binding = Binding.Mode.auto
   public var timeLimit: Duration?
+  /// Where the trace of a few steps goes.
+  public var profile: URL?
   public var isDryRun = false
   /// Print header and progress as JSON lines.
   public var printsJSON = false

@@ -23,11 +23,12 @@ final class Trainer {
   private let cost: Cost
   private let loader: BatchLoader
   private let observer: any TrainingObserver
+  private let profile: StepProfile?
   private var model: CoCa { saved.model }
 
   init(
     _ plan: RunPlan, _ saved: SavedModel, _ optimizer: any Optimizer, _ progress: TrainingProgress,
-    over ranks: any Communicator, observer: any TrainingObserver
+    over ranks: any Communicator, observer: any TrainingObserver, profile: StepProfile? = nil
   ) throws {
     self.plan = plan
     self.saved = saved
@@ -35,6 +36,7 @@ final class Trainer {
     self.progress = progress
     self.ranks = ranks
     self.observer = observer
+    self.profile = profile
     let run = plan.configuration
     objective = Objective(
       saved.model,
@@ -56,7 +58,10 @@ final class Trainer {
     }
     defer { batches.cancel() }
     while progress.step < plan.steps {
-      if try step(batches) == .stop { return }
+      profile?.begins()
+      let next = try step(batches)
+      try profile?.ended(isLast: next == .stop || progress.step == plan.steps)
+      if next == .stop { return }
     }
   }
 
@@ -64,22 +69,27 @@ final class Trainer {
     let start = ContinuousClock.now
     clock.reset()
     observer.begins(.data, step: progress.step + 1)
-    let batch = try together(ranks) { try clock.measure(.data) { try nextBatch(batches) } }
+    let batch = try together(ranks) { try measure(.data, "data wait") { try nextBatch(batches) } }
 
     observer.begins(.forward, step: progress.step + 1)
-    model.parameters.gradients.fill(0)
+    let gradients = model.parameters.gradients
+    clock.measure(.backward) { model.parameters.clearGradients() }
     let losses = try objective.backward(batch.images, batch.captions)
 
     observer.begins(.communicate, step: progress.step + 1)
-    try clock.measure(.communicate) { try ranks.allReduceSum(model.parameters.gradients.buffer) }
-    let norm = clock.measure(.optimizer) { GradientNorm(model.parameters) }
+    try measure(.communicate, "all-reduce", bytes: 2 * gradients.bytes) {
+      try ranks.allReduceSum(gradients.buffer)
+    }
+    let norm = measure(.optimizer, "gradient norm", bytes: gradients.bytes) {
+      GradientNorm(model.parameters)
+    }
 
     let scale = exp(model.logitScale.value.pointer[0])
     let rate = plan.schedule.rate(at: progress.step)
     if losses.pairs == 0 {
       observer.warn("step \(progress.step + 1): no sample of it could be used; it is skipped")
     } else if try isFinite(losses, norm, batch) {
-      clock.measure(.optimizer) {
+      measure(.optimizer, plan.optimizerSettings.name.rawValue) {
         optimizer.update(
           learningRate: Float(rate),
           gradientScale: norm.scale(limit: plan.configuration.optimizer.clip))
@@ -102,6 +112,13 @@ final class Trainer {
     return try observer.stepped(
       Step(losses: losses, norm: norm.value, scale: scale, rate: rate, sums: sums, batch: batch),
       self)
+  }
+
+  /// An operation of the step that is a phase, or a part of one, by itself.
+  private func measure<Result>(
+    _ phase: StepClock.Phase, _ operation: String, bytes: Int = 0, _ body: () throws -> Result
+  ) rethrows -> Result {
+    try clock.measure(phase) { try Profile.measure(operation, bytes: bytes, body) }
   }
 
   private func nextBatch(_ batches: Prefetcher<Batch>) throws -> Batch {

@@ -68,7 +68,8 @@ struct Import: ParsableCommand {
   }
 
   private static func model(_ name: String) -> OpenCLIPSource.Model {
-    OpenCLIPSource.names.contains(name) ? .named(name) : .file(URL(fileURLWithPath: name))
+    let isFile = FileManager.default.fileExists(atPath: name)
+    return isFile ? .file(URL(fileURLWithPath: name)) : .named(name)
   }
 
   private func summary(_ work: OpenCLIPImport) -> [String] {

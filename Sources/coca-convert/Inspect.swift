@@ -38,13 +38,17 @@ struct Inspect: ParsableCommand {
       ("kind", found.kind.rawValue + (found.step.map { ", step \($0)" } ?? "")),
       ("tensors", "\(found.entries.count): \(types.joined(separator: ", "))"),
       ("parameters", "\(found.parameters.grouped), \(found.bytes.grouped) bytes"),
-      ("layout", found.configuration?.layout.rawValue ?? found.fault ?? "unknown: no configuration"),
+      ("layout", found.configuration?.layout.rawValue ?? found.fault ?? "no configuration"),
     ])
     guard let differences = found.differences else { return lines }
-    lines += differences.missing.map { "missing   \($0)" }
-    lines += differences.extra.map { "extra     \($0)" }
-    lines += differences.misshapen.map { "misshapen \($0.name) \($0.found), not \($0.expected)" }
-    return lines + (differences.isEmpty ? ["whole     nothing is missing, nothing is extra"] : [])
+    let misshapen = differences.misshapen.map { "\($0.name) \($0.found), not \($0.expected)" }
+    lines += Output.rows(
+      differences.missing.map { ("missing", $0) } + differences.extra.map { ("extra", $0) }
+        + misshapen.map { ("misshapen", $0) })
+    if differences.isEmpty {
+      lines += Output.rows([("whole", "nothing is missing, nothing is extra")])
+    }
+    return lines
   }
 
   private func tree(_ found: Inspection) throws -> JSONValue {

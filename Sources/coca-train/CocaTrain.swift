@@ -50,7 +50,9 @@ struct CocaTrain: ParsableCommand {
   @Option(help: "Stop with a checkpoint after HH:MM:SS.")
   var timeLimit: String?
 
-  @Option(help: .hidden)
+  @Option(
+    help: "Record steps 3 to 5 of this call, operation by operation, for ui.perfetto.dev.",
+    completion: .file())
   var profile: String?
 
   @Flag(help: "Show the header with estimated memory, then end.")
@@ -60,7 +62,6 @@ struct CocaTrain: ParsableCommand {
   var json = false
 
   func validate() throws {
-    if profile != nil { throw ValidationError("--profile is not available in this version.") }
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads: \(threads) is not between 1 and 1024.")
     }
@@ -108,6 +109,7 @@ struct CocaTrain: ParsableCommand {
     options.threads = threads
     options.binding = binding
     options.timeLimit = try limit()
+    options.profile = profile.map { URL(fileURLWithPath: $0) }
     options.isDryRun = dryRun
     options.printsJSON = json
     return options

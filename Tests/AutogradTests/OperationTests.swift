@@ -78,6 +78,56 @@ struct OperationTests {
     }
   }
 
+  @Test("attention to a context without making its keys, where a segment has no query")
+  func contextGradients() throws {
+    let queries = Segments(lengths: [2, 0, 3]), keys = Segments(lengths: [2, 1, 4])
+    let set = randomParameters([
+      "q": [5, 4], "context": [7, 6], "key": [4, 6], "value": [4, 6], "bias": [4],
+    ])
+    let q = try parameter(set, "q"), context = try parameter(set, "context")
+    let key = try parameter(set, "key"), value = try parameter(set, "value")
+    let bias = try parameter(set, "bias")
+    checkGradients(of: set) {
+      attention(
+        Variable(q, on: $0), toContext: Variable(context, on: $0), key: key, value: value,
+        valueBias: bias, heads: 2, queries: queries, keys: keys)
+    }
+  }
+
+  @Test("attention to a context equals attention to keys and values made of it")
+  func contextAttention() throws {
+    let queries = Segments(lengths: [50, 1, 0, 7]), keys = Segments(lengths: [90, 3, 5, 64])
+    let set = randomParameters([
+      "q": [58, 12], "context": [162, 20], "key": [12, 20], "value": [12, 20], "bias": [12],
+    ])
+    let q = try parameter(set, "q"), context = try parameter(set, "context")
+    let key = try parameter(set, "key"), value = try parameter(set, "value")
+    let bias = try parameter(set, "bias")
+    func run(_ attend: (_ q: Variable, _ context: Variable) -> Variable) -> (Tensor, Tensor) {
+      set.gradients.fill(0)
+      let tape = Tape()
+      // The context is read twice: gradients are added, not written over.
+      let shared = Variable(context, on: tape)
+      let output = attend(Variable(q, on: tape), shared)
+      let twice = attend(output, shared)
+      twice.seed(q.value.copy())
+      tape.backward()
+      return (twice.value, set.gradients.copy())
+    }
+    let plain = run { q, context in
+      attention(
+        q, linear(context, key, bias), linear(context, value, bias), heads: 3, queries: queries,
+        keys: keys)
+    }
+    let carried = run { q, context in
+      attention(
+        q, toContext: context, key: key, value: value, valueBias: bias, heads: 3,
+        queries: queries, keys: keys)
+    }
+    expectClose(carried.0, plain.0, relative: 1e-5, "values")
+    expectClose(carried.1, plain.1, relative: 1e-4, "gradients")
+  }
+
   @Test("attention with hidden keys, one query seeing none", arguments: [false, true])
   func hiddenKeyGradients(isCausal: Bool) throws {
     let segments = Segments(lengths: [4, 1, 3])

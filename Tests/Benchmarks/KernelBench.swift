@@ -19,10 +19,12 @@ struct KernelBench: ParsableCommand {
     let bandwidth = bench.bandwidth()
     print("\(threads) threads, \(kernels.level), \(fixed(bandwidth / 1e9, 1)) GB/s (copy)")
     print("kernel                    bytes/element  ns/element  of its limit  in cache ns/element")
-    for kernel in Kernel.all(width: Self.width) {
+    for kernel in Kernel.all(rows: Self.rows, width: Self.width) {
       let seconds = bestSeconds { bench.run(kernel, rows: Self.rows, width: Self.width) }
       let small = max(8, (64 << 10) / (4 * Self.width * 4)) * Threads.count
-      let cached = bestSeconds { for _ in 0..<100 { bench.run(kernel, rows: small, width: Self.width) } }
+      let cached = bestSeconds {
+        for _ in 0..<100 { bench.run(kernel, rows: small, width: Self.width) }
+      }
       let limit = Double(kernel.bytes * count) / bandwidth
       print(
         kernel.name.padding(toLength: 26, withPad: " ", startingAt: 0), pad("\(kernel.bytes)", 12),
@@ -39,8 +41,8 @@ private struct Kernel {
   let bytes: Int
   let run: (_ arrays: [UnsafeMutablePointer<Float>], _ rows: Int, _ width: Int) -> Void
 
-  static func all(width: Int) -> [Kernel] {
-    let vector = Tensor.zeros([4 * width]), k = kernels
+  static func all(rows: Int, width: Int) -> [Kernel] {
+    let vector = Tensor.zeros([max(4 * width, rows)]), k = kernels
     let v = vector.pointer
     return [
       Kernel(name: "layer norm", bytes: 8) { a, rows, width in
@@ -59,7 +61,7 @@ private struct Kernel {
         k.attention_softmax(a[0], width, rows, width, width, 0.1, a[4])
       },
       Kernel(name: "softmax from sums", bytes: 8) { a, rows, width in
-        k.softmax_from_sums(a[0], width, rows, width, 0, a[4], a[5], 1)
+        k.softmax_from_sums(a[0], width, rows, width, 0, a[4], v, 1)
       },
       Kernel(name: "log-sum-exp", bytes: 4) { a, rows, width in
         k.log_sum_exp_update(a[0], width, rows, width, 1, a[4], a[5])

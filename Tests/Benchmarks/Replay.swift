@@ -1,6 +1,7 @@
 import Tensors
 
-/// Products that a computation made, made again alone: on operands that are not in cache.
+/// Products that a computation made, made again alone. Those of the whole team find operands that
+/// are not in cache, those of one thread a small place of its own, as scores and their like do.
 final class Replay: @unchecked Sendable {  // each thread moves in its own share of the memory
   private let products: [GEMM.Product]
   private let memory = Tensor.zeros([1 << 28])
@@ -10,7 +11,7 @@ final class Replay: @unchecked Sendable {  // each thread moves in its own share
 
   init(_ products: [GEMM.Product]) {
     self.products = products
-    share = memory.count / Threads.count
+    share = 1 << 19
     next = [Int](repeating: 0, count: Threads.count)
     for index in stride(from: 0, to: memory.count, by: 3) { memory.pointer[index] = 0.5 }
   }

@@ -82,11 +82,7 @@ final class Trial {
   }
 
   private func gradients() throws {
-    clock.measure(.backward) {
-      Profile.measure("gradients to zero", bytes: model.parameters.gradients.bytes) {
-        model.parameters.gradients.fill(0)
-      }
-    }
+    clock.measure(.backward) { model.parameters.clearGradients() }
     _ = try Objective(model, weights: LossWeights(), over: SoloCommunicator(), clock: clock)
       .backward(images, captions)
   }

@@ -142,7 +142,8 @@ struct ConvertCommandTests {
     try makeFolder()
     // A file of more than 8 KiB fails as it would on a full disk, but with EFBIG.
     let prelude = "trap '' XFSZ; ulimit -f 16"
-    try expectRefusal(try convert("import", "folder", "--to", "out", after: prelude), 74, "out.tmp/")
+    try expectRefusal(
+      try convert("import", "folder", "--to", "out", after: prelude), 74, "out.tmp/")
     try expectRefusal(
       try convert("export", "folder", "--to", "out", "--format", "openclip", after: prelude), 74,
       "out.tmp/")

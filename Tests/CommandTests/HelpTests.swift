@@ -20,7 +20,7 @@ struct HelpTests {
   @Test("names every part of the contract's commands", arguments: [
     (["coca-train"], [
       "--set", "--output", "--resume", "--threads", "--binding", "--time-limit", "--dry-run",
-      "--json", "--version",
+      "--profile", "--json", "--version",
     ]),
     (["coca-shard"], ["pack", "inspect", "verify", "index", "list", "extract", "tokenizer"]),
     (["coca-shard", "pack"], [
@@ -35,7 +35,8 @@ struct HelpTests {
     (["coca-eval"], ["zero-shot", "retrieval", "caption", "embed"]),
     (["coca-convert"], ["import", "export", "inspect"]),
     (["coca-convert", "import"], [
-      "<source>", "--to", "--optimizer", "--cls-mask", "--model", "--tokenizer", "legacy", "correct",
+      "<source>", "--to", "--optimizer", "--cls-mask", "--model", "--tokenizer", "legacy",
+      "correct",
     ]),
     (["coca-convert", "export"], ["<checkpoint>", "--to", "--format", "openclip", "safetensors"]),
     (["coca-convert", "inspect"], ["<path>", "--json"]),

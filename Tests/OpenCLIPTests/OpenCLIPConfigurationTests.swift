@@ -66,7 +66,8 @@ struct OpenCLIPConfigurationTests {
       ("vision_cfg.qk_norm", true, "no place"), ("vision_cfg.block_type", "custom", "names"),
       ("vision_cfg.output_tokens", false, "tokens"),
       ("vision_cfg.attn_pooler_queries", 1, "at least 2"),
-      ("vision_cfg.width", "wide", "no whole number"), ("vision_cfg.width", 0, "above 0"),
+      ("vision_cfg.width", "wide", "no whole number"),
+      ("vision_cfg.head_width", 1000, "is not between"), ("vision_cfg.width", 0, "above 0"),
       ("vision_cfg.image_size", [224], "neither a size"),
       ("vision_cfg.mlp_ratio", .number(1e300), "no width"),
       ("vision_cfg.ls_init_value", "small", "neither a number"),
@@ -89,7 +90,7 @@ struct OpenCLIPConfigurationTests {
     let error = #expect(throws: ModelError.self) { try read(changed(path, to: value)) }
     let text = "\(error.map(String.init(describing:)) ?? "")"
     #expect(text.hasPrefix("x.json: ") && text.contains(reason), "\(text)")
-    let isFault = ["at least 2", "does not divide", "differs from"].contains(reason)
+    let isFault = ["at least 2", "does not divide", "differs from", "is not between"].contains(reason)
     #expect(isFault || text.contains("\(path): "), "\(text)")
   }
 

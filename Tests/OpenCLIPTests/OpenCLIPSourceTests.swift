@@ -39,8 +39,9 @@ struct OpenCLIPSourceTests {
         ])
       let source = try OpenCLIPSource(folder)
       #expect(source.configuration == shape && source.notices.isEmpty && source.tokenizer == nil)
-      #expect(try values(source).map(\.bitPattern) == model.parameters.values.values.map(\.bitPattern))
-      let files = try TensorFiles(file: folder.appendingPathComponent(OpenCLIPExport.weightsFile).path)
+      let expected = model.parameters.values.values.map(\.bitPattern)
+      #expect(try values(source).map(\.bitPattern) == expected)
+      let files = try TensorFiles(file: source.place)
       for (name, tensor) in Fixture.stateDict(model) {
         #expect(try files.tensor(name).shape == tensor.shape)
         #expect(try files.tensor(name).values == tensor.values, "\(name)")
@@ -83,8 +84,8 @@ struct OpenCLIPSourceTests {
     ]
     for (storage, bytes) in kinds {
       let state = ordered(model) { name, tensor in
-        ForgedTensor(
-          storage, contents: tensor.values.flatMap(bytes), name == "logit_scale" ? [1] : tensor.shape)
+        let shape = name == "logit_scale" ? [1] : tensor.shape
+        return ForgedTensor(storage, contents: tensor.values.flatMap(bytes), shape)
       }
       try Fixture.write(state, to: home.file("x.bin"))
       #expect(try values(OpenCLIPSource(home.url)) == model.parameters.values.values)

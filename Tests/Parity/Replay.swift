@@ -22,7 +22,7 @@ public struct Replay: Sendable {
     configuration = truth.configuration
     weights = LossWeights(
       contrastive: description.loss.contrastive, caption: description.loss.caption)
-    optimizer = description.updates?.settings ?? OptimizerSettings()
+    optimizer = description.updates?.optimizer.settings ?? OptimizerSettings()
     clip = description.updates?.clip
   }
 
@@ -39,8 +39,9 @@ public struct Replay: Sendable {
     let (images, captions) = truth.batch(pairs)
     let objective = Objective(model, weights: weights, microbatch: microbatch, over: ranks)
     let optimizer = optimizer.optimizer(for: model.parameters)
+    let updates = truth.description.updates
     var lines: [[Float]] = []
-    for step in 0..<(truth.description.updates?.steps ?? 1) {
+    for step in 0..<(updates?.steps ?? 1) {
       model.parameters.gradients.fill(0)
       let losses = try objective.backward(images, captions)
       try ranks.allReduceSum(model.parameters.gradients.buffer)
@@ -50,9 +51,9 @@ public struct Replay: Sendable {
         result += try judge.numbers("loss/", lines)
         result += try judge.parameters("gradient/", \.gradient)
       }
-      guard let schedule = truth.description.updates?.schedules else { return result }
+      guard let updates else { return result }
       optimizer.update(
-        learningRate: Float(schedule.rate(at: step)), gradientScale: norm.scale(limit: clip))
+        learningRate: Float(updates.rate(at: step)), gradientScale: norm.scale(limit: clip))
       model.clampLogitScale()
     }
     return try result + judge.numbers("steps/", lines) + judge.parameters("after/", \.value)
@@ -77,9 +78,8 @@ private struct Judge {
 
   init(_ truth: Truth, _ model: CoCa) {
     (self.truth, self.model) = (truth, model)
-    rates = truth.description.updates.map { updates in
-      (0..<updates.steps).reduce(0) { $0 + updates.schedules.rate(at: $1) }
-    } ?? 0
+    let updates = truth.description.updates
+    rates = (0..<(updates?.steps ?? 0)).reduce(0) { $0 + (updates?.rate(at: $1) ?? 0) }
   }
 
   func tensor(_ name: String, _ found: Tensor) throws -> Comparison {

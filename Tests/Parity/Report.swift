@@ -1,40 +1,47 @@
-/// What was compared, as people read it.
+/// What was compared, as people read it: outputs and losses first, then the gradients and the
+/// weights after the updates, each the worst first.
 public struct Report {
-  private let comparisons: [Comparison]
+  private let few: [Comparison]
+  private let gradients: [Comparison]
+  private let weights: [Comparison]
+  private var all: [Comparison] { few + gradients + weights }
 
-  public init(_ comparisons: [Comparison]) { self.comparisons = comparisons }
+  public init(_ comparisons: [Comparison]) {
+    func worst(_ prefix: String) -> [Comparison] {
+      comparisons.filter { $0.name.hasPrefix(prefix) }.sorted { $0.isWorse(than: $1) }
+    }
+    gradients = worst("gradient/")
+    weights = worst("after/")
+    few = comparisons.filter { !$0.name.hasPrefix("gradient/") && !$0.name.hasPrefix("after/") }
+  }
 
-  public var passes: Bool { comparisons.allSatisfy(\.passes) }
+  public var passes: Bool { all.allSatisfy(\.passes) }
 
-  /// Outputs and losses, and the worst of the many gradients and weights.
+  /// - Parameter top: gradients and weights that are shown; those that break the rule are always.
   public func text(top: Int) -> String {
-    let kinds = [("gradient/", "gradients"), ("after/", "weights after the updates")]
-    let few = comparisons.filter { comparison in
-      !kinds.contains { comparison.name.hasPrefix($0.0) }
-    }
     var lines = ["    ours      own  allowed"] + few.map(\.description)
-    for (prefix, title) in kinds {
-      let all = comparisons.filter { $0.name.hasPrefix(prefix) }
-        .sorted { ($0.isOff, $0.error) > ($1.isOff, $1.error) }
-      guard !all.isEmpty else { continue }
-      lines.append("\(title), the worst of \(all.count):")
-      lines += all.prefix(max(top, all.count { !$0.passes })).map(\.description)
+    for (title, part) in [("gradients", gradients), ("weights after the updates", weights)]
+    where !part.isEmpty {
+      lines.append("\(title), the worst of \(part.count):")
+      lines += part.prefix(max(top, part.count { !$0.passes })).map(\.description)
     }
-    let failed = comparisons.count { !$0.passes }
+    let failed = all.count { !$0.passes }
     lines.append(
       failed == 0
-        ? "all \(comparisons.count) within the rule"
-        : "\(failed) of \(comparisons.count) break the rule")
+        ? "all \(all.count) within the rule" : "\(failed) of \(all.count) break the rule")
     return lines.joined(separator: "\n")
   }
 
   /// A line a tensor, columns parted by tabs.
-  public var lines: String {
+  public var table: String {
     "name\tours\town\tallowed\n"
-      + comparisons.map { "\($0.name)\t\($0.error)\t\($0.own)\t\($0.allowed)\n" }.joined()
+      + all.map { "\($0.name)\t\($0.error)\t\($0.own)\t\($0.allowed)\n" }.joined()
   }
 }
 
 extension Comparison {
-  fileprivate var isOff: Int { passes ? 0 : 1 }
+  /// What breaks the rule comes first.
+  fileprivate func isWorse(than other: Comparison) -> Bool {
+    passes == other.passes ? error > other.error : !passes
+  }
 }

@@ -3,35 +3,25 @@ import Optimizers
 
 /// What stands in `case.json`.
 public struct TruthDescription: Decodable, Sendable {
-  public struct Loss: Decodable, Sendable {
+  struct Loss: Decodable, Sendable {
     let contrastive: Double
     let caption: Double
   }
 
-  public struct Updates: Decodable, Sendable {
-    public let steps: Int
+  struct Updates: Decodable, Sendable {
+    let steps: Int
     let optimizer: Optimizer
-    /// Linear warm-up, then half a cosine.
-    let schedule: Peak
+    let schedule: WarmUp
     let clip: Double?
 
-    var schedules: Schedule {
+    func rate(at step: Int) -> Double {
       Schedule(peak: schedule.peak, warmup: schedule.warmup, steps: steps, decay: .cosine)
-    }
-
-    var settings: OptimizerSettings {
-      var settings = OptimizerSettings()
-      settings.name = optimizer.name
-      settings.beta1 = optimizer.beta1
-      settings.beta2 = optimizer.beta2
-      settings.epsilon = optimizer.epsilon
-      settings.weightDecay = optimizer.weightDecay
-      settings.decay = optimizer.decay
-      return settings
+        .rate(at: step)
     }
   }
 
-  struct Peak: Decodable, Sendable {
+  /// Linear, of so many steps; a cosine to zero follows.
+  struct WarmUp: Decodable, Sendable {
     let peak: Double
     let warmup: Double
   }
@@ -49,6 +39,17 @@ public struct TruthDescription: Decodable, Sendable {
       case weightDecay = "weight_decay"
       case decay
     }
+
+    var settings: OptimizerSettings {
+      var settings = OptimizerSettings()
+      settings.name = name
+      settings.beta1 = beta1
+      settings.beta2 = beta2
+      settings.epsilon = epsilon
+      settings.weightDecay = weightDecay
+      settings.decay = decay
+      return settings
+    }
   }
 
   /// Captions that the reference generates.
@@ -60,11 +61,11 @@ public struct TruthDescription: Decodable, Sendable {
   }
 
   public let about: String
-  /// Only in open_clip's layout.
+  /// Nil in the paper's layout.
   let clsMask: ModelConfiguration.CLSMask?
   let captions: [[Int32]]
   let loss: Loss
-  public let updates: Updates?
+  let updates: Updates?
   public let greedy: Greedy?
   /// Of the reference's own float32, by the tensor's name.
   let errors: [String: Double]

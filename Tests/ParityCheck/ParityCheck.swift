@@ -28,7 +28,7 @@ struct ParityCheck: ParsableCommand {
     let report = Report(
       try Replay(truth).comparisons(of: 0..<truth.captions.count, over: SoloCommunicator()))
     print(report.text(top: top))
-    if let table { try report.lines.write(toFile: table, atomically: true, encoding: .utf8) }
+    if let table { try report.table.write(toFile: table, atomically: true, encoding: .utf8) }
     if !report.passes { throw ExitCode(1) }
   }
 }

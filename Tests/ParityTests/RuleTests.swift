@@ -55,6 +55,22 @@ struct RuleTests {
     #expect(try rejects("after/visual.proj") { $0.clip = nil })
   }
 
+  @Test("a report shows what breaks the rule first, however little is asked for")
+  func report() {
+    let one = Tensor([1], shape: [1])
+    func comparison(_ name: String, _ found: Float, own: Double) -> Comparison {
+      Comparison(name, Tensor([found], shape: [1]), one, own: own)
+    }
+    let report = Report([
+      comparison("gradient/good", 1.01, own: 0.01), comparison("gradient/bad", 1.001, own: 0),
+      comparison("logits", 1, own: 0),
+    ])
+    let names = report.text(top: 1).split(separator: "\n").map { $0.split(separator: " ").last }
+    #expect(names == ["allowed", "logits", "2:", "gradient/bad", "rule"])
+    #expect(report.table.split(separator: "\n").count == 4)
+    #expect(!report.passes && Report([comparison("logits", 1, own: 0)]).passes)
+  }
+
   private func rejected(_ replay: Replay) throws -> Set<String> {
     let comparisons = try replay.comparisons(of: 0..<5, over: SoloCommunicator())
     return Set(comparisons.filter { !$0.passes }.map(\.name))

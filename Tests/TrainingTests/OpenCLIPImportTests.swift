@@ -64,10 +64,11 @@ struct OpenCLIPImportTests {
       OpenCLIPConfiguration.json(of: shape, place: "test").text(), to: "model.json")
     let model = try checkpoint.model(), state = try checkpoint.optimizer("state")
     let tensors = OpenCLIPLayout(shape).tensors
-    func gather(_ tensor: OpenCLIPTensor, _ files: TensorFiles, _ prefix: String = "") -> ForgedValue {
-      .tensor(
-        ForgedTensor(
-          tensor.gather { (try? files.tensor(prefix + $0)) ?? Tensor([]) }.values, tensor.shape))
+    func gather(
+      _ tensor: OpenCLIPTensor, _ files: TensorFiles, _ prefix: String = ""
+    ) -> ForgedValue {
+      let whole = tensor.gather { (try? files.tensor(prefix + $0)) ?? Tensor([]) }
+      return .tensor(ForgedTensor(whole.values, tensor.shape))
     }
     let order = tensors.filter { $0.shape.count < 2 } + tensors.filter { $0.shape.count >= 2 }
     let spared = order.filter { $0.shape.count < 2 }.count

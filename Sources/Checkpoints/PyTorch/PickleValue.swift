@@ -106,8 +106,8 @@ public struct PyTorchTensor: Sendable, Equatable {
     type: ElementType, shape: [Int], strides: [Int], first: Int, storage: ZipArchive.Entry
   ) {
     let held = storage.count / type.size
-    guard shape.count == strides.count, shape.count <= SafeTensorsHeader.rankLimit, first >= 0,
-      let count = SafeTensorsHeader.elementCount(shape), count <= held
+    guard shape.count == strides.count, shape.count <= TensorEntry.rankLimit, first >= 0,
+      let count = TensorEntry.count(of: shape), count <= held
     else { return nil }
     var last = first
     for (size, stride) in zip(shape, strides) where count > 0 {

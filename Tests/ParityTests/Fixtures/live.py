@@ -22,12 +22,13 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from make_fixtures import ADAMW, OPEN_CLIP, SCHEDULE
+from make_fixtures import ADAMW, OPEN_CLIP
 from open_clip_reference import OpenCLIP, export, open_clip, randomize
 from truth import Case, write
 
 MODEL = "coca_ViT-B-32"
 PAIRS, STEPS, CLIP = 8, 10, 1.0
+SCHEDULE = {"peak": 5e-4, "warmup": 3}
 
 
 def main():
@@ -60,7 +61,7 @@ def make(folder, pictures, is_quick):
                     optimizer=ADAMW | {"decay": "openclip"})
         write(lambda dtype: reference(mask, dtype), case, folder / mask,
               {"about": f"{'a small model' if is_quick else MODEL}, {mask} mask",
-               "layout": "openclip", "cls_mask": mask}, stepped=save)
+               "cls_mask": mask}, stepped=save)
         print(f"open_clip in float64 and float32, {mask} mask, {steps} updates: "
               f"{time.monotonic() - start:.0f} s", flush=True)
 

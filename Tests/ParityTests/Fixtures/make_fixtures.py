@@ -31,7 +31,7 @@ ADAFACTOR = {"name": "adafactor", "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-30
 SCHEDULE = {"peak": 2e-3, "warmup": 3}
 
 
-def open_clip_configuration(embed, vision, text, decoder_heads, layers=2, **top):
+def open_clip_configuration(embed, vision, text, decoder, layers=2, **top):
     return {
         "embed_dim": embed, "custom_text": True, **top,
         "vision_cfg": {"layers": layers, "output_tokens": True, **vision},
@@ -39,8 +39,7 @@ def open_clip_configuration(embed, vision, text, decoder_heads, layers=2, **top)
             "context_length": CONTEXT, "vocab_size": VOCABULARY, "layers": layers,
             "embed_cls": True, "output_tokens": True, **text},
         "multimodal_cfg": {
-            "context_length": CONTEXT, "layers": layers, "width": text["width"],
-            "heads": decoder_heads}}
+            "context_length": CONTEXT, "layers": layers, "width": text["width"], **decoder}}
 
 
 OPEN_CLIP = {
@@ -52,18 +51,19 @@ OPEN_CLIP = {
             12,
             dict(image_size=16, patch_size=5, width=24, head_width=8, mlp_ratio=2.0,
                  attentional_pool=True, attn_pooler_queries=5, attn_pooler_heads=2),
-            dict(width=12, heads=3, mlp_ratio=2.0), decoder_heads=3)),
+            dict(width=12, heads=3, mlp_ratio=2.0), dict(heads=3))),
     "fused-pooler": dict(
         about="pooler as wide as the tower, correct mask, oblong image and patches, QuickGELU, "
-              "LayerScale, fractional MLP ratios, no ln_pre, no clipping",
+              "LayerScale, fractional MLP ratios, no ln_pre, fewer layers in the decoder than in "
+              "the text tower, no clipping",
         cls_mask="correct", scale=math.log(1 / 0.07), size=(11, 8), case=dict(steps=10),
         configuration=open_clip_configuration(
             9,
             dict(image_size=[11, 8], patch_size=[5, 3], width=9, head_width=3, mlp_ratio=2.6,
                  attentional_pool=True, attn_pooler_queries=4, attn_pooler_heads=3,
                  ls_init_value=0.1, no_ln_pre=True),
-            dict(width=9, heads=1, mlp_ratio=1.7, ls_init_value=0.1), decoder_heads=3,
-            quick_gelu=True)),
+            dict(width=9, heads=1, mlp_ratio=1.7, ls_init_value=0.1),
+            dict(heads=3, layers=1, ls_init_value=0.1), quick_gelu=True)),
     "no-pooler": dict(
         about="class token and patches go on as they are, a decoder with heads of its own, other "
               "weights of the losses, a model that has learned its pairs",
@@ -71,7 +71,7 @@ OPEN_CLIP = {
         case=dict(contrastive=0.5, caption=3.0),
         configuration=open_clip_configuration(
             10, dict(image_size=10, patch_size=3, width=12, head_width=6, mlp_ratio=3.0),
-            dict(width=12, heads=3, mlp_ratio=2.0), decoder_heads=6, layers=1)),
+            dict(width=12, heads=3, mlp_ratio=2.0), dict(heads=6), layers=1)),
 }
 
 
@@ -115,7 +115,7 @@ def make_open_clip(name, about, configuration, cls_mask, scale, size, case, less
                 schedule=SCHEDULE, **case)
     truth, errors = write(
         lambda dtype: copy.deepcopy(reference).to(dtype), case, folder,
-        {"about": about, "layout": "openclip", "cls_mask": cls_mask,
+        {"about": about, "cls_mask": cls_mask,
          "greedy": greedy_captions(reference, case.images)},
         wrong(reference, case) if name == "split-pooler" else None)
     report(folder, truth, errors)
@@ -133,7 +133,7 @@ def make_paper(name, about, configuration, scale, case):
     case.optimizer = case.optimizer and case.optimizer | {"decay": "matrices"}
     truth, errors = write(
         lambda dtype: Paper(configuration, weights).to(dtype), case, folder,
-        {"about": about, "layout": "paper"})
+        {"about": about})
     report(folder, truth, errors)
 
 

@@ -1,9 +1,10 @@
 """The truth about a case and how far float32 falls from it, written as a folder.
 
-A reference is a torch module with `losses(images, captions, weights)`: a dictionary of outputs
-(image_features, text_features, logits: a row for every id of every caption but its last), and the
-two losses, weighted. Its float64 results are the truth; its own float32's distance from them is
-what others are measured by.
+A reference has `losses(images, captions, contrastive, caption)`, which gives a dictionary of
+outputs (image_features, text_features, logits: a row for every id of every caption but its last)
+and the two losses times their weights; `weights()`, pairs of name and parameter; `scale()`, the
+logit scale's parameter; `optimizer(settings)`. Its float64 results are the truth; its own
+float32's distance from them is what others are measured by.
 """
 
 import json

@@ -5,8 +5,8 @@ import OpenCLIP
 import Tensors
 import Testing
 
-@Suite("open_clip's layout")
-struct OpenCLIPLayoutTests {
+@Suite("open_clip's names")
+struct OpenCLIPNamesTests {
   @Test("names, shapes and order are those of open_clip's state dicts")
   func stateDicts() throws {
     let worlds = try Fixture.json("state_dicts.json").array ?? []

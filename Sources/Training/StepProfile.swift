@@ -1,0 +1,111 @@
+import Collectives
+import Foundation
+import Tensors
+
+/// Records a few steps of a run, all ranks together, for Perfetto or Chrome's trace viewer.
+final class StepProfile {
+  /// Of those that this call makes, from 1: what comes before warms up.
+  static let steps = 3...5
+
+  private let file: URL
+  private let ranks: any Communicator
+  private var step = 0
+
+  /// - Throws: `OutputError` where `file` has no folder that can be written to. Collective.
+  init(_ file: URL, over ranks: any Communicator) throws {
+    self.file = file
+    self.ranks = ranks
+    try together(ranks) {
+      let folder = file.deletingLastPathComponent()
+      guard ranks.rank == 0, !FileManager.default.isWritableFile(atPath: folder.path) else {
+        return
+      }
+      throw OutputError(path: file.path, what: "no folder to write to", option: "--profile")
+    }
+  }
+
+  func begins() {
+    step += 1
+    if step == Self.steps.lowerBound { Profile.start() }
+  }
+
+  /// Writes the file after the last of the steps, or where the run ends before it. Collective.
+  /// - Throws: `OutputError`, `CollectiveError`.
+  func ended(isLast: Bool) throws {
+    guard Self.steps.contains(step), isLast || step == Self.steps.upperBound else { return }
+    let events = Profile.stop()
+    let clock = Int64(Date().timeIntervalSince1970 * 1e9) - Int64(Profile.nanoseconds())
+    var negatedStart = [-Double(Int64(events.map(\.start).min() ?? 0) + clock)]
+    try ranks.allReduceMax(&negatedStart)
+    let origin = UInt64(bitPattern: Int64(-negatedStart[0]) - clock)
+    let mine = try Trace(events, rank: ranks.rank, host: Ranks.host, from: origin).encoded()
+    let all = try ranks.allGather(Array(mine))
+    try together(ranks) {
+      guard ranks.rank == 0 else { return }
+      try OutputError.telling(of: file, option: "--profile") {
+        try Trace.file(all).write(to: file, options: .atomic)
+      }
+    }
+  }
+}
+
+/// One rank's events in the Chrome trace format: the rank is the process, 0 the thread that makes
+/// the step, the others its team.
+private struct Trace {
+  private let events: [Event]
+
+  private struct Event: Encodable {
+    let ph: String
+    let name: String
+    var cat: String?
+    let pid: Int
+    let tid: Int
+    /// Microseconds.
+    var ts: Double?
+    var dur: Double?
+    let args: Arguments
+  }
+
+  private struct Arguments: Encodable {
+    var name: String?
+    var flops: UInt64?
+    var bytes: Int?
+    /// Summed over threads.
+    var product_microseconds: Double?
+  }
+
+  /// - Parameter origin: nanoseconds of this rank's clock that are the trace's zero.
+  init(_ events: [Profile.Event], rank: Int, host: String, from origin: UInt64) {
+    func named(_ what: String, _ thread: Int, _ name: String) -> Event {
+      Event(ph: "M", name: what, pid: rank, tid: thread, args: Arguments(name: name))
+    }
+    let threads = Set(events.map(\.thread)).sorted()
+    let names = [named("process_name", 0, "rank \(rank) on \(host)")]
+      + threads.map { named("thread_name", $0, $0 == 0 ? "step" : "team \($0)") }
+    self.events = names + events.map { event in
+      let isOperation = event.thread == 0 && !event.isPhase
+      return Event(
+        ph: "X", name: event.name, cat: event.isPhase ? "phase" : "operation", pid: rank,
+        tid: event.thread, ts: Double(Int64(bitPattern: event.start &- origin)) / 1e3,
+        dur: Double(event.end - event.start) / 1e3,
+        args: isOperation
+          ? Arguments(
+            flops: event.operations, bytes: event.bytes,
+            product_microseconds: Double(event.productTime) / 1e3)
+          : Arguments())
+    }
+  }
+
+  /// Its events, one after another.
+  func encoded() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return Data(try events.map { try encoder.encode($0) }.joined(separator: Data(",\n".utf8)))
+  }
+
+  /// All ranks' events as one file.
+  static func file(_ ranks: [[UInt8]]) -> Data {
+    Data("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n".utf8)
+      + Data(ranks.joined(separator: Array(",\n".utf8))) + Data("\n]}\n".utf8)
+  }
+}
