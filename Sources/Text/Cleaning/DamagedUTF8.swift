@@ -101,7 +101,7 @@ enum DamagedUTF8 {
       let high = UInt32(six[1] & 0xF) << 16 | UInt32(six[2] & 0x3F) << 10
       let low = UInt32(six[4] & 0xF) << 6 | UInt32(six[5] & 0x3F)
       guard let scalar = Unicode.Scalar(0x10000 + (high | low)) else { return nil }
-      return (Array(String(Character(scalar)).utf8), 6)
+      return (Array(scalar.utf8), 6)
     }
   }
 
