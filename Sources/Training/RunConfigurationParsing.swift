@@ -56,6 +56,7 @@ extension RunConfiguration {
     schedule = try run.section("schedule").schedule()
     augment = try run.augment()
     recompute = try run.choice("recompute", or: .none)
+    contrastiveExchange = try run.choice("contrastive_exchange", or: .gather)
     precision = try run.choice("precision", or: .float32)
     overlap = try run.choice("overlap", or: .auto, unavailable: ["buckets", "thread"])
     nonfinite = try run.choice("nonfinite", or: .stop)

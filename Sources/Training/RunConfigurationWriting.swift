@@ -18,6 +18,7 @@ extension RunConfiguration {
       ("optimizer", optimizer.node), ("schedule", schedule.node),
       ("augment", augment.map(\.node) ?? .nothing),
       ("precision", .text(precision.rawValue)), ("recompute", .text(recompute.rawValue)),
+      ("contrastive_exchange", .text(contrastiveExchange.rawValue)),
     ] + fixed + [
       ("overlap", .text(overlap.rawValue)), ("nonfinite", .text(nonfinite.rawValue)),
       ("deadline", .number(deadline)), ("checkpoint", checkpoint.node),

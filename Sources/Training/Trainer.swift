@@ -41,8 +41,8 @@ final class Trainer {
     objective = Objective(
       saved.model,
       weights: LossWeights(contrastive: run.loss.contrastive, caption: run.loss.caption),
-      microbatch: run.microbatch, recomputesBlocks: run.recompute == .blocks, over: ranks,
-      clock: clock)
+      microbatch: run.microbatch, recomputesBlocks: run.recompute == .blocks,
+      exchange: run.contrastiveExchange, over: ranks, clock: clock)
     cost = Cost(saved.model.configuration, vocabularySize: saved.model.vocabularySize)
     loader = try BatchLoader(
       plan, transform: saved.imageTransform, vocabularySize: saved.model.vocabularySize,
