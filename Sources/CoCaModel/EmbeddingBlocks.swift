@@ -10,7 +10,7 @@ public enum ContrastiveExchange: String, Sendable, CaseIterable {
 }
 
 /// Rows of length 1, `[pairs, joint]` each.
-package struct Embeddings {
+package struct Embeddings: Sendable {
   package let images: Tensor
   package let texts: Tensor
 
@@ -104,7 +104,7 @@ extension GlobalBatch {
     _ own: Tensor, _ columns: Range<Int>, over ranks: any Communicator
   ) throws -> Tensor {
     guard ranks.size > 1 else { return own.rows(columns) }
-    let parts = (0..<ranks.size).map { parts(of: $0, within: columns) }
+    let parts = (0..<ranks.size).map { self.parts(of: $0, within: columns) }
     let mine = parts[ranks.rank]
     let rows = (mine.first?.rows.lowerBound ?? 0)..<(mine.last?.rows.upperBound ?? 0)
     let all = Tensor([columns.count, own.width])

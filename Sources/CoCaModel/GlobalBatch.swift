@@ -57,3 +57,12 @@ package struct GlobalBatch {
     }
   }
 }
+
+extension Range<Int> {
+  /// Cut into ranges of at most `length`.
+  func pieces(of length: Int) -> [Range<Int>] {
+    stride(from: lowerBound, to: upperBound, by: length).map {
+      $0..<Swift.min($0 + length, upperBound)
+    }
+  }
+}

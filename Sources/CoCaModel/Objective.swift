@@ -64,36 +64,45 @@ public struct Objective {
   /// - Parameters:
   ///   - images: `[n, 3, height, width]`; n may be 0 and differ between ranks.
   ///   - captions: `n` of them.
+  ///   - lanes: how many of them belong to each of this rank's lanes, which lie as `LaneTree` says.
+  ///     Nothing then depends on how many ranks there are, once gradients are added by
+  ///     `Communicator.treeSum`: a lane is the micro-batch. Nil: sums go as it is fastest.
   /// - Throws: `CollectiveError` if a rank is lost.
-  public func backward(_ images: Tensor, _ captions: PackedCaptions) throws -> Losses {
-    let batch = try clock.measure(.communicate) { try globalBatch(captions) }
-    let parts = cut(captions.count)
+  public func backward(
+    _ images: Tensor, _ captions: PackedCaptions, lanes: [Int]? = nil
+  ) throws -> Losses {
+    let batch = try clock.measure(.communicate) { try globalBatch(captions, lanes: lanes) }
+    let mine = batch.shares(of: ranks.rank)
+    let shares = LaneTree.order(mine.count).map { (index: $0, parts: cut(mine[$0].rows)) }
     // Embeddings first, without a tape; then the gradient, part by part, with a tape each. (Gao et
     // al., arXiv 2101.06983.) The part that comes last here comes first there and keeps its tape.
     let embeddings = Embeddings(pairs: captions.count, joint: model.configuration.joint)
-    for part in parts.dropFirst() {
+    for part in shares.flatMap(\.parts).dropFirst() {
       clock.measure(.forward) {
         embeddings.set(
           part, images: model.imageEmbeddings(images.part(part)),
           texts: model.textEmbeddings(captions.part(part)))
       }
     }
-    let first = forward(images, captions, parts[0])
+    let part = shares[0].parts[0], first = forward(images, captions, part)
     embeddings.set(
-      parts[0], images: first.output.imageEmbedding.value, texts: first.output.textEmbedding.value)
+      part, images: first.output.imageEmbedding.value, texts: first.output.textEmbedding.value)
     var kept: Pass? = consume first
-    let (shares, gradient) = try contrast(embeddings, batch)
-    model.logitScale.gradient.pointer[0] +=
-      Float(weights.contrastive * gradient.logScale.reduce(0, +))
-    var nats = 0.0
-    for part in parts {
-      let pass = kept ?? forward(images, captions, part)
-      kept = nil
-      nats += caption(pass.output.hidden, captions.part(part), batch)
-      seed(pass.output, gradient, part)
-      clock.measure(.backward) { pass.tape.backward() }
+    let (found, gradient) = try contrast(embeddings, batch)
+    var nats = [Double](repeating: 0, count: mine.count)
+    var tree = GradientTree(model.parameters.gradients, lanes: mine.count)
+    for (index, parts) in shares {
+      model.logitScale.gradient.pointer[0] += Float(weights.contrastive * gradient.logScale[index])
+      for part in parts {
+        let pass = kept ?? forward(images, captions, part)
+        kept = nil
+        nats[index] += caption(pass.output.hidden, captions.part(part), batch)
+        seed(pass.output, gradient, part)
+        clock.measure(.backward) { pass.tape.backward() }
+      }
+      clock.measure(.backward) { tree.add() }
     }
-    return try losses(shares, nats: nats, batch)
+    return try losses(found, nats: nats, batch)
   }
 
   /// The losses alone, of a batch that is held whole; no gradient is touched.
@@ -101,7 +110,7 @@ public struct Objective {
   public func evaluate(_ images: Tensor, _ captions: PackedCaptions) throws -> Losses {
     let batch = try globalBatch(captions)
     let output = model(images, captions, on: nil)
-    let nats = caption(output.hidden, captions, batch)
+    let nats = [caption(output.hidden, captions, batch)]
     let embeddings = Embeddings(
       images: output.imageEmbedding.value, texts: output.textEmbedding.value)
     return try losses(try contrastiveLoss(embeddings, batch).shares, nats: nats, batch)
@@ -162,31 +171,37 @@ public struct Objective {
   }
 
   private func losses(
-    _ shares: [ContrastiveLoss.Share], nats: Double, _ batch: GlobalBatch
+    _ shares: [ContrastiveLoss.Share], nats: [Double], _ batch: GlobalBatch
   ) throws -> Losses {
-    var sums = [0, nats, 0, 0]
-    for share in shares {
-      sums[0] += share.loss
-      sums[2] += Double(share.imageToTextHits)
-      sums[3] += Double(share.textToImageHits)
+    let count = batch.lengths.count
+    var sums = [Double](repeating: 0, count: 2 * count + 2)
+    for (index, share) in batch.shares(of: ranks.rank).enumerated() {
+      sums[share.index] = shares[index].loss
+      sums[count + share.index] = nats[index]
+      sums[2 * count] += Double(shares[index].imageToTextHits)
+      sums[2 * count + 1] += Double(shares[index].textToImageHits)
     }
     try clock.measure(.communicate) { try ranks.allReduceSum(&sums) }
-    let pairs = Double(max(batch.pairs, 1))
+    let pairs = Double(max(batch.pairs, 1)), targets = Double(max(batch.targets, 1))
     return Losses(
-      contrastive: sums[0], caption: sums[1] / Double(max(batch.targets, 1)), weights: weights,
-      imageToTextAccuracy: sums[2] / pairs, textToImageAccuracy: sums[3] / pairs,
+      contrastive: LaneTree.sum(sums[..<count]),
+      caption: LaneTree.sum(sums[count..<2 * count]) / targets, weights: weights,
+      imageToTextAccuracy: sums[2 * count] / pairs, textToImageAccuracy: sums[2 * count + 1] / pairs,
       pairs: batch.pairs, targets: batch.targets)
   }
 
-  private func globalBatch(_ captions: PackedCaptions) throws -> GlobalBatch {
+  private func globalBatch(
+    _ captions: PackedCaptions, lanes: [Int]? = nil
+  ) throws -> GlobalBatch {
     try GlobalBatch(
-      own: [captions.count], isOrdered: false,
+      own: lanes ?? [captions.count], isOrdered: lanes != nil,
       targets: captions.targets(padding).count { $0 >= 0 }, over: ranks)
   }
 
-  private func cut(_ count: Int) -> [Range<Int>] {
-    guard let microbatch, count > microbatch else { return [0..<count] }
-    return stride(from: 0, to: count, by: microbatch).map { $0..<min($0 + microbatch, count) }
+  /// A share's micro-batches; at least one, which may be empty.
+  private func cut(_ rows: Range<Int>) -> [Range<Int>] {
+    guard let microbatch, rows.count > microbatch else { return [rows] }
+    return rows.pieces(of: microbatch)
   }
 }
 

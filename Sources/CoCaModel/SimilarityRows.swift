@@ -133,11 +133,3 @@ struct RowSums {
     try RowSums(maximum: body(maximum), sum: body(sum))
   }
 }
-
-extension Range<Int> {
-  fileprivate func pieces(of length: Int) -> [Range<Int>] {
-    stride(from: lowerBound, to: upperBound, by: length).map {
-      $0..<Swift.min($0 + length, upperBound)
-    }
-  }
-}

@@ -29,6 +29,8 @@ public struct RunConfiguration: Sendable, Equatable {
   /// Of the model's products.
   public var precision: GEMM.Precision
   public var overlap: Overlap
+  /// Whether every power of two of ranks gives the same bits.
+  public var reproducible: Bool
   public var nonfinite: Nonfinite
   /// Seconds without a sign of life from a rank.
   public var deadline: Double

@@ -33,7 +33,6 @@ package enum RunConfigurationKeys {
   static let fixed: [(key: String, value: ConfigurationNode, later: [String])] = [
     ("shard_optimizer", ConfigurationNode(.bool(false)), ["true"]),
     ("gradient_dtype", ConfigurationNode(.text("float32")), ["bfloat16"]),
-    ("reproducible", ConfigurationNode(.bool(false)), ["true"]),
   ]
 
   /// Keys of later versions.

@@ -101,8 +101,13 @@ extension RunHeader.Memory {
     _ plan: RunPlan, _ model: ModelConfiguration, _ parameters: Int, _ ranks: Int, _ tokens: Int
   ) {
     let share = (plan.configuration.batch - 1) / ranks + 1
-    let pairs = min(plan.configuration.microbatch ?? share, share)
-    weights_and_gradients = 8 * Double(parameters)
+    let lanes = plan.configuration.lanes
+    let part = plan.configuration.reproducible
+      ? (plan.configuration.batch - 1) / lanes + 1 : plan.configuration.microbatch ?? share
+    let pairs = min(part, share)
+    // Sums by lanes keep a copy of the gradients for each branch of their tree.
+    let branches = plan.configuration.reproducible ? log2(Double(max(lanes / ranks, 1))) : 0
+    weights_and_gradients = (8 + 4 * branches) * Double(parameters)
     optimizer = (plan.configuration.optimizer.name == .adamw ? 8 : 4) * Double(parameters)
     activations = Double(pairs) * model.activationBytes(
       tokens: tokens, recompute: plan.configuration.recompute)

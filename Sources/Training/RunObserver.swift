@@ -156,7 +156,10 @@ final class RunObserver: TrainingObserver {
 
   private func progressLine(_ line: Metrics) -> String {
     let left = Double(plan.steps - line.step) * Double(plan.configuration.batch)
-    let width = plan.steps.grouped.count
+    let width = plan.steps.grouped.count, slowest = line.slowest
+    let imbalance =
+      line.imbalance > Self.tolerable
+      ? "  rank \(slowest.rank) on \(slowest.host) takes \(line.imbalance.fixed(2)) × the mean" : ""
     let step = String(repeating: " ", count: max(0, width - line.step.grouped.count))
       + line.step.grouped
     return "step \(step)/\(plan.steps.grouped)"
@@ -166,9 +169,7 @@ final class RunObserver: TrainingObserver {
       + "  lr \(String(format: "%.2e", line.lr))"
       + "  \(line.pairs_per_second.fixed(0)) pairs/s  \(line.gflops.fixed(1)) GFLOP/s"
       + (rate.value > 0 ? "  \((left / rate.value).asDuration) left" : "")
-      + (line.imbalance > Self.tolerable
-        ? "  rank \(line.slowest.rank) on \(line.slowest.host) takes \(line.imbalance.fixed(2)) × "
-          + "the mean" : "")
+      + imbalance
   }
 }
 

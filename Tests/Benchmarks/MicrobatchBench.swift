@@ -19,7 +19,7 @@ struct MicrobatchBench: ParsableCommand {
   func run() throws {
     try machine.start()
     let trial = try Trial(preset: model, pairs: pairs, tokens: tokens, vocabulary: vocabulary)
-    let kinds = [nil] + sizes
+    let kinds = [Int?.none] + sizes.map(Optional.some)
     let memory = try kinds.map { size in
       Tensor.releaseUnused()
       let before = Tensor.allocatedBytes
