@@ -26,12 +26,27 @@ struct RanksTests {
     #expect(result.steps.map(\.pairs) == Array(repeating: 12, count: 20))
     #expect(result.steps.map(\.tokens) == alone.steps.map(\.tokens))
     #expect(result.status.state == "done" && result.status.code == 0)
+    for step in result.balance {
+      #expect(step.ranks == count && (0..<count).contains(step.slowest.rank))
+      // No rank's work is more than all of it, and none's waiting is work.
+      #expect((1...Double(count)).contains(step.imbalance) && (count > 1 || step.imbalance == 1))
+      #expect(step.slowest.seconds > 0)
+      let parts = ["data", "forward", "backward", "optimizer"].compactMap { step.seconds[$0] }
+      let mean = parts.reduce(0, +)
+      #expect(abs(step.slowest.seconds / step.imbalance - mean) < 1e-6 * mean)
+    }
   }
 
   @Test("micro-batches", arguments: [1, 5], [nil, 2])
   func microbatches(size: Int, ranks: Int?) throws {
     let result = try Self.run(ranks: ranks, "microbatch: \(size)")
     #expect(result.keys == (try Self.alone.get().keys))
+    #expect(result.difference(from: try Self.alone.get()) < 1e-4)
+  }
+
+  @Test("how embeddings come by", arguments: ["", "microbatch: 2"])
+  func ring(more: String) throws {
+    let result = try Self.run(ranks: 3, "contrastive_exchange: ring\n" + more)
     #expect(result.difference(from: try Self.alone.get()) < 1e-4)
   }
 
