@@ -6,9 +6,9 @@
 /// - Source: Chen et al., arXiv 1604.06174.
 public func block(_ inputs: [Variable], _ body: @escaping ([Variable]) -> Variable) -> Variable {
   guard let tape = inputs.first?.tape, tape.recomputesBlocks else { return body(inputs) }
-  let values = inputs.map(\.value)
-  let result = Variable(body(values.map { Variable($0, on: nil) }).value, on: tape)
-  tape.record {
+  let values = inputs.map(\.value), listener = Tape.listening()
+  let result = Variable(body(values.map { Variable($0, on: listener) }).value, on: tape)
+  tape.record(listener.parameters) {
     guard let gradient = result.takeGradient() else { return }
     let again = Tape()
     let copies = values.map { Variable($0, on: again) }

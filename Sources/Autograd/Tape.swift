@@ -4,26 +4,75 @@ import Tensors
 ///
 /// A tape is used once, by one thread. Running it frees each operation's memory as it goes.
 public final class Tape {
-  private var steps: [() -> Void] = []
+  private struct Step {
+    let run: () -> Void
+    /// Parameters that no earlier step adds to: after this one their gradients are complete.
+    let completes: [Parameter]
+  }
+
+  private var steps: [Step] = []
+  private var used: Set<ObjectIdentifier> = []
   /// Whether blocks keep only their inputs.
   let recomputesBlocks: Bool
+  /// Whether steps are forgotten at once: such a tape only learns which parameters are used.
+  private let isListening: Bool
+  /// Those of a listening tape.
+  private(set) var parameters: [Parameter] = []
 
-  public init(recomputesBlocks: Bool = false) { self.recomputesBlocks = recomputesBlocks }
+  public init(recomputesBlocks: Bool = false) {
+    self.recomputesBlocks = recomputesBlocks
+    isListening = false
+  }
 
-  func record(_ step: @escaping () -> Void) { steps.append(step) }
+  private init(isListening: Bool) {
+    recomputesBlocks = false
+    self.isListening = isListening
+  }
+
+  static func listening() -> Tape { Tape(isListening: true) }
+
+  /// - Parameter parameters: whose gradients the step adds to.
+  func record(_ parameters: [Parameter] = [], _ step: @escaping () -> Void) {
+    let new = parameters.filter { used.insert(ObjectIdentifier($0)).inserted }
+    if isListening {
+      self.parameters += new
+    } else {
+      steps.append(Step(run: step, completes: new))
+    }
+  }
 
   /// Runs every step, last first. Gradients of parameters are added to; those of the variables
   /// that were seeded must be in place.
   public func backward() {
-    while let step = steps.popLast() { step() }
+    while let step = steps.popLast() { step.run() }
+  }
+
+  /// The same, telling when nothing more is added to a parameter's gradient.
+  /// - Parameters:
+  ///   - parameters: those of which is told, all that the tape uses among them; what no step uses
+  ///     comes first.
+  ///   - completed: called between steps.
+  public func backward(
+    of parameters: [Parameter], completed: (Parameter) throws -> Void
+  ) rethrows {
+    for parameter in parameters where !used.contains(ObjectIdentifier(parameter)) {
+      try completed(parameter)
+    }
+    while let step = steps.popLast() {
+      step.run()
+      for parameter in step.completes { try completed(parameter) }
+    }
   }
 }
 
 /// An operation: `forward` makes its value now, `backward` is given the gradient by that value
 /// during the backward pass, if there is one. Both run under its name.
-/// - Parameter reads: what it reads. The backward pass reads that again and writes a gradient each.
+/// - Parameters:
+///   - reads: what it reads. The backward pass reads that again and writes a gradient each.
+///   - parameters: whose gradients `backward` adds to.
 func operation(
-  _ name: String, reads: [Tensor], on tape: Tape?, _ forward: () -> Tensor,
+  _ name: String, reads: [Tensor], parameters: [Parameter] = [], on tape: Tape?,
+  _ forward: () -> Tensor,
   backward: @escaping (Tensor) -> Void
 ) -> Variable {
   let read = reads.reduce(0) { $0 + $1.bytes }
@@ -34,7 +83,7 @@ func operation(
     return value
   }
   let result = Variable(value, on: tape)
-  tape?.record {
+  tape?.record(parameters) {
     guard let gradient = result.takeGradient() else { return }
     Profile.measure("\(name), backward", bytes: 2 * read + gradient.bytes) { backward(gradient) }
   }

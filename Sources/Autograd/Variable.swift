@@ -27,7 +27,7 @@ public final class Variable {
     value = parameter.value
     self.tape = tape
     isConstant = false
-    tape?.record { [self] in
+    tape?.record([parameter]) { [self] in
       guard let gradient = takeGradient() else { return }
       kernels.accumulate(gradient.pointer, parameter.gradient.pointer, gradient.count)
     }

@@ -43,11 +43,14 @@ public struct Objective {
   /// Whether layers run again in the backward pass instead of keeping what it needs.
   let recomputesBlocks: Bool
   let clock: StepClock
+  /// Told when a parameter's gradient is this rank's whole share of the step's.
+  let completed: ((Parameter) throws -> Void)?
   private var padding: Int32? { model.configuration.padding }
 
   public init(
     _ model: CoCa, weights: LossWeights, microbatch: Int? = nil, recomputesBlocks: Bool = false,
-    over ranks: any Communicator, clock: StepClock = StepClock()
+    over ranks: any Communicator, clock: StepClock = StepClock(),
+    completed: ((Parameter) throws -> Void)? = nil
   ) {
     self.model = model
     self.weights = weights
@@ -55,6 +58,7 @@ public struct Objective {
     self.microbatch = microbatch
     self.recomputesBlocks = recomputesBlocks
     self.clock = clock
+    self.completed = completed
   }
 
   /// Adds this rank's share of the gradient to the parameters' gradients.
@@ -82,6 +86,7 @@ public struct Objective {
       .joined(embeddings.map(\.1), width: model.configuration.joint), counts)
     addScaleGradient(contrastive)
     var nats = 0.0
+    var losses: Losses?
     for part in parts {
       let tape = Tape(recomputesBlocks: recomputesBlocks)
       let output = clock.measure(.forward) {
@@ -89,9 +94,12 @@ public struct Objective {
       }
       nats += caption(output.hidden, captions.part(part), counts)
       seed(output, contrastive, part)
-      clock.measure(.backward) { tape.backward() }
+      let isLast = part.upperBound == captions.count
+      if isLast { losses = try self.losses(contrastive, nats: nats, counts) }
+      try backward(tape, isLast: isLast)
     }
-    return try losses(contrastive, nats: nats, counts)
+    guard let losses else { preconditionFailure("at least one part") }
+    return losses
   }
 
   /// The losses alone, of a batch that is held whole; no gradient is touched.
@@ -115,8 +123,18 @@ public struct Objective {
       output.imageEmbedding.value, output.textEmbedding.value, counts)
     seed(output, contrastive, 0..<captions.count)
     addScaleGradient(contrastive)
-    clock.measure(.backward) { tape.backward() }
-    return try losses(contrastive, nats: nats, counts)
+    let losses = try losses(contrastive, nats: nats, counts)
+    try backward(tape, isLast: true)
+    return losses
+  }
+
+  /// The last pass comes after all that ranks tell each other about losses: gradients may travel
+  /// from here on.
+  private func backward(_ tape: Tape, isLast: Bool) throws {
+    try clock.measure(.backward) {
+      guard isLast, let completed else { return tape.backward() }
+      try tape.backward(of: model.parameters.parameters, completed: completed)
+    }
   }
 
   /// The captioning loss of some captions in nats; its gradient follows on their tape.

@@ -38,6 +38,16 @@ public protocol Communicator: AnyObject {
   /// Gives all ranks the bytes of `root`; what the others hold before is dropped.
   func broadcast(_ bytes: inout [UInt8], from root: Int) throws(CollectiveError)
 
+  /// Sends bytes to one rank while it receives from another, or the same; nil: nothing that way.
+  ///
+  /// Each receives as many bytes as it is sent; two ranks' messages keep their order.
+  /// - Parameter patiently: waits asleep instead of spinning, for a thread beside those that
+  ///   compute.
+  func exchange(
+    _ out: UnsafeRawBufferPointer, to: Int?, _ into: UnsafeMutableRawBufferPointer, from: Int?,
+    patiently: Bool
+  ) throws(CollectiveError)
+
   /// Returns once all ranks have called it.
   func barrier() throws(CollectiveError)
 }

@@ -93,6 +93,25 @@ public final class MPICommunicator: Communicator {
     try broadcast(&bytes, stride: 1, Int(count), cmpi_byte(), from: root)
   }
 
+  public func exchange(
+    _ out: UnsafeRawBufferPointer, to: Int?, _ into: UnsafeMutableRawBufferPointer, from: Int?,
+    patiently: Bool
+  ) throws(CollectiveError) {
+    let sent = to == nil ? [] : pieces(of: out.count, longest: limits.call)
+    let received = from == nil ? [] : pieces(of: into.count, longest: limits.call)
+    for index in 0..<max(sent.count, received.count) {
+      let mine = index < sent.count ? sent[index] : nil
+      let theirs = index < received.count ? received[index] : nil
+      try check(
+        cmpi_exchange(
+          out.baseAddress.map { $0 + (mine?.lowerBound ?? 0) }, Int32(mine?.count ?? 0),
+          Int32(mine == nil ? -1 : to ?? -1),
+          into.baseAddress.map { $0 + (theirs?.lowerBound ?? 0) }, Int32(theirs?.count ?? 0),
+          Int32(theirs == nil ? -1 : from ?? -1), communicator, patiently ? 1 : 0),
+        "exchange", place)
+    }
+  }
+
   public func barrier() throws(CollectiveError) {
     try check(MPI_Barrier(communicator), "barrier", place)
   }

@@ -26,5 +26,12 @@ public final class SoloCommunicator: Communicator {
     precondition(root == 0, "the only rank is 0")
   }
 
+  public func exchange(
+    _ out: UnsafeRawBufferPointer, to: Int?, _ into: UnsafeMutableRawBufferPointer, from: Int?,
+    patiently: Bool
+  ) {
+    precondition(to == nil && from == nil, "there is nobody else")
+  }
+
   public func barrier() {}
 }

@@ -1,3 +1,4 @@
+import Collectives
 import Tensors
 
 /// A run, as the run file describes it: everything resolved, paths absolute.
@@ -26,6 +27,10 @@ public struct RunConfiguration: Sendable, Equatable {
   public var recompute: Recompute
   /// Of the model's products.
   public var precision: GEMM.Precision
+  /// Whether each rank keeps the optimizer's state of a part of the weights only.
+  public var shardOptimizer: Bool
+  /// How gradients travel between ranks.
+  public var gradientType: Exchange.Wire
   public var overlap: Overlap
   public var nonfinite: Nonfinite
   /// Seconds without a sign of life from a rank.

@@ -19,6 +19,8 @@ extension RunConfiguration {
       ("augment", augment.map(\.node) ?? .nothing),
       ("precision", .text(precision.rawValue)), ("recompute", .text(recompute.rawValue)),
     ] + fixed + [
+      ("shard_optimizer", .flag(shardOptimizer)),
+      ("gradient_dtype", .text(gradientType.rawValue)),
       ("overlap", .text(overlap.rawValue)), ("nonfinite", .text(nonfinite.rawValue)),
       ("deadline", .number(deadline)), ("checkpoint", checkpoint.node),
       ("validation", validation.node), ("log", log.node), ("seed", .integer(Int(seed))),

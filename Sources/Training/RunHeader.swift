@@ -103,7 +103,8 @@ extension RunHeader.Memory {
     let share = (plan.configuration.batch - 1) / ranks + 1
     let pairs = min(plan.configuration.microbatch ?? share, share)
     weights_and_gradients = 8 * Double(parameters)
-    optimizer = (plan.configuration.optimizer.name == .adamw ? 8 : 4) * Double(parameters)
+    let state = (plan.configuration.optimizer.name == .adamw ? 8 : 4) * Double(parameters)
+    optimizer = plan.configuration.shardOptimizer ? state / Double(ranks) : state
     activations = Double(pairs) * model.activationBytes(
       tokens: tokens, recompute: plan.configuration.recompute)
     let pictureBytes = 4 * 3 * Double(model.image.size.height * model.image.size.width)

@@ -11,6 +11,8 @@ public final class ThreadRanks: @unchecked Sendable {
   private var arrived = 0
   private var generation = 0
   fileprivate var slots: [[UInt8]]
+  /// Messages from the first rank to the second that were not taken yet.
+  private var messages: [[Int]: [[UInt8]]] = [:]
 
   private init(size: Int) {
     self.size = size
@@ -42,6 +44,20 @@ public final class ThreadRanks: @unchecked Sendable {
     wait()
     defer { wait() }
     return condition.withLock { slots }
+  }
+
+  fileprivate func send(_ bytes: [UInt8], from: Int, to: Int) {
+    condition.withLock {
+      messages[[from, to], default: []].append(bytes)
+      condition.broadcast()
+    }
+  }
+
+  fileprivate func receive(from: Int, to: Int) -> [UInt8] {
+    condition.lock()
+    defer { condition.unlock() }
+    while messages[[from, to], default: []].isEmpty { condition.wait() }
+    return messages[[from, to], default: []].removeFirst()
   }
 
   private func wait() {
@@ -86,6 +102,17 @@ public final class ThreadRanks: @unchecked Sendable {
 
     func broadcast(_ bytes: inout [UInt8], from root: Int) {
       bytes = all.exchange(rank, bytes)[root]
+    }
+
+    func exchange(
+      _ out: UnsafeRawBufferPointer, to: Int?, _ into: UnsafeMutableRawBufferPointer, from: Int?,
+      patiently: Bool
+    ) {
+      if let to { all.send(Array(out), from: rank, to: to) }
+      guard let from else { return }
+      let bytes = all.receive(from: from, to: rank)
+      precondition(bytes.count == into.count, "as many bytes as were sent")
+      into.copyBytes(from: bytes)
     }
 
     func barrier() { _ = all.exchange(rank, []) }
