@@ -52,6 +52,19 @@ public protocol Communicator: AnyObject {
   func barrier() throws(CollectiveError)
 }
 
+extension Communicator {
+  /// Sends floats to one rank while it receives from another.
+  public func exchange(
+    _ mine: UnsafeBufferPointer<Float>, to receiver: Int,
+    into theirs: UnsafeMutableBufferPointer<Float>, from sender: Int
+  ) throws(CollectiveError) {
+    precondition([receiver, sender].allSatisfy((0..<size).contains), "partners are ranks")
+    try exchange(
+      UnsafeRawBufferPointer(mine), to: receiver, UnsafeMutableRawBufferPointer(theirs),
+      from: sender, patiently: false)
+  }
+}
+
 /// Checks the caller's own arithmetic, the same for all communicators.
 func checkGather(
   _ mine: UnsafeBufferPointer<Float>, _ counts: [Int], _ all: UnsafeMutableBufferPointer<Float>,

@@ -30,7 +30,10 @@ public final class SoloCommunicator: Communicator {
     _ out: UnsafeRawBufferPointer, to: Int?, _ into: UnsafeMutableRawBufferPointer, from: Int?,
     patiently: Bool
   ) {
-    precondition(to == nil && from == nil, "there is nobody else")
+    precondition(to == from && to ?? 0 == 0, "there is nobody else")
+    guard to != nil else { return }
+    precondition(out.count == into.count, "room for what is sent")
+    into.copyMemory(from: out)
   }
 
   public func barrier() {}

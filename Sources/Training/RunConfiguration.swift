@@ -1,3 +1,4 @@
+import CoCaModel
 import Collectives
 import Tensors
 
@@ -25,6 +26,7 @@ public struct RunConfiguration: Sendable, Equatable {
   /// Nil for nothing random.
   public var augment: Augment?
   public var recompute: Recompute
+  public var contrastiveExchange: ContrastiveExchange
   /// Of the model's products.
   public var precision: GEMM.Precision
   /// Whether each rank keeps the optimizer's state of a part of the weights only.
@@ -32,6 +34,8 @@ public struct RunConfiguration: Sendable, Equatable {
   /// How gradients travel between ranks.
   public var gradientType: Exchange.Wire
   public var overlap: Overlap
+  /// Whether every power of two of ranks gives the same bits.
+  public var reproducible: Bool
   public var nonfinite: Nonfinite
   /// Seconds without a sign of life from a rank.
   public var deadline: Double

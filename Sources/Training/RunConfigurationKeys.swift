@@ -29,12 +29,6 @@ package enum RunConfigurationKeys {
     }.sorted()
   }
 
-  /// Keys that this version takes at one value only, and the values later versions take.
-  static let fixed: [(key: String, value: ConfigurationNode, later: [String])] = [
-    ("contrastive_exchange", ConfigurationNode(.text("gather")), ["ring"]),
-    ("reproducible", ConfigurationNode(.bool(false)), ["true"]),
-  ]
-
   /// Keys of later versions.
   static let unavailable: [String: [String]] = [
     "validation.sets": ["beam", "greedy", "top_p", "top_k", "max_tokens", "prompt", "temperature"]

@@ -15,10 +15,11 @@ struct RankCombination: Sendable, CustomTestStringConvertible {
   let microbatch: Int?
   let isSharded: Bool
   let recomputes: Bool
-  var overlap = GradientReducer.Overlap.off
+  let exchange: ContrastiveExchange
+  let overlap: GradientReducer.Overlap
 
-  static let plain = RankCombination(
-    ranks: 1, microbatch: nil, isSharded: false, recomputes: false)
+  /// One rank and no option.
+  static let plain = RankCombination(1, 0)
 
   /// All of them with `COCA_MATRIX=all`, else a dozen in which every two values of two options
   /// meet.
@@ -27,36 +28,28 @@ struct RankCombination: Sendable, CustomTestStringConvertible {
   }
 
   private static let all = [1, 2, 3, 4, 8].flatMap { ranks in
-    (0..<8).map { RankCombination(ranks, $0) }
+    (0..<16).map { RankCombination(ranks, $0) }
   }
 
   private static let covering = [
-    (1, 0b000), (1, 0b111), (2, 0b001), (2, 0b110), (3, 0b010), (3, 0b101), (3, 0b110),
-    (4, 0b011), (4, 0b100), (8, 0b000), (8, 0b111), (8, 0b011),
+    (1, 0b0000), (1, 0b1111), (2, 0b0001), (2, 0b1110), (3, 0b0101), (3, 0b1010), (3, 0b1100),
+    (4, 0b0011), (4, 0b1100), (8, 0b0110), (8, 0b1001), (8, 0b0111),
   ].map { RankCombination($0.0, $0.1) }
 
   private init(_ ranks: Int, _ bits: Int) {
-    self.init(
-      ranks: ranks, microbatch: bits & 1 == 0 ? nil : 2, isSharded: bits & 2 != 0,
-      recomputes: bits & 4 != 0,
-      overlap: GradientReducer.Overlap.allCases[(bits + ranks) % 3])
-  }
-
-  init(
-    ranks: Int, microbatch: Int?, isSharded: Bool, recomputes: Bool,
-    overlap: GradientReducer.Overlap = .off
-  ) {
     self.ranks = ranks
-    self.microbatch = microbatch
-    self.isSharded = isSharded
-    self.recomputes = recomputes
-    self.overlap = overlap
+    microbatch = bits & 1 == 0 ? nil : 2
+    isSharded = bits & 2 != 0
+    recomputes = bits & 4 != 0
+    exchange = bits & 8 == 0 ? .gather : .ring
+    // Changes no bit, so it needs no combinations of its own.
+    overlap = GradientReducer.Overlap.allCases[(bits + ranks) % 3]
   }
 
   var testDescription: String {
     "\(ranks) ranks, \(microbatch == nil ? "whole" : "micro-batches"), "
       + "\(isSharded ? "sharded" : "replicated"), recompute \(recomputes ? "on" : "off"), "
-      + "overlap \(overlap.rawValue)"
+      + "\(exchange.rawValue), overlap \(overlap.rawValue)"
   }
 }
 
@@ -101,7 +94,7 @@ enum RankMatrix {
     let optimizer = OptimizerSettings().optimizer(for: model.parameters, shard: shard)
     let objective = Objective(
       model, weights: LossWeights(), microbatch: combination.microbatch,
-      recomputesBlocks: combination.recomputes, over: ranks,
+      recomputesBlocks: combination.recomputes, exchange: combination.exchange, over: ranks,
       completed: { parameter in
         reducer.settle(parameter.index)
         if reducer.wantsMove { try reducer.move() }

@@ -95,8 +95,6 @@ struct RunConfigurationErrorTests {
   }
 
   @Test("what later versions take is refused as such", arguments: [
-    ("contrastive_exchange: ring", "contrastive_exchange"),
-    ("reproducible: true", "reproducible"),
     ("validation: {sets: [{records: v, task: caption, beam: 4}]}", "validation.sets.0.beam"),
   ])
   func unavailable(line: String, key: String) throws {
