@@ -58,8 +58,8 @@ public final class GradientReducer {
     }
   }
 
-  /// Begins a step. From here to `finish` the caller may not use the ranks where `overlap` is
-  /// `thread`, and in no other order than all others where it is `buckets`.
+  /// Begins a step. From the first `settle` to the return of `finish` nobody else may use the ranks:
+  /// another thread may be using them, or another rank be in another call.
   /// - Parameter gradients: the plan's vector; it stays in its place until `finish`.
   public func begin(_ gradients: UnsafeMutableBufferPointer<Float>) {
     pending = plan.buckets.map(\.tensors.count)

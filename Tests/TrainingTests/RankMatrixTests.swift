@@ -6,8 +6,8 @@ struct RankMatrixTests {
   private static let plain = Result { try RankMatrix.run(.plain)[0] }
 
   @Test(
-    "agree with one rank's: first gradients to 1e-5, weights to 1e-3 of their change, and repeat "
-      + "bit for bit", arguments: RankCombination.chosen)
+    "agree with one rank's in gradients and weights, and repeat bit for bit",
+    arguments: RankCombination.chosen)
   func agree(combination: RankCombination) throws {
     let plain = try Self.plain.get()
     let results = try RankMatrix.run(combination)
