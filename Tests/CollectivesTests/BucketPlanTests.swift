@@ -9,55 +9,68 @@ struct BucketPlanTests {
     [(1, 9), (1000, 1), (1, 1), (36, 4)],
   ]
 
-  private func forEachPlan(_ body: ([Shape], _ ranks: Int, BucketPlan) -> Void) {
-    for shapes in Self.worlds {
-      for ranks in 1...9 {
-        for bucket in [1, 7, 100, 10_000] {
-          var sizes = BucketPlan.Sizes()
-          (sizes.bucket, sizes.trip) = (bucket, 2 * bucket)
-          body(shapes, ranks, BucketPlan(shapes, ranks: ranks, sizes))
-        }
+  /// A plan of a small world.
+  private struct Case: Sendable {
+    let shapes: [Shape]
+    let ranks: Int
+    let plan: BucketPlan
+
+    var elements: Int { shapes.reduce(0) { $0 + $1.rows * $1.width } }
+
+    func firstElement(of tensor: Int) -> Int {
+      shapes[..<tensor].reduce(0) { $0 + $1.rows * $1.width }
+    }
+  }
+
+  private static let cases = worlds.flatMap { shapes in
+    (1...9).flatMap { ranks in
+      [1, 7, 100, 10_000].map { bucket in
+        var sizes = BucketPlan.Sizes()
+        (sizes.bucket, sizes.trip) = (bucket, 2 * bucket)
+        return Case(
+          shapes: shapes, ranks: ranks, plan: BucketPlan(shapes, ranks: ranks, sizes))
       }
     }
   }
 
   @Test("every element travels once, in buckets from the last tensor to the first")
   func everyElement() {
-    forEachPlan { shapes, ranks, plan in
-      #expect(plan.buckets.reversed().flatMap(\.tensors) == Array(shapes.indices))
-      for tensor in shapes.indices {
-        #expect(plan.buckets[plan.bucket(of: tensor)].tensors.contains(tensor))
+    for world in Self.cases {
+      let plan = world.plan
+      #expect(plan.buckets.reversed().flatMap(\.tensors) == Array(world.shapes.indices))
+      for tensor in world.shapes.indices {
+        let bucket = plan.buckets[plan.bucket(of: tensor)]
+        #expect(bucket.tensors.contains(tensor))
       }
-      let elements = shapes.reduce(0) { $0 + $1.rows * $1.width }
-      var owners = [Int](repeating: 0, count: elements)
+      var travels = [Int](repeating: 0, count: world.elements)
       for bucket in plan.buckets {
         for trip in 0..<bucket.trips {
           let parts = bucket.parts(trip)
-          #expect(parts.count == ranks)
-          for element in parts.joined() { owners[element] += 1 }
+          #expect(parts.count == world.ranks)
+          for element in parts.joined() { travels[element] += 1 }
         }
       }
-      #expect(owners.allSatisfy { $0 == 1 })
+      let isOnce = travels.allSatisfy { $0 == 1 }
+      #expect(isOnce)
     }
   }
 
   @Test("ranks own whole row blocks, every row has one owner, and what they own is what travels")
   func rows() {
-    forEachPlan { shapes, ranks, plan in
-      var start = 0
-      for (tensor, shape) in shapes.enumerated() {
-        let owned = (0..<ranks).map { plan.rows(of: tensor, rank: $0) }
-        #expect(owned.flatMap { Array($0) } == Array(0..<shape.rows))
-        let blocks = RowBlocks(rows: shape.rows)
+    for world in Self.cases {
+      for (tensor, shape) in world.shapes.enumerated() {
+        let owned = (0..<world.ranks).map { world.plan.rows(of: tensor, rank: $0) }
+        let rows = owned.flatMap { Array($0) }, blocks = RowBlocks(rows: shape.rows)
+        #expect(rows == Array(0..<shape.rows))
         let all = owned.flatMap { Array(blocks.blocks(of: $0)) }
         #expect(all == Array(0..<blocks.count))
-        let bucket = plan.buckets[plan.bucket(of: tensor)]
+        let bounds = world.plan.buckets[world.plan.bucket(of: tensor)].bounds
+        let start = world.firstElement(of: tensor)
         for (rank, rows) in owned.enumerated() where !rows.isEmpty {
-          let part = bucket.bounds[rank]..<bucket.bounds[rank + 1]
-          #expect(part.contains(start + rows.lowerBound * shape.width))
-          #expect(part.upperBound >= start + rows.upperBound * shape.width)
+          let first = start + rows.lowerBound * shape.width
+          let end = start + rows.upperBound * shape.width
+          #expect(bounds[rank] <= first && end <= bounds[rank + 1])
         }
-        start += shape.rows * shape.width
       }
     }
   }
