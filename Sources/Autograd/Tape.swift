@@ -12,6 +12,8 @@ public final class Tape {
 
   private var steps: [Step] = []
   private var used: Set<ObjectIdentifier> = []
+  /// Values of the present block that its backward pass can make again; nil outside of blocks.
+  private var light: [Variable]?
   /// Whether blocks keep only their inputs.
   let recomputesBlocks: Bool
   /// Whether steps are forgotten at once: such a tape only learns which parameters are used.
@@ -39,6 +41,19 @@ public final class Tape {
     } else {
       steps.append(Step(run: step, completes: new))
     }
+  }
+
+  func note(light variable: Variable) { light?.append(variable) }
+
+  /// Runs a block's forward pass and forgets its light values.
+  func forgetting(_ body: () -> Variable) -> Variable {
+    let outer = light
+    light = []
+    defer {
+      light?.forEach { $0.forget() }
+      light = outer
+    }
+    return body()
   }
 
   /// Runs every step, last first. Gradients of parameters are added to; those of the variables
@@ -70,10 +85,11 @@ public final class Tape {
 /// - Parameters:
 ///   - reads: what it reads. The backward pass reads that again and writes a gradient each.
 ///   - parameters: whose gradients `backward` adds to.
+///   - isLight: `forward` takes little time beside the memory of its value: a block forgets the
+///     value where its forward pass ends, and its backward pass makes it again.
 func operation(
-  _ name: String, reads: [Tensor], parameters: [Parameter] = [], on tape: Tape?,
-  _ forward: () -> Tensor,
-  backward: @escaping (Tensor) -> Void
+  _ name: String, reads: [Tensor], parameters: [Parameter] = [], isLight: Bool = false,
+  on tape: Tape?, _ forward: @escaping () -> Tensor, backward: @escaping (Tensor) -> Void
 ) -> Variable {
   let read = reads.reduce(0) { $0 + $1.bytes }
   var written = 0
@@ -82,7 +98,7 @@ func operation(
     written = value.bytes
     return value
   }
-  let result = Variable(value, on: tape)
+  let result = Variable(value, on: tape, remake: isLight && tape != nil ? forward : nil)
   tape?.record(parameters) {
     guard let gradient = result.takeGradient() else { return }
     Profile.measure("\(name), backward", bytes: 2 * read + gradient.bytes) { backward(gradient) }
