@@ -42,7 +42,7 @@ let package = Package(
 
     // Floor 1: what knows nothing of a model.
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
-    .target(name: "Collectives", dependencies: ["CMPI"]),
+    .target(name: "Collectives", dependencies: ["CKernels", "CMPI"]),
     .target(name: "Records", dependencies: ["CZstd", "CXXHash"]),
     .target(name: "Text", dependencies: ["CSentencePiece", "CZlib", "Tensors"]),
 
@@ -53,7 +53,7 @@ let package = Package(
 
     // Floor 3: the paper, and what feeds, updates and keeps it.
     .target(name: "CoCaModel", dependencies: ["Autograd", "Collectives", "Tensors", "Text"]),
-    .target(name: "Optimizers", dependencies: ["Autograd", "CKernels", "Tensors"]),
+    .target(name: "Optimizers", dependencies: ["Autograd", "CKernels", "Collectives", "Tensors"]),
     .target(name: "Pipeline", dependencies: ["Images", "Records", "Tensors", "Text"]),
     .target(name: "Packing", dependencies: ["Images", "Records", "Tensors", "Text"]),
     .target(name: "Checkpoints", dependencies: ["Tensors", "CXXHash", "CZlib"]),
@@ -124,7 +124,7 @@ let package = Package(
       dependencies: ["CoCaModel", "Autograd", "Collectives", "TestSupport"]),
     .testTarget(
       name: "OptimizersTests",
-      dependencies: ["Optimizers", "Autograd", "Tensors", "TestSupport"]),
+      dependencies: ["Optimizers", "Autograd", "Collectives", "Tensors", "TestSupport"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
     .testTarget(name: "PackingTests", dependencies: ["Packing", "Records", "Images"]),
     .testTarget(
@@ -147,8 +147,8 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Checkpoints", "CoCaModel", "Images", "OpenCLIP", "Records", "Tensors",
-        "TestSupport", "Text", "coca-train", "coca-convert",
+        "Training", "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "OpenCLIP",
+        "Optimizers", "Records", "Tensors", "TestSupport", "Text", "coca-train", "coca-convert",
       ]),
     .testTarget(
       name: "CommandTests",

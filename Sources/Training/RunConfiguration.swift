@@ -1,4 +1,5 @@
 import CoCaModel
+import Collectives
 import Tensors
 
 /// A run, as the run file describes it: everything resolved, paths absolute.
@@ -28,6 +29,10 @@ public struct RunConfiguration: Sendable, Equatable {
   public var contrastiveExchange: ContrastiveExchange
   /// Of the model's products.
   public var precision: GEMM.Precision
+  /// Whether each rank keeps the optimizer's state of a part of the weights only.
+  public var shardOptimizer: Bool
+  /// How gradients travel between ranks.
+  public var gradientType: Exchange.Wire
   public var overlap: Overlap
   /// Whether every power of two of ranks gives the same bits.
   public var reproducible: Bool

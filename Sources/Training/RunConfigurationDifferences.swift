@@ -16,7 +16,8 @@ extension RunConfiguration {
     /// Whether a resumed run may change it without being told to.
     public var isFree: Bool {
       let free = [
-        "microbatch", "recompute", "log", "checkpoint", "validation", "deadline",
+        "microbatch", "recompute", "shard_optimizer", "overlap", "log", "checkpoint", "validation",
+        "deadline",
       ]
       return free.contains(String(key.prefix { $0 != "." }))
     }

@@ -29,12 +29,6 @@ package enum RunConfigurationKeys {
     }.sorted()
   }
 
-  /// Keys that this version takes at one value only, and the values later versions take.
-  static let fixed: [(key: String, value: ConfigurationNode, later: [String])] = [
-    ("shard_optimizer", ConfigurationNode(.bool(false)), ["true"]),
-    ("gradient_dtype", ConfigurationNode(.text("float32")), ["bfloat16"]),
-  ]
-
   /// Keys of later versions.
   static let unavailable: [String: [String]] = [
     "validation.sets": ["beam", "greedy", "top_p", "top_k", "max_tokens", "prompt", "temperature"]

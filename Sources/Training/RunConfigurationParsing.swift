@@ -38,7 +38,6 @@ extension RunConfiguration {
 
   init(_ root: ConfigurationNode, folder: URL?) throws(ConfigurationError) {
     let run = try ConfigurationReader(root, folder: folder)
-    for fixed in RunConfigurationKeys.fixed { try run.check(fixed) }
     initial = try run.file("init")
     model = try run.model()
     data = try run.sources()
@@ -62,7 +61,13 @@ extension RunConfiguration {
     recompute = try run.choice("recompute", or: .none)
     contrastiveExchange = try run.choice("contrastive_exchange", or: .gather)
     precision = try run.choice("precision", or: .float32)
-    overlap = try run.choice("overlap", or: .auto, unavailable: ["buckets", "thread"])
+    shardOptimizer = try run.flag("shard_optimizer", or: false)
+    gradientType = try run.choice("gradient_dtype", or: .float32)
+    if reproducible, gradientType != .float32 {
+      throw run.unexpected(
+        "gradient_dtype", "float32 with reproducible: true: more ranks would round more often")
+    }
+    overlap = try run.choice("overlap", or: .auto)
     nonfinite = try run.choice("nonfinite", or: .stop)
     deadline = try run.required("deadline", or: 300, "a number above 0", run.duration("deadline"))
     checkpoint = try run.section("checkpoint").saving()
@@ -77,16 +82,6 @@ extension RunConfiguration {
 }
 
 extension ConfigurationReader {
-  fileprivate func check(
-    _ fixed: (key: String, value: ConfigurationNode, later: [String])
-  ) throws(ConfigurationError) {
-    guard let given = self[fixed.key], given.json != fixed.value.json else { return }
-    let value = fixed.value.json.string ?? "false"
-    let word = given.json.string ?? given.shown
-    guard fixed.later.contains(word) else { throw unexpected(fixed.key, value) }
-    throw error(fixed.key, .unavailable(found: word, instead: "Use \(value)"))
-  }
-
   fileprivate func lanes(batch: Int, reproducible: Bool) throws(ConfigurationError) -> Int {
     let given = try integer("lanes", in: 1...1_000_000)
     guard reproducible else { return given ?? min(240, batch) }

@@ -89,8 +89,16 @@ extension RunConfiguration {
     public var flip: Bool
   }
 
+  /// When gradients travel between ranks.
   public enum Overlap: String, Sendable, CaseIterable {
-    case auto, off
+    /// By a trial of the latter two.
+    case auto
+    /// After the backward pass.
+    case off
+    /// During it, between its operations.
+    case buckets
+    /// During it, moved by a thread of their own.
+    case thread
   }
 
   /// What the backward pass finds of a layer.

@@ -8,9 +8,7 @@ extension RunConfiguration {
   public var json: JSONValue { node.json }
 
   var node: ConfigurationNode {
-    let fixed = RunConfigurationKeys.fixed
-      .map { (key: $0.key, node: $0.value) }
-    return .map([
+    .map([
       ("model", model.map(\.node) ?? .nothing), ("init", .text(initial)),
       ("tokenizer", .text(tokenizer)), ("data", .list(data.map(\.node))),
       ("bad_samples", badSamples.node), ("batch", .integer(batch)), ("lanes", .integer(lanes)),
@@ -19,7 +17,8 @@ extension RunConfiguration {
       ("augment", augment.map(\.node) ?? .nothing),
       ("precision", .text(precision.rawValue)), ("recompute", .text(recompute.rawValue)),
       ("contrastive_exchange", .text(contrastiveExchange.rawValue)),
-    ] + fixed + [
+      ("shard_optimizer", .flag(shardOptimizer)),
+      ("gradient_dtype", .text(gradientType.rawValue)),
       ("overlap", .text(overlap.rawValue)), ("reproducible", .flag(reproducible)),
       ("nonfinite", .text(nonfinite.rawValue)),
       ("deadline", .number(deadline)), ("checkpoint", checkpoint.node),

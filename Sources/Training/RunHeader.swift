@@ -110,7 +110,8 @@ extension RunHeader.Memory {
     // Sums by lanes keep a copy of the gradients for each branch of their tree.
     let branches = plan.configuration.reproducible ? log2(Double(max(lanes / ranks, 1))) : 0
     weights_and_gradients = (8 + 4 * branches) * Double(parameters)
-    optimizer = (plan.configuration.optimizer.name == .adamw ? 8 : 4) * Double(parameters)
+    let state = (plan.configuration.optimizer.name == .adamw ? 8 : 4) * Double(parameters)
+    optimizer = plan.configuration.shardOptimizer ? state / Double(ranks) : state
     activations = Double(pairs) * model.activationBytes(
       tokens: tokens, recompute: plan.configuration.recompute)
     let isGathered = plan.configuration.contrastiveExchange == .gather

@@ -77,6 +77,12 @@ struct RunPlan {
     return settings
   }
 
+  var travel: GradientTravel.Settings {
+    GradientTravel.Settings(
+      overlap: configuration.overlap, wire: configuration.gradientType,
+      isSharded: configuration.shardOptimizer)
+  }
+
   var badSamples: BadSamplePolicy {
     switch configuration.badSamples.policy {
     case .skip: .skip(limit: configuration.badSamples.limit)

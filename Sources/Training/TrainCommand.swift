@@ -92,18 +92,21 @@ public enum TrainCommand {
     }
     let saved = SavedModel(model: model, tokenizer: plan.tokenizer)
     model.parameters.allocate(training: true)
-    let optimizer = plan.optimizerSettings.optimizer(for: model.parameters)
+    let shard =
+      plan.configuration.shardOptimizer
+      ? Shard(BucketPlan(model.parameters, ranks: ranks.size), over: ranks) : nil
+    let optimizer = plan.optimizerSettings.optimizer(for: model.parameters, shard: shard)
     let progress = try together(ranks) { try start.fill(saved, optimizer, plan) }
     try checkSameWeights(model, over: ranks)
     return try train(
-      plan, saved, optimizer, progress, over: ranks, hosts: header.ranks.map(\.host), folder,
-      console, stop, profile)
+      plan, saved, optimizer, shard, progress, over: ranks, hosts: header.ranks.map(\.host),
+      folder, console, stop, profile)
   }
 
   private static func train(
-    _ plan: RunPlan, _ saved: SavedModel, _ optimizer: any Optimizer, _ progress: TrainingProgress,
-    over ranks: any Communicator, hosts: [String], _ folder: RunFolder, _ console: Console,
-    _ stop: StopRequest, _ profile: StepProfile?
+    _ plan: RunPlan, _ saved: SavedModel, _ optimizer: any Optimizer, _ shard: Shard?,
+    _ progress: TrainingProgress, over ranks: any Communicator, hosts: [String],
+    _ folder: RunFolder, _ console: Console, _ stop: StopRequest, _ profile: StepProfile?
   ) throws -> Int32 {
     let deadline = try together(ranks) {
       try Deadline(
@@ -129,7 +132,8 @@ public enum TrainCommand {
       return (
         observer,
         try Trainer(
-          plan, saved, optimizer, progress, over: ranks, observer: observer, profile: profile)
+          plan, saved, optimizer, shard, progress, over: ranks, observer: observer,
+          profile: profile)
       )
     }
     try observer.catchUp(trainer)

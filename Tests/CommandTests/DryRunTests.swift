@@ -41,11 +41,23 @@ struct DryRunTests {
     #expect(header["parameters"] as? Int ?? 0 > 100_000)
     let memory = header["estimated_memory_bytes"] as? [String: Int]
     #expect(memory?["total"] ?? 0 > 8 * (header["parameters"] as? Int ?? .max))
+    #expect(memory?["optimizer"] == 4 * (header["parameters"] as? Int ?? .max))
     let changed = try Job.run(
       "coca-train", ["run.yaml", "--dry-run", "--set", "batch=4", "--set", "model.image.size=64"],
       in: world.folder.url)
     #expect(changed.code == 0, "\(changed.all)")
     #expect(changed.output.contains("4 pairs") && changed.output.contains("64 px"))
+  }
+
+  @Test("a sharded optimizer's memory falls with the ranks", .enabled(if: Job.hasLauncher))
+  func sharded() throws {
+    let outcome = try Job.run(
+      "coca-train", ["run.yaml", "--dry-run", "--json", "--set", "shard_optimizer=true"], ranks: 2,
+      in: world.folder.url)
+    let header = try #require(
+      JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    let memory = header["estimated_memory_bytes"] as? [String: Int]
+    #expect(memory?["optimizer"] == 2 * (header["parameters"] as? Int ?? .max))
   }
 
   @Test("open_clip's layout by a preset's name, or by a mapping on top of coca_ViT-B-32")

@@ -79,6 +79,40 @@ struct RanksTests {
     #expect(alone.difference(from: try Self.alone.get()) > 1e-4)
   }
 
+  @Test(
+    "when gradients travel, by not a bit: not of a loss, a weight or the optimizer's state",
+    arguments: [2, 3], [("", ""), ("microbatch: 2", "recompute: blocks")])
+  func overlap(ranks: Int, lines: (String, String)) throws {
+    let results = try ["off", "buckets", "thread", "auto"].map { overlap in
+      // Enough weights for several buckets.
+      try Self.run(
+        ranks: ranks, "overlap: \(overlap)\n\(lines.0)\n\(lines.1)",
+        ["--set", "model.text.vocabulary=20000"])
+    }
+    for result in results {
+      #expect(result.steps == results[0].steps)
+      #expect(!result.checkpoint.isEmpty && result.checkpoint == results[0].checkpoint)
+    }
+  }
+
+  @Test("sharding the optimizer, by not a bit", arguments: [1, 2, 3])
+  func sharding(ranks: Int) throws {
+    let plain = try Self.run(ranks: ranks), sharded = try Self.run(ranks: ranks, "shard_optimizer: true")
+    #expect(sharded.steps == plain.steps)
+    #expect(!plain.checkpoint.isEmpty && sharded.checkpoint == plain.checkpoint)
+  }
+
+  @Test("how gradients travel, but for what bfloat16 rounds")
+  func halfGradients() throws {
+    let plain = try Self.run(ranks: 3)
+    let sharded = try Self.run(ranks: 3, "gradient_dtype: bfloat16\nshard_optimizer: true")
+    let half = try Self.run(ranks: 3, "gradient_dtype: bfloat16")
+    for result in [half, sharded] {
+      #expect((1e-7..<2e-2).contains(result.difference(from: plain)))
+      #expect(result.keys == plain.keys)
+    }
+  }
+
   @Test("what it logs: it learns the pairs it sees")
   func learns() throws {
     let steps = try Self.alone.get().steps
