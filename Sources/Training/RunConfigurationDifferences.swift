@@ -16,7 +16,7 @@ extension RunConfiguration {
     /// Whether a resumed run may change it without being told to.
     public var isFree: Bool {
       let free = [
-        "microbatch", "recompute", "log", "checkpoint", "validation", "deadline",
+        "microbatch", "recompute", "log", "checkpoint", "validation", "deadline", "data_cache",
       ]
       return free.contains(String(key.prefix { $0 != "." }))
     }

@@ -1,4 +1,4 @@
-import Packing
+import Records
 import Testing
 
 @Suite("Byte sizes")
