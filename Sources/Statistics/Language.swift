@@ -43,7 +43,7 @@ public enum Language {
 
   private static let words: [Substring: [String]] = {
     let lists = [
-      "en": "the of and to in is with for on at from by this that an are his her its it",
+      "en": "the of and to in is with for on at from by this that an are his her its it no do as",
       "de": "der die das und ist mit für auf ein eine im von zu den dem des nicht aus bei am",
       "fr": "le la les et est avec pour sur un une du des dans au aux par ce cette qui en",
       "es": "el la los las y es con para un una de del por en al que su sobre como",

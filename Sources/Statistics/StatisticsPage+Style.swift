@@ -8,7 +8,7 @@ extension StatisticsPage {
     color:var(--ink);font:15px/1.5 system-ui,sans-serif}
     h1{margin:0;font-size:30px}h2{margin:44px 0 14px;font-size:20px}
     header p,section>p{margin:6px 0;color:var(--soft)}
-    .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(118px,1fr));gap:10px;\
+    .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(108px,1fr));gap:10px;\
     margin-top:22px}
     .tiles div,figure,article{background:var(--card);border:1px solid var(--line);\
     border-radius:8px}

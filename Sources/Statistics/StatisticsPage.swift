@@ -66,8 +66,8 @@ public struct StatisticsPage {
     return grid([
       chart("Shorter side, pixels", pictures.shorter_side) { "\(Int($0))" },
       chart("Longer side, pixels", pictures.longer_side) { "\(Int($0))" },
-      chart("Width over height", pictures.aspect_ratio) { String(format: "%.3g", $0) },
-      chart("File size", pictures.bytes) { Int($0).byteText },
+      chart("Width over height", pictures.aspect_ratio) { String(format: "%.2g", $0) },
+      chart("File size", pictures.bytes) { Int($0).byteText.replacing(".0 ", with: " ") },
       bars("Format", pictures.formats),
     ])
   }

@@ -23,7 +23,7 @@ struct ShardCacheTests {
     #expect(set.index.shards.count >= 5)
   }
 
-  private var largest: Int { set.index.shards.map(\.bytes).max() ?? 0 }
+  private var largest: Int { self.set.index.shards.map(\.bytes).max() ?? 0 }
 
   private func cache(shards: Int) throws -> ShardCache {
     try ShardCache(folder: copies.url, limit: shards * largest)

@@ -1,3 +1,4 @@
+import Packing
 import Records
 import Testing
 
