@@ -106,8 +106,8 @@ let package = Package(
     .executableTarget(
       name: "coca-bench",
       dependencies: [
-        "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "Optimizers", "Pipeline",
-        "Records", "Tensors", "Text", argumentParser,
+        "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "Optimizers", "Packing",
+        "Pipeline", "Records", "Tensors", "Text", argumentParser,
       ],
       path: "Tests/Benchmarks"),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
