@@ -3,8 +3,10 @@ import collections
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
+import tarfile
 import warnings
 
 from PIL import Image
@@ -16,6 +18,8 @@ SETS = {
 KINDS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".apng")
 # docs/records.md: a picture takes about 900 MiB at most; 60 MiB is the program itself.
 BOUND = 960 << 20
+# Likewise for a frame of the largest size and the samples cut out of it.
+FRAME_BOUND = (2 << 30) + (60 << 20)
 
 
 def pictures(folder):
@@ -58,6 +62,36 @@ def pack(program, paths, folder, scratch):
     return statistics["samples"], statistics["samples"] - statistics["faulty"]
 
 
+def zstd(raw):
+    """One frame with its content's size and checksum."""
+    command = ["zstd", "-q", "-1", "--check", f"--stream-size={len(raw)}", "-c"]
+    return subprocess.run(command, input=raw, check=True, stdout=subprocess.PIPE).stdout
+
+
+def bomb(program, scratch):
+    """A shard whose one frame is as large as a reader allows, of zeros. Gives the most memory that
+    reading it took, and the shard's bytes."""
+    folder = scratch + "/bomb"
+    os.makedirs(folder)
+    header = tarfile.TarInfo("bomb.jpg")
+    header.size = (1 << 30) - 512
+    frames = [header.tobuf(tarfile.USTAR_FORMAT) + bytes(header.size), bytes(1024)]
+    packed = [zstd(frame) for frame in frames]
+    counts = struct.pack("<6I", 0x184D2A50, 16, 1, 2, 1, 0)
+    sizes = [(len(small), len(raw)) for small, raw in zip(packed, frames)] + [(len(counts), 0)]
+    table = b"".join(struct.pack("<2I", *size) for size in sizes)
+    table = struct.pack("<2I", 0x184D2A5E, len(table) + 9) + table
+    table += struct.pack("<IBI", len(sizes), 0, 0x8F92EAB1)
+    shard = b"".join(packed) + counts + table
+    with open(folder + "/bomb-00000.tar.zst", "wb") as file:
+        file.write(shard)
+    del frames
+    for command in ("index", "verify"):
+        subprocess.run([program, command, folder], check=True, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen([program, "verify", folder], stdout=subprocess.DEVNULL)
+    return os.wait4(process.pid, 0)[2].ru_maxrss << 10, len(shard)
+
+
 def main():
     programs, packages, scratch = sys.argv[1:]
     warnings.simplefilter("ignore")
@@ -82,7 +116,9 @@ def main():
     print("\nrefused, and whether Pillow reads it")
     for name, reason, here, count in sorted(refused_here, key=lambda row: (row[0], -row[3])):
         print(f"{name:15} {count:4}  {'read' if here else '    '}  {reason}")
-    sys.exit(is_wrong)
+    peak, size = bomb(programs + "/coca-shard", scratch)
+    print(f"\na frame of 1 GiB in a shard of {size >> 10} KiB: verify takes {peak >> 20} MiB")
+    sys.exit(is_wrong or peak > FRAME_BOUND)
 
 
 if __name__ == "__main__":
