@@ -56,6 +56,7 @@ let package = Package(
     .target(name: "Optimizers", dependencies: ["Autograd", "CKernels", "Collectives", "Tensors"]),
     .target(name: "Pipeline", dependencies: ["Images", "Records", "Tensors", "Text"]),
     .target(name: "Packing", dependencies: ["Images", "Records", "Tensors", "Text"]),
+    .target(name: "Statistics", dependencies: ["CXXHash", "Images", "Records"]),
     .target(name: "Checkpoints", dependencies: ["Tensors", "CXXHash", "CZlib"]),
 
     // Floors 4 and 5: what uses a model, and what trains one.
@@ -77,7 +78,8 @@ let package = Package(
     .executableTarget(
       name: "coca-train", dependencies: ["Collectives", "Training", argumentParser]),
     .executableTarget(
-      name: "coca-shard", dependencies: ["Packing", "Records", "Text", argumentParser]),
+      name: "coca-shard",
+      dependencies: ["Packing", "Records", "Statistics", "Text", argumentParser]),
     .executableTarget(
       name: "coca-eval",
       dependencies: ["Collectives", "Evaluation", "Records", "Tensors", "Text", argumentParser]),
@@ -104,8 +106,8 @@ let package = Package(
     .executableTarget(
       name: "coca-bench",
       dependencies: [
-        "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Optimizers", "Packing", "Records",
-        "Tensors", "Text", argumentParser,
+        "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "Optimizers", "Packing",
+        "Pipeline", "Records", "Tensors", "Text", argumentParser,
       ],
       path: "Tests/Benchmarks"),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
@@ -127,6 +129,8 @@ let package = Package(
       dependencies: ["Optimizers", "Autograd", "Collectives", "Tensors", "TestSupport"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
     .testTarget(name: "PackingTests", dependencies: ["Packing", "Records", "Images"]),
+    .testTarget(
+      name: "StatisticsTests", dependencies: ["Images", "Records", "Statistics", "TestSupport"]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"],
       exclude: ["Fixtures"]),

@@ -13,6 +13,8 @@ public struct RunConfiguration: Sendable, Equatable {
   /// Nil where `initial` brings it or all text is tokens.
   public var tokenizer: String?
   public var data: [Source]
+  /// Nil for shards that are read where they are.
+  public var dataCache: DataCache?
   public var badSamples: BadSamples
   /// Pairs per step over all ranks.
   public var batch: Int

@@ -41,6 +41,7 @@ extension RunConfiguration {
     initial = try run.file("init")
     model = try run.model()
     data = try run.sources()
+    dataCache = try run.dataCache()
     tokenizer = try run.file("tokenizer")
     guard let batch = try run.integer("batch", in: 1...Int(Int32.max)) else {
       throw run.error("batch", .missing)
@@ -106,8 +107,13 @@ extension ConfigurationReader {
   fileprivate func augment() throws(ConfigurationError) -> RunConfiguration.Augment? {
     if case .null? = self["augment"]?.value { return nil }
     let section = try section("augment")
+    let crop = try section.range("crop")
+    let resize = try section.number("resize", "a number from 1 to 4") { (1...4).contains($0) }
+    if crop != nil, resize != nil {
+      throw section.error("resize", .conflict("crop and resize are both given"))
+    }
     return RunConfiguration.Augment(
-      crop: try section.range("crop") ?? 0.9...1, flip: try section.flag("flip", or: false))
+      crop: crop ?? 0.9...1, resize: resize, flip: try section.flag("flip", or: false))
   }
 
   private func range(_ key: String) throws(ConfigurationError) -> ClosedRange<Double>? {

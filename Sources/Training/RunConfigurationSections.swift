@@ -1,4 +1,5 @@
 import Foundation
+import Records
 
 extension ConfigurationReader {
   func sources() throws(ConfigurationError) -> [RunConfiguration.Source] {
@@ -54,6 +55,17 @@ extension ConfigurationReader {
     case "none": return .off
     case let file?: return .file(absolute(file))
     }
+  }
+
+  /// Nil where the key is left out or null.
+  func dataCache() throws(ConfigurationError) -> RunConfiguration.DataCache? {
+    if case .null? = self["data_cache"]?.value { return nil }
+    guard self["data_cache"] != nil else { return nil }
+    let section = try section("data_cache")
+    guard let folder = try section.file("folder") else { throw section.error("folder", .missing) }
+    guard let text = try section.text("limit") else { throw section.error("limit", .missing) }
+    guard let limit = ByteSize(text) else { throw section.unexpected("limit", "a size as 100GiB") }
+    return RunConfiguration.DataCache(folder: folder, limit: limit)
   }
 
   func badSamples() throws(ConfigurationError) -> RunConfiguration.BadSamples {

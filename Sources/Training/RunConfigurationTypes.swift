@@ -1,5 +1,6 @@
 import Checkpoints
 import Optimizers
+import Records
 
 extension RunConfiguration {
   /// Where the model's configuration comes from.
@@ -38,6 +39,11 @@ extension RunConfiguration {
     case standard
     case off
     case file(String)
+  }
+
+  public struct DataCache: Sendable, Equatable {
+    public var folder: String
+    public var limit: ByteSize
   }
 
   public struct BadSamples: Sendable, Equatable {
@@ -86,6 +92,9 @@ extension RunConfiguration {
   public struct Augment: Sendable, Equatable {
     /// The area of the random crop, as a fraction.
     public var crop: ClosedRange<Double>
+    /// Nil, or how many times the model's size a picture gets before a window is cut out of it;
+    /// then there is no random crop.
+    public var resize: Double?
     public var flip: Bool
   }
 

@@ -11,7 +11,8 @@ extension RunConfiguration {
     .map([
       ("model", model.map(\.node) ?? .nothing), ("init", .text(initial)),
       ("tokenizer", .text(tokenizer)), ("data", .list(data.map(\.node))),
-      ("bad_samples", badSamples.node), ("batch", .integer(batch)), ("lanes", .integer(lanes)),
+      ("data_cache", dataCache.map(\.node) ?? .nothing), ("bad_samples", badSamples.node),
+      ("batch", .integer(batch)), ("lanes", .integer(lanes)),
       ("microbatch", .integer(microbatch)), length.member, ("loss", loss.node),
       ("optimizer", optimizer.node), ("schedule", schedule.node),
       ("augment", augment.map(\.node) ?? .nothing),
@@ -98,6 +99,12 @@ extension RunConfiguration.Source {
   }
 }
 
+extension RunConfiguration.DataCache {
+  fileprivate var node: ConfigurationNode {
+    .map([("folder", .text(folder)), ("limit", .text("\(limit)"))])
+  }
+}
+
 extension RunConfiguration.BadSamples {
   fileprivate var node: ConfigurationNode {
     .map([("policy", .text(policy.rawValue)), ("limit", .number(limit))])
@@ -134,7 +141,8 @@ extension RunConfiguration.Schedule {
 
 extension RunConfiguration.Augment {
   fileprivate var node: ConfigurationNode {
-    .map([
+    if let resize { return .map([("resize", .number(resize)), ("flip", .flag(flip))]) }
+    return .map([
       ("crop", .list([.number(crop.lowerBound), .number(crop.upperBound)])), ("flip", .flag(flip)),
     ])
   }

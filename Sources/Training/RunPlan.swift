@@ -90,6 +90,19 @@ struct RunPlan {
     }
   }
 
+  /// - Throws: `RecordError` if its folder cannot be used, `PipelineError` if it holds no shard.
+  func cache() throws -> ShardCache? {
+    guard let cache = configuration.dataCache else { return nil }
+    let shards = sources.flatMap { $0.records.flatMap(\.index.shards) }
+    let largest = shards.reduce(0) { max($0, $1.bytes) }
+    guard largest <= cache.limit.bytes else {
+      throw PipelineError(
+        "data_cache.limit", .cacheTooSmall(limit: cache.limit.bytes, shard: largest))
+    }
+    return try ShardCache(
+      folder: URL(fileURLWithPath: cache.folder, isDirectory: true), limit: cache.limit.bytes)
+  }
+
   private static func tokenizer(
     _ configuration: RunConfiguration, _ origin: ModelSource?
   ) throws -> (any Tokenizer)? {
@@ -126,6 +139,16 @@ extension Prompts {
 }
 
 extension RunPlan {
+  /// Ids of a text of each source; where nobody is told of them they are not counted.
+  func tokens(_ model: CoCa, isTold: Bool) -> [Double?] {
+    let text = SampleText(
+      tokenizer: tokenizer, vocabularySize: model.vocabularySize, context: shape.text.context)
+    return sources.map { source in
+      isTold && text.makes(source.text)
+        ? source.meanTokens(text, seed: configuration.seed) : nil
+    }
+  }
+
   /// - Throws: `PipelineError` where some ranks would never have a pair.
   func check(ranks: Int) throws {
     guard ranks <= configuration.lanes else {

@@ -69,7 +69,8 @@ public enum TrainCommand {
     let profile = try options.profile.map { try StepProfile($0, over: ranks) }
     let model = plan.model()
     let header = RunHeader(
-      plan, model, ranks: try share(binding, options, over: ranks),
+      plan, model, tokens: plan.tokens(model, isTold: ranks.rank == 0),
+      ranks: try share(binding, options, over: ranks),
       oversubscribed: binding.isOversubscribed, resumedFrom: found.checkpoint?.folder.path)
     console.say(header.text, json: header)
     if options.isDryRun { return ExitCode.done }

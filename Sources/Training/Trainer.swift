@@ -62,10 +62,16 @@ final class Trainer {
   func run() throws {
     try gradients.agree()
     let loader = loader
-    let batches = Prefetcher(steps: progress.step..<plan.steps) { step, cancellation in
-      try loader.load(step: step, cancellation: cancellation)
+    let steps = progress.step..<plan.steps
+    let ready = Prefetcher(steps: steps, ahead: 4) { step, _ in loader.prepare(step: step) }
+    let batches = Prefetcher(steps: steps) { step, cancellation in
+      _ = try ready.next()
+      return try loader.load(step: step, cancellation: cancellation)
     }
-    defer { batches.cancel() }
+    defer {
+      ready.cancel()
+      batches.cancel()
+    }
     while progress.step < plan.steps {
       profile?.begins()
       let next = try step(batches)
@@ -115,6 +121,7 @@ final class Trainer {
     progress.step += 1
     progress.samplesSeen += losses.pairs
     if sums.skipped > 0 { try observer.leftOut(batch.skipped) }
+    if let problem = loader.cacheProblem { observer.warn("\(problem); shards are read in place") }
     try together(ranks) {
       try progress.tally.add(read: sums.read, skipped: sums.skipped, policy: plan.badSamples)
     }
@@ -182,6 +189,13 @@ protocol TrainingObserver: AnyObject {
   func leftOut(_ samples: [BadSample]) throws
 }
 
+extension Augmentation {
+  init(_ choice: RunConfiguration.Augment) {
+    self.init(
+      choice.resize.map { .window(resize: $0) } ?? .area(choice.crop), flip: choice.flip)
+  }
+}
+
 extension BatchLoader {
   convenience init(
     _ plan: RunPlan, transform: ImageTransform, vocabularySize: Int, rank: Int, size: Int
@@ -193,10 +207,9 @@ extension BatchLoader {
         context: plan.shape.text.context),
       settings: Settings(
         seed: plan.configuration.seed, transform: transform,
-        augmentation: plan.configuration.augment.map {
-          Augmentation(crop: $0.crop, flip: $0.flip)
-        },
-        badSamples: plan.badSamples),
+        augmentation: plan.configuration.augment.map(Augmentation.init),
+        badSamples: plan.badSamples, workers: Threads.count,
+        cache: try plan.cache()),
       rank: rank, size: size)
   }
 }

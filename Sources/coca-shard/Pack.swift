@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Packing
+import Records
 
 struct Pack: ParsableCommand {
   static let configuration = CommandConfiguration(

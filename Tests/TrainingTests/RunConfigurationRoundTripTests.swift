@@ -27,6 +27,7 @@ struct RunConfigurationRoundTripTests {
 
   @Test("what is written is read back equal, as YAML and as JSON", arguments: [
     minimalRun, full, "init: x\ndata: [{records: \"on\"}]\nbatch: 1\nsamples: 1\n",
+    minimalRun + "augment: {resize: 1.2}\ndata_cache: {folder: ../c, limit: 100 GiB}\n",
   ])
   func roundTrip(yaml: String) throws {
     let run = try parseRun(yaml)

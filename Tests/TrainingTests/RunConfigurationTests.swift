@@ -24,7 +24,8 @@ struct RunConfigurationTests {
     let expected = """
       {"model": "base", "init": null, "tokenizer": "/runs/here/tokenizer.model",
        "data": [{"name": "data/stamps", "records": ["/runs/here/data/stamps"], "text": "caption"}],
-       "bad_samples": {"policy": "skip", "limit": 0.01}, "batch": 512, "lanes": 240,
+       "data_cache": null, "bad_samples": {"policy": "skip", "limit": 0.01}, "batch": 512,
+       "lanes": 240,
        "microbatch": null, "steps": 100, "loss": {"contrastive": 1.0, "caption": 2.0},
        "optimizer": {"name": "adafactor", "lr": 8e-4, "beta1": 0.9, "beta2": 0.999,
                      "epsilon": 1e-30, "weight_decay": 0.01, "clip": 1.0, "decay": "matrices"},
@@ -43,6 +44,7 @@ struct RunConfigurationTests {
   func explicitDefaults() throws {
     let yaml = minimalRun + """
       init: null
+      data_cache: null
       bad_samples: {policy: skip, limit: 0.01}     # skip|fail
       lanes: 240
       microbatch: null
