@@ -35,12 +35,14 @@ let package = Package(
     library("CWebP", pkgConfig: "libwebp", package: "libwebp-dev"),
     library("CWebPDemux", pkgConfig: "libwebpdemux", package: "libwebp-dev"),
     library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
+    library("CArchive", pkgConfig: "libarchive", package: "libarchive-dev"),
     .target(name: "CMPI", dependencies: ["CMPISystem"]),
     .target(name: "CSentencePiece", dependencies: ["CSentencePieceSystem"]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
     .target(name: "CResample"),
 
     // Floor 1: what knows nothing of a model.
+    .target(name: "JSON"),
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Collectives", dependencies: ["CMPI"]),
     .target(name: "Records", dependencies: ["CZstd", "CXXHash"]),
@@ -55,12 +57,13 @@ let package = Package(
     .target(name: "CoCaModel", dependencies: ["Autograd", "Collectives", "Tensors", "Text"]),
     .target(name: "Optimizers", dependencies: ["Autograd", "CKernels", "Tensors"]),
     .target(name: "Pipeline", dependencies: ["Images", "Records", "Tensors", "Text"]),
-    .target(name: "Packing", dependencies: ["Images", "Records", "Tensors", "Text"]),
-    .target(name: "Checkpoints", dependencies: ["Tensors", "CXXHash", "CZlib"]),
+    .target(name: "Packing",
+            dependencies: ["CArchive", "Images", "JSON", "Records", "Tensors", "Text"]),
+    .target(name: "Checkpoints", dependencies: ["JSON", "Tensors", "CXXHash", "CZlib"]),
 
     // Floors 4 and 5: what uses a model, and what trains one.
     .target(name: "OpenCLIP",
-            dependencies: ["Autograd", "Checkpoints", "CoCaModel", "Tensors", "Text"]),
+            dependencies: ["Autograd", "Checkpoints", "CoCaModel", "JSON", "Tensors", "Text"]),
     .target(name: "Evaluation",
             dependencies: [
               "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "OpenCLIP",
@@ -69,7 +72,7 @@ let package = Package(
     .target(name: "Training",
             dependencies: [
               "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "OpenCLIP",
-              "Optimizers", "Images", "Pipeline", "Records", "Tensors", "Text",
+              "Optimizers", "Images", "JSON", "Pipeline", "Records", "Tensors", "Text",
               .product(name: "Logging", package: "swift-log"), "Yams",
             ]),
 
@@ -84,8 +87,8 @@ let package = Package(
     .executableTarget(
       name: "coca-convert",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "OpenCLIP", "Text", "Training",
-        argumentParser,
+        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "JSON", "OpenCLIP", "Text",
+        "Training", argumentParser,
       ]),
 
     .target(name: "TestSupport", dependencies: ["Autograd", "Collectives", "Tensors"],
@@ -98,6 +101,7 @@ let package = Package(
     .executableTarget(
       name: "parity-check", dependencies: ["Collectives", "Parity", "Tensors", argumentParser],
       path: "Tests/ParityCheck"),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .executableTarget(
       name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
@@ -126,14 +130,16 @@ let package = Package(
       name: "OptimizersTests",
       dependencies: ["Optimizers", "Autograd", "Tensors", "TestSupport"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
-    .testTarget(name: "PackingTests", dependencies: ["Packing", "Records", "Images"]),
+    .testTarget(
+      name: "PackingTests", dependencies: ["CZlib", "CZstd", "Images", "Packing", "Records"]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "OpenCLIPTests",
-      dependencies: ["Autograd", "Checkpoints", "CoCaModel", "OpenCLIP", "Tensors", "TestSupport"],
-      exclude: ["Fixtures"]),
+      dependencies: [
+        "Autograd", "Checkpoints", "CoCaModel", "JSON", "OpenCLIP", "Tensors", "TestSupport",
+      ], exclude: ["Fixtures"]),
     .testTarget(
       name: "ParityTests",
       dependencies: ["CoCaModel", "Collectives", "Parity", "Tensors", "TestSupport"],
@@ -147,14 +153,14 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Checkpoints", "CoCaModel", "Images", "OpenCLIP", "Records", "Tensors",
-        "TestSupport", "Text", "coca-train", "coca-convert",
+        "Training", "Checkpoints", "CoCaModel", "Images", "JSON", "OpenCLIP", "Records",
+        "Tensors", "TestSupport", "Text", "coca-train", "coca-convert",
       ]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Images", "OpenCLIP", "TestSupport", "coca-train", "coca-shard",
-        "coca-eval", "coca-convert",
+        "Checkpoints", "CoCaModel", "Images", "JSON", "OpenCLIP", "TestSupport", "coca-train",
+        "coca-shard", "coca-eval", "coca-convert",
       ]),
   ],
   swiftLanguageModes: [.v6],

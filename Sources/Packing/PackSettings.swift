@@ -25,8 +25,12 @@ public struct PackSettings: Sendable {
   public var input: URL
   /// nil: told by the input's name.
   public var format: InputFormat?
-  /// Where relative paths of a jsonl or tsv begin; nil: the input's own folder.
+  /// Where relative paths of rows begin; nil: the input's own folder.
   public var root: URL?
+  /// Of Karpathy's files, splits divided by commas; nil: all.
+  public var split: String?
+  /// A table of names for the classes of an imagefolder.
+  public var names: URL?
   public var imageColumn: String?
   public var captionColumn: String?
   public var labelsColumn: String?
@@ -78,28 +82,39 @@ public struct PackSettings: Sendable {
   /// Opens the input; options that its format has no use for are refused.
   func openInput() throws(PackingError) -> any PackInput {
     let format = try resolvedFormat()
-    func refuse(_ option: String, _ given: Bool) throws(PackingError) {
-      let reason = PackingError.Reason.noUse(option: option, format: format.rawValue)
-      if given { throw PackingError(input.path, reason) }
-    }
-    if format != .tsv {
-      try refuse("--image-column", imageColumn != nil)
-      try refuse("--caption-column", captionColumn != nil)
-      try refuse("--labels-column", labelsColumn != nil)
-      try refuse("--no-header", !hasHeader)
-    }
+    try refuseOptions(without: format)
+    let columns = ColumnNames(image: imageColumn, caption: captionColumn, labels: labelsColumn)
     switch format {
-    case .folder:
-      try refuse("--root", root != nil)
-      return try FolderInput(folder: input)
-    case .jsonl:
-      return try JSONLinesInput(file: input, root: root)
-    case .tsv:
-      let columns = TableInput.Columns(
-        image: imageColumn, caption: captionColumn, labels: labelsColumn, hasHeader: hasHeader)
-      return try TableInput(file: input, root: root, columns: columns)
-    case .csv, .webdataset, .coco, .imagefolder:
-      throw PackingError(input.path, .notYet(format.rawValue))
+    case .folder: return try FolderInput(folder: input, columns: columns)
+    case .jsonl: return try JSONLinesInput(file: input, root: root, columns: columns)
+    case .tsv, .csv:
+      return try TableInput(
+        file: input, root: root, dialect: format == .tsv ? .tabs : .quoted, columns: columns,
+        hasHeader: hasHeader)
+    case .webdataset: return try ArchiveInput(input, columns: columns, part: part)
+    case .coco:
+      return try COCOInput(file: input, root: root, splits: split?.dividedByCommas)
+    case .imagefolder:
+      let table: LabelNames? = if let names { try LabelNames(file: names) } else { nil }
+      return try ImageFolderInput(folder: input, columns: columns, names: table)
+    }
+  }
+
+  private func refuseOptions(without format: InputFormat) throws(PackingError) {
+    let isTable = format == .tsv || format == .csv
+    let isNamed = isTable || format == .jsonl
+    let uses: [(String, isGiven: Bool, isUsed: Bool)] = [
+      ("--image-column", imageColumn != nil, isNamed),
+      ("--caption-column", captionColumn != nil, format != .coco),
+      ("--labels-column", labelsColumn != nil, format != .coco),
+      ("--no-header", !hasHeader, isTable),
+      ("--root", root != nil, isNamed || format == .coco),
+      ("--split", split != nil, format == .coco),
+      ("--names", names != nil, format == .imagefolder),
+      ("--seed", seed != nil, format != .webdataset),
+    ]
+    for (option, isGiven, isUsed) in uses where isGiven && !isUsed {
+      throw PackingError(input.path, .noUse(option: option, format: format.rawValue))
     }
   }
 

@@ -21,6 +21,8 @@ public struct PackCounts: Sendable, Equatable {
 /// What a packer tells while it works.
 public enum PackEvent: Sendable {
   case skipped(PackingError)
+  /// What a person should know of the input as a whole.
+  case notice(String)
   case progress(PackCounts)
 }
 
@@ -28,9 +30,12 @@ public enum PackEvent: Sendable {
 ///
 /// Several threads read and check pictures and compress frames; rows stay in their order, so the
 /// same input and settings give the same bytes for any number of threads. Memory: a dozen pictures
-/// and two frames per thread, 12 to 24 bytes for each key, and with a seed about 40 bytes for each
-/// row (for a folder the paths themselves).
+/// and two frames per thread (of archives 256 MiB of samples and one more), 12 to 24 bytes for each
+/// key, and with a seed about 40 bytes for each row (for a folder the paths themselves).
 public struct Packer {
+  /// Bytes of samples from archives that wait for a thread.
+  private static let waitingBytes = 256 << 20
+
   private let settings: PackSettings
   private let input: any PackInput
   private let writer: RecordWriter
@@ -66,26 +71,38 @@ public struct Packer {
   public mutating func run(
     tell: (PackEvent) -> Void
   ) throws -> (counts: PackCounts, index: RecordIndex) {
+    if let notice = input.notice { tell(.notice(notice)) }
+    try writeClasses()
     var walk = try orderedWalk()
-    var reads: [Pending<RowOutcome>] = []
-    var row = 0
+    var reads: [(outcome: Pending<RowOutcome>, bytes: Int)] = []
+    var row = 0, waiting = 0
     var isAtEnd = false
     while true {
-      while !isAtEnd, reads.count < 8 * settings.jobs {
+      while !isAtEnd, reads.count < 8 * settings.jobs, waiting < Self.waitingBytes {
         let reference = row == settings.limit ? nil : try walk.next()
         guard let reference else {
           isAtEnd = true
           break
         }
-        reads.append(read(reference, row: row))
+        reads.append((read(reference, row: row), reference.bytes))
+        waiting += reference.bytes
         row += 1
       }
       if reads.isEmpty { break }
-      try take(reads.removeFirst().wait(), tell: tell)
+      let (outcome, bytes) = reads.removeFirst()
+      waiting -= bytes
+      try take(outcome.wait(), tell: tell)
       counts.fraction = settings.limit.map { Double(row) / Double($0) } ?? walk.fraction
       tell(.progress(counts))
     }
+    if let text = walk.ignored.text { tell(.notice("\(settings.input.path): \(text)")) }
     return (counts, try finish())
+  }
+
+  private func writeClasses() throws(PackingError) {
+    guard let classes = input.classes else { return }
+    let file = settings.directory.appendingPathComponent("classes.txt")
+    try AtomicFile.write(Data(classes.map { $0 + "\n" }.joined().utf8), to: file)
   }
 
   private mutating func finish() throws -> RecordIndex {
@@ -104,11 +121,13 @@ public struct Packer {
     guard let seed = settings.seed else { return walk }
     var references: [RowReference] = []
     while let reference = try walk.next() { references.append(reference) }
-    return ListWalk(CounterRandom(seed: seed, "pack").shuffled(references))
+    return ListWalk(
+      CounterRandom(seed: seed, "pack").shuffled(references), ignored: walk.ignored)
   }
 
   private func read(_ reference: RowReference, row: Int) -> Pending<RowOutcome> {
-    let isMine = settings.part.map { row % $0.count == $0.index } ?? true
+    // A stream deals its archives to the parts itself.
+    let isMine = input.isStream || settings.part.map { row % $0.count == $0.index } ?? true
     let reader = RowReader(input: input, pictures: PictureReader(maximumSide: settings.maximumSide))
     return pool.submit { isMine ? reader.read(reference) : reader.readPath(reference) }
   }

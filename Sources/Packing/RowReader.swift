@@ -16,6 +16,9 @@ struct RowReader: Sendable {
   let pictures: PictureReader
 
   func read(_ reference: RowReference) -> RowOutcome {
+    if case .unusable(let error) = reference {
+      return RowOutcome(place: error.place, result: .failure(error))
+    }
     var outcome = RowOutcome(place: input.place(of: reference))
     do throws(PackingError) {
       let row = try input.row(reference)
@@ -30,13 +33,14 @@ struct RowReader: Sendable {
 
   /// For rows of other parts, whose paths decide about keys all the same.
   func readPath(_ reference: RowReference) -> RowOutcome {
+    if case .unusable(let error) = reference { return RowOutcome(place: error.place) }
     let path = input.path(of: reference) ?? (try? input.row(reference))?.path
     return RowOutcome(place: input.place(of: reference), path: path)
   }
 
   private func fields(of row: InputRow, place: String) throws(PackingError) -> [Field] {
     do throws(PackingError) {
-      return [try pictures.field(row.file)] + (try row.textFields())
+      return [try pictures.field(row.picture)] + row.textFields()
     } catch {
       // The picture's own error names its file; a line's number leads to the row.
       if error.place == place { throw error }

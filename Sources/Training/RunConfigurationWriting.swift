@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 
 extension RunConfiguration {
   /// All keys as a run file, in the order of the documentation; reading it gives an equal value.

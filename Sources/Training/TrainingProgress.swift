@@ -2,6 +2,7 @@ import Autograd
 import Checkpoints
 import Evaluation
 import Foundation
+import JSON
 import Optimizers
 import Pipeline
 

@@ -10,8 +10,14 @@ struct PictureReader: Sendable {
 
   /// The picture's bytes under the suffix that its content tells. Its header is checked, its
   /// pixels only where it is made smaller.
-  func field(_ path: String) throws(PackingError) -> Field {
-    let bytes = try InputFile.read(path: path, what: "the picture", limit: limits.maximumBytes)
+  func field(_ source: InputRow.Picture) throws(PackingError) -> Field {
+    let bytes: [UInt8], name: String
+    switch source {
+    case .bytes(let given, let place): (bytes, name) = (given, place)
+    case .file(let path):
+      name = path
+      bytes = try InputFile.read(path: path, what: "the picture", limit: limits.maximumBytes)
+    }
     do throws(ImageError) {
       let (width, height, format) = try ImageDecoder.size(bytes, limits: limits)
       let suffix = format == .jpeg ? "jpg" : format.rawValue
@@ -24,7 +30,7 @@ struct PictureReader: Sendable {
         ? Field(suffix: "jpg", bytes: try ImageEncoder.jpeg(picture))
         : Field(suffix: "png", bytes: try ImageEncoder.png(picture))
     } catch {
-      throw PackingError(path, .picture("\(error)"))
+      throw PackingError(name, .picture("\(error)"))
     }
   }
 }
