@@ -45,7 +45,7 @@ let package = Package(
     .target(name: "JSON"),
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Collectives", dependencies: ["CMPI"]),
-    .target(name: "Records", dependencies: ["CZstd", "CXXHash"]),
+    .target(name: "Records", dependencies: ["CZstd", "CXXHash", "JSON"]),
     .target(name: "Text", dependencies: ["CSentencePiece", "CZlib", "Tensors"]),
 
     // Floor 2: gradients; pictures.
@@ -58,7 +58,9 @@ let package = Package(
     .target(name: "Optimizers", dependencies: ["Autograd", "CKernels", "Tensors"]),
     .target(name: "Pipeline", dependencies: ["Images", "Records", "Tensors", "Text"]),
     .target(name: "Packing",
-            dependencies: ["CArchive", "Images", "JSON", "Records", "Tensors", "Text"]),
+            dependencies: [
+              "CArchive", "CXXHash", "Images", "JSON", "Records", "Tensors", "Text",
+            ]),
     .target(name: "Checkpoints", dependencies: ["JSON", "Tensors", "CXXHash", "CZlib"]),
 
     // Floors 4 and 5: what uses a model, and what trains one.

@@ -6,6 +6,8 @@ struct ArchiveInput: PackInput {
   static let suffixes = [".tar", ".tar.gz", ".tgz", ".tar.zst"]
 
   private let archives: [String]
+  /// Those of other parts too.
+  private let all: [String]
   private let others: IgnoredFiles
   private let columns: ColumnNames
 
@@ -22,10 +24,10 @@ struct ArchiveInput: PackInput {
       all = names.filter(Self.isArchive).map { "\(url.path)/\($0)" }
       for name in names where !Self.isArchive(name) { others.add(file: name) }
     }
-    if let part {
-      all = all.enumerated().filter { $0.offset % part.count == part.index }.map(\.element)
-    }
-    archives = all
+    archives = part.map { part in
+      all.enumerated().filter { $0.offset % part.count == part.index }.map(\.element)
+    } ?? all
+    self.all = all
     self.others = others
     self.columns = columns
   }
@@ -35,6 +37,8 @@ struct ArchiveInput: PackInput {
   let isStream = true
 
   func walk() -> any RowWalk { ArchiveWalk(archives, ignored: others) }
+
+  func textWalk() -> any RowWalk { ArchiveWalk(all, ignored: others, readsPictures: false) }
 
   func place(of reference: RowReference) -> String {
     guard case .sample(let sample) = reference else { return "" }
@@ -62,6 +66,8 @@ struct ArchiveInput: PackInput {
 /// on is named, and the next one begun.
 struct ArchiveWalk: RowWalk {
   private let archives: [String]
+  /// Else a picture's bytes are passed over, and an empty one stands for it.
+  private let readsPictures: Bool
   private var number = 0
   private var reader: ArchiveReader?
   private var sample: ArchivedSample?
@@ -69,8 +75,9 @@ struct ArchiveWalk: RowWalk {
   private var waiting: [RowReference] = []
   private(set) var ignored: IgnoredFiles
 
-  init(_ archives: [String], ignored: IgnoredFiles) {
+  init(_ archives: [String], ignored: IgnoredFiles, readsPictures: Bool = true) {
     self.archives = archives
+    self.readsPictures = readsPictures
     self.ignored = ignored
   }
 
@@ -145,7 +152,8 @@ struct ArchiveWalk: RowWalk {
     }
     guard ArchivedSample.suffixes[suffix] != nil else { return ignored.add(suffix: suffix) }
     guard sample?.admits(suffix, bytes: bytes) == true else { return }
-    sample?.add(suffix, try reader.read(bytes))
+    let isRead = readsPictures || !FolderInput.suffixes.contains(suffix)
+    sample?.add(suffix, isRead ? try reader.read(bytes) : [])
   }
 
   private mutating func refuse(

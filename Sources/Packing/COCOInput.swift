@@ -49,11 +49,13 @@ struct COCOInput: PackInput {
         if let split { seen.insert(split) }
         if let split, splits?.contains(split) == true { images.append(element) }
       case "annotations":
-        guard let image = object["image_id"]?.integer else { broken += 1; continue }
-        notes.append(Note(image: image, element: element))
+        if let image = object["image_id"]?.integer {
+          notes.append(Note(image: image, element: element))
+        } else {
+          broken += 1
+        }
       default:
-        guard let id = object["id"]?.integer, let name = object["name"]?.string else { continue }
-        categories[id] = name
+        if let id = object["id"]?.integer { categories[id] = object["name"]?.string }
       }
     }
     if let splits, let missing = splits.first(where: { !seen.contains($0) }) {
@@ -95,7 +97,7 @@ struct COCOInput: PackInput {
     for sentence in image["sentences"]?.array ?? [] {
       if let raw = sentence["raw"]?.string { row.add(caption: raw) }
     }
-    if let id = (image["id"])?.integer { try add(notesOf: id, to: &row) }
+    if let id = image["id"]?.integer { try add(notesOf: id, to: &row) }
     for key in ["file_name", "filename", "filepath", "sentences"] { row.others[key] = nil }
     for key in InputRow.keys { row.others[key] = nil }
     guard !row.captions.isEmpty || !row.labels.isEmpty else { throw .row("no annotation of it") }

@@ -10,16 +10,16 @@ struct ImageFolderInput: PackInput {
   private let pictures: FolderInput
   private let folders: [String]
   private let numbers: [String: Int]
-  private let names: LabelNames?
+  private let table: LabelTable
 
-  init(folder url: URL, columns: ColumnNames, names: LabelNames?) throws(PackingError) {
+  init(folder url: URL, columns: ColumnNames, table: LabelTable) throws(PackingError) {
     folder = url.path
     pictures = try FolderInput(folder: url, columns: columns, needsText: false)
     folders = try FolderWalk.names(in: url.path).filter { Self.isFolder("\(url.path)/\($0)") }
     guard !folders.isEmpty else { throw PackingError(url.path, .noClasses) }
     numbers = Dictionary(uniqueKeysWithValues: folders.enumerated().map { ($1, $0) })
-    self.names = names
-    if let names, let missing = folders.first(where: { names[$0] == nil }) {
+    self.table = table
+    if let names = table.names, let missing = folders.first(where: { names[$0] == nil }) {
       throw PackingError(names.place, .row("no line names the class \(missing)"))
     }
   }
@@ -33,16 +33,16 @@ struct ImageFolderInput: PackInput {
     guard let name = row.path.split(separator: "/").first.map(String.init),
       let number = numbers[name]
     else { preconditionFailure("a picture outside the classes") }
-    row.labels.insert(label(of: name), at: 0)
+    row.labels.insert(spaced(table.text(name)), at: 0)
     row.classIndex = number
     return row
   }
 
-  var classes: [String]? { folders.map(label) }
+  var classes: [String]? { folders.map { spaced(table.names?[$0] ?? $0) } }
 
-  /// What the table says, else the folder's name with spaces for its underscores.
-  private func label(of folder: String) -> String {
-    names?[folder] ?? folder.split(separator: "_").joined(separator: " ")
+  /// Without a table of names a folder's name has spaces for its underscores.
+  private func spaced(_ name: String) -> String {
+    table.names == nil ? name.split(separator: "_").joined(separator: " ") : name
   }
 
   private static func isFolder(_ path: String) -> Bool {

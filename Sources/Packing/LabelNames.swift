@@ -1,6 +1,6 @@
 import Foundation
 
-/// What labels are called: a table from ids, as ImageNet's synsets, to names.
+/// A table from labels, as ImageNet's synsets, to their names, or to the label they belong to.
 ///
 /// A line is an id, a tab, space or comma, and names divided by `|` or by commas, as in
 /// `n01440764 tench, Tinca tinca`; an id before a tab may hold spaces. Empty lines are left out.

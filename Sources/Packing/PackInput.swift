@@ -34,6 +34,8 @@ extension RowWalk {
 protocol PackInput: Sendable {
   /// A walk from the first row on.
   func walk() -> any RowWalk
+  /// A walk whose rows are read for their texts only.
+  func textWalk() -> any RowWalk
   /// Where a row is, for a person: a file, or a file and a line.
   func place(of reference: RowReference) -> String
   func row(_ reference: RowReference) throws(PackingError) -> InputRow
@@ -53,6 +55,7 @@ extension PackInput {
     return path
   }
 
+  func textWalk() -> any RowWalk { walk() }
   var classes: [String]? { nil }
   var notice: String? { nil }
   var isStream: Bool { false }

@@ -29,8 +29,13 @@ public struct PackSettings: Sendable {
   public var root: URL?
   /// Of Karpathy's files, splits divided by commas; nil: all.
   public var split: String?
-  /// A table of names for the classes of an imagefolder.
+  /// A table of names for labels and the classes of an imagefolder.
   public var names: URL?
+  /// A table of what labels and classes belong to.
+  public var parents: URL?
+  public var filters = PackFilters()
+  /// Datasets whose pictures are dropped where they occur, copies and look-alikes.
+  public var against: [URL] = []
   public var imageColumn: String?
   public var captionColumn: String?
   public var labelsColumn: String?
@@ -67,6 +72,7 @@ public struct PackSettings: Sendable {
     func require(_ holds: Bool, _ option: String, _ why: String) throws(PackingError) {
       guard holds else { throw PackingError(option, .setting(why)) }
     }
+    try filters.check()
     try require((1...1024).contains(jobs), "--jobs", "\(jobs) is not from 1 to 1024")
     if let limit { try require(limit > 0, "--limit", "\(limit) is not above 0") }
     if let maximumSide {
@@ -95,9 +101,38 @@ public struct PackSettings: Sendable {
     case .coco:
       return try COCOInput(file: input, root: root, splits: split?.dividedByCommas)
     case .imagefolder:
-      let table: LabelNames? = if let names { try LabelNames(file: names) } else { nil }
-      return try ImageFolderInput(folder: input, columns: columns, names: table)
+      return try ImageFolderInput(folder: input, columns: columns, table: try labelTables())
     }
+  }
+
+  /// What renames the labels of rows; an imagefolder does so itself.
+  func labelTable() throws(PackingError) -> LabelTable? {
+    guard names != nil || parents != nil, try resolvedFormat() != .imagefolder else { return nil }
+    return try labelTables()
+  }
+
+  private func labelTables() throws(PackingError) -> LabelTable {
+    var table = LabelTable()
+    if let names { table.names = try LabelNames(file: names) }
+    if let parents { table.parents = try LabelNames(file: parents) }
+    return table
+  }
+
+  /// What pictures are to be known again by.
+  var marks: PackFilters.Duplicates {
+    filters.duplicates == .keep && !against.isEmpty ? .near : filters.duplicates
+  }
+
+  /// All settings that decide which samples a shard holds.
+  var decisive: [String] {
+    let format = try? resolvedFormat()
+    let numbers = [frameBytes, shardBytes, Int(level), maximumSide ?? 0]
+    return [
+      "\(format.map(\.rawValue) ?? "")", "\(numbers)", "\(seed.map { "\($0)" } ?? "")",
+      "\(limit ?? 0)", split ?? "", imageColumn ?? "", captionColumn ?? "", labelsColumn ?? "",
+      "\(hasHeader)", "\(filters)", names?.lastPathComponent ?? "",
+      parents?.lastPathComponent ?? "",
+    ]
   }
 
   private func refuseOptions(without format: InputFormat) throws(PackingError) {
@@ -110,7 +145,6 @@ public struct PackSettings: Sendable {
       ("--no-header", !hasHeader, isTable),
       ("--root", root != nil, isNamed || format == .coco),
       ("--split", split != nil, format == .coco),
-      ("--names", names != nil, format == .imagefolder),
       ("--seed", seed != nil, format != .webdataset),
     ]
     for (option, isGiven, isUsed) in uses where isGiven && !isUsed {

@@ -21,6 +21,8 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
     case noClasses
     case finished
     case otherShards(String)
+    /// An earlier packer's journal tells of other settings.
+    case otherSettings
     /// The shards that are there do not go on into this input.
     case notContinued(sample: Int, key: String)
     case nothing(rows: Int)
@@ -56,7 +58,7 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
     switch reason {
     case .unreadable, .unwritable, .missing: 74
     case .unknownFormat, .noUse, .setting, .columnMissing, .noSplit, .noClasses, .finished,
-      .otherShards: 64
+      .otherShards, .otherSettings: 64
     default: 65
     }
   }
@@ -82,6 +84,7 @@ extension PackingError.Reason {
     case .noClasses: "no folders in it, one for each class"
     case .finished: "a finished dataset is there already (\(RecordIndex.fileName))"
     case .otherShards(let file): "shards of another dataset are there already (\(file))"
+    case .otherSettings: "the shards there were packed with other options"
     case .notContinued(let sample, let key):
       "the shards there end with \(key), which is not sample \(sample) of this input"
     case .nothing(0): "there are no rows"
@@ -108,7 +111,7 @@ extension PackingError.Reason {
     case .noClasses: "Without classes give --format folder."
     case .finished: "Choose another --to, or remove that folder to pack anew."
     case .otherShards: "Choose an empty folder for --to."
-    case .notContinued:
+    case .notContinued, .otherSettings:
       "To continue give the same input and options as before; else remove the folder."
     case .nothing(0):
       "A folder holds .jpg, .png or .webp files with texts beside them, a file holds a row a line, "

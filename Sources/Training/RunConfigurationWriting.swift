@@ -92,9 +92,20 @@ extension RunConfiguration.Source {
       ("name", .text(name)), ("records", .list(records.map { .text($0) })),
     ]
     if let weight { members.append(("weight", .number(weight))) }
-    members.append(("text", .text(text.rawValue)))
+    members.append(("text", text.node))
     if let prompts { members.append(("prompts", prompts.node)) }
     return .map(members)
+  }
+}
+
+extension RunConfiguration.Source.Text {
+  fileprivate var node: ConfigurationNode {
+    switch self {
+    case .caption: .text("caption")
+    case .labels: .text("labels")
+    case .tokens: .text("tokens")
+    case .fields(let fields): .map(fields.map { ($0.name, .number($0.weight)) })
+    }
   }
 }
 

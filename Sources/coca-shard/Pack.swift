@@ -35,6 +35,9 @@ struct Pack: ParsableCommand {
         coca-shard pack dataset_coco.json --split train,restval --to data/karpathy
         coca-shard pack imagenet/train --format imagefolder \\
           --names LOC_synset_mapping.txt --to data/imagenet --seed 1
+        coca-shard pack laion --to data/clean --min-side 200 --max-aspect 3 \\
+          --min-words 3 --max-words 20 --max-shared 10 --duplicates near \\
+          --against data/coco-test
 
       Files are stored as they are; a picture's kind is told by its content. A \
       row or picture that cannot be packed is named on standard error, counted \
@@ -45,6 +48,10 @@ struct Pack: ParsableCommand {
       shards, frames and samples by itself; give a seed if the input is sorted \
       (by class, say) and readers that mix only neighbours will use the shards. \
       It takes about 40 bytes of memory a row.
+
+      What --min-side to --against drop is counted by rule and told at the end. \
+      Texts are dropped one by one, a sample when it has no text, labels or \
+      tokens left.
 
       A packer that was stopped goes on when it is run again with the same \
       options. Several machines share an input by --part 0/8 … 7/8 into one \
@@ -68,10 +75,13 @@ struct Pack: ParsableCommand {
   var split: String?
 
   @Option(help: ArgumentHelp("""
-    Of an imagefolder: a file of lines `FOLDER name, synonym`, as ImageNet's \
-    LOC_synset_mapping.txt; else a class is called as its folder, with spaces for underscores.
+    A file of lines `LABEL name, synonym`, as ImageNet's LOC_synset_mapping.txt, for labels and \
+    an imagefolder's classes; else a class is called as its folder, with spaces for underscores.
     """))
   var names: String?
+
+  @Option(help: "A file of lines `LABEL PARENT`: labels become `animal > bird > wren`.")
+  var parents: String?
 
   @Flag(help: "The csv or tsv has no header line; columns are numbers from 1.")
   var noHeader = false
@@ -97,6 +107,9 @@ struct Pack: ParsableCommand {
   @Option(help: "Decode pictures with a longer side and store them this large (JPEG, else PNG).")
   var maxSide: Int?
 
+  @OptionGroup(title: "Filters")
+  var filters: FilterOptions
+
   @Option(help: "Shuffle the rows by this seed (archives are never shuffled).")
   var seed: UInt64?
 
@@ -120,7 +133,8 @@ struct Pack: ParsableCommand {
     var output = Output()
     try output.line(
       "\(to): \(index.samples) samples, \(index.shards.count) shards, \(index.bytes.byteText), "
-        + "\(counts.skipped) skipped")
+        + "\(counts.skipped) skipped"
+        + (counts.dropped.samples > 0 ? ", \(counts.dropped.samples) dropped" : ""))
     try output.flush()
   }
 
@@ -131,6 +145,9 @@ struct Pack: ParsableCommand {
     settings.root = root.map { URL(fileURLWithPath: $0) }
     settings.split = split
     settings.names = names.map { URL(fileURLWithPath: $0) }
+    settings.parents = parents.map { URL(fileURLWithPath: $0) }
+    settings.filters = filters.filters
+    settings.against = filters.against.map { URL(fileURLWithPath: $0) }
     settings.imageColumn = imageColumn
     settings.captionColumn = captionColumn
     settings.labelsColumn = labelsColumn

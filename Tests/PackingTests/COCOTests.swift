@@ -93,7 +93,8 @@ struct COCOTests {
 
   @Test("what is no such file is one error that says where", arguments: [
     "", "[]", "3", "{", "{\"images\": [{\"id\": 1}", "{\"images\": [\"", "{\"images\": [",
-    String(repeating: "[", count: 100_000), "{\"images\": " + String(repeating: "[", count: 100_000),
+    String(repeating: "[", count: 100_000),
+    "{\"images\": " + String(repeating: "[", count: 100_000),
   ])
   func noFile(text: String) throws {
     let folder = try world(text)

@@ -27,7 +27,8 @@ struct HostileArchiveTests {
   func noArchive(bytes: [UInt8]) throws {
     let (keys, skipped) = try Self.pack([("bad.tar", bytes)])
     #expect(keys == ["before", "after"])
-    #expect(skipped.count == 1 && skipped.allSatisfy { $0.place.hasSuffix("bad.tar") }, "\(skipped)")
+    #expect(skipped.count == 1, "\(skipped)")
+    #expect(skipped.allSatisfy { $0.place.hasSuffix("bad.tar") }, "\(skipped)")
   }
 
   @Test("a pipe under an archive's name is not waited for")
@@ -71,7 +72,7 @@ struct HostileArchiveTests {
     var tar = try Self.sample("a") + Self.sample("b") + Self.sample("c") + TarForge.end
     if suffix == "tar.gz" { tar = TarForge.gzip(tar) }
     if suffix == "tar.zst" { tar = TarForge.zstd(tar) }
-    let step = suffix == "tar" ? 97 : 7
+    let step = suffix == "tar" ? 197 : 17
     for count in stride(from: 0, to: tar.count, by: step) {
       let (keys, _) = try Self.pack([("a.\(suffix)", Array(tar.prefix(count)))])
       let own = Array(keys.dropFirst().dropLast())
@@ -83,7 +84,7 @@ struct HostileArchiveTests {
   @Test("a flipped bit never stops the other archives, and never shows another sample's text")
   func flips() throws {
     let tar = try Self.sample("a") + Self.sample("b") + TarForge.end
-    for place in stride(from: 0, to: tar.count - 1024, by: 11) {
+    for place in stride(from: 0, to: tar.count - 1024, by: 43) {
       var bytes = tar
       bytes[place] ^= UInt8(1 << (place % 8))
       let (keys, _) = try Self.pack([("a.tar", bytes)])

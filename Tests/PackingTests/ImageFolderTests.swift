@@ -8,7 +8,9 @@ struct ImageFolderTests {
   private func world() throws -> TemporaryFolder {
     let folder = try TemporaryFolder()
     let names = ["n02/b.png", "n01/deep/a.png", "n01/z.png", "red_fox/c.png", "empty/.keep"]
-    for (index, name) in names.enumerated() { try folder.write("in/\(name)", TestPicture.png(index)) }
+    for (index, name) in names.enumerated() {
+      try folder.write("in/\(name)", TestPicture.png(index))
+    }
     try folder.write("in/red_fox/c.txt", "a fox in snow")
     try folder.write("in/README.md", "hello")
     return folder
@@ -43,6 +45,23 @@ struct ImageFolderTests {
     _ = try folder.pack("in") { ($0.format, $0.names) = (.imagefolder, names) }
     #expect(try text(folder, "out/classes.txt") == "void\ntench|Tinca tinca\ncrane\nvulpes\n")
     #expect(try folder.samples()[0].annotation().labels == ["tench|Tinca tinca"])
+  }
+
+  @Test("a table of parents puts before a label what it belongs to, in any format")
+  func parents() throws {
+    let folder = try world()
+    let names = try folder.write("names.txt", "n01 wren\nn0 bird\nroot animal\n")
+    let parents = try folder.write("parents.txt", "n01 n0\nn0 root\nround round2\nround2 round\n")
+    try folder.write("rows.jsonl", #"{"file": "in/n01/z.png", "labels": ["n01", "x", "round"]}"#)
+    _ = try folder.pack("rows.jsonl") { ($0.names, $0.parents) = (names, parents) }
+    #expect(try folder.samples()[0].annotation().labels == [
+      "animal > bird > wren", "x", "round2 > round",
+    ])
+    _ = try folder.pack("in", to: "classes") {
+      ($0.format, $0.parents) = (.imagefolder, try? folder.write("p", "red_fox n01\n"))
+    }
+    #expect(try folder.samples("classes")[3].annotation().labels == ["n01 > red fox"])
+    #expect(try text(folder, "classes/classes.txt") == "empty\nn01\nn02\nred fox\n")
   }
 
   @Test("a class without a name, a bad table, a folder without classes are errors")

@@ -79,7 +79,7 @@ struct InputTests {
     #expect(!text.contains("\n"))
   }
 
-  @Test("a row's picture and caption are found by customary keys, or by the given ones", arguments: [
+  @Test("a row's picture and caption are found by customary keys or given ones", arguments: [
     ("{\"filepath\": \"1.png\", \"title\": \"word\"}", nil, nil),
     ("{\"image\": \"1.png\", \"text\": \"word\", \"x\": 1}", nil, nil),
     ("{\"p\": \"1.png\", \"c\": [\"word\"], \"caption\": \"other\"}", "p", "c"),

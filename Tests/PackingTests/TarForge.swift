@@ -57,7 +57,8 @@ enum TarForge {
   /// Octal digits, or GNU's base 256 above 8 GiB.
   private static func size(_ bytes: Int) -> [UInt8] {
     if bytes >= 1 << 33 {
-      return [0x80, 0, 0, 0] + (0..<8).reversed().map { UInt8(truncatingIfNeeded: bytes >> ($0 * 8)) }
+      let places = (0..<8).reversed()
+      return [0x80, 0, 0, 0] + places.map { UInt8(truncatingIfNeeded: bytes >> ($0 * 8)) }
     }
     let digits = String(bytes, radix: 8)
     return Array((String(repeating: "0", count: 11 - digits.count) + digits + "\u{0}").utf8)

@@ -83,13 +83,18 @@ struct RunConfigurationTests {
         - {records: /c, weight: 2, text: labels, prompts: none}
         - {records: /c, weight: 2, text: labels, prompts: p.txt, name: mine}
         - {records: d, weight: 3, text: tokens}
+        - {records: e, weight: 1, text: {recaption: 0.5, labels: 2, caption: 1}, prompts: none}
       """)
-    #expect(run.data.map(\.name) == ["a+../b", "/c", "/c-2", "mine", "d"])
+    #expect(run.data.map(\.name) == ["a+../b", "/c", "/c-2", "mine", "d", "e"])
     #expect(run.data[0].records == ["/runs/here/a", "/runs/b"])
     #expect(
-      run.data.map(\.prompts) == [nil, .standard, .off, .file("/runs/here/p.txt"), nil])
-    #expect(run.data.map(\.text) == [.caption, .labels, .labels, .labels, .tokens])
-    #expect(run.data.map(\.weight) == [1, 0.5, 2, 2, 3])
+      run.data.map(\.prompts) == [nil, .standard, .off, .file("/runs/here/p.txt"), nil, .off])
+    let fields = [("caption", 1), ("labels", 2), ("recaption", 0.5)]
+      .map { RunConfiguration.Source.Field(name: $0.0, weight: $0.1) }
+    #expect(
+      run.data.map(\.text) == [.caption, .labels, .labels, .labels, .tokens, .fields(fields)])
+    #expect(run.data.map(\.weight) == [1, 0.5, 2, 2, 3, 1])
+    #expect(try RunConfiguration(json: run.json).data == run.data)
     #expect(run.length == .epochs(1.5))
     #expect(run.lanes == 8)
   }
