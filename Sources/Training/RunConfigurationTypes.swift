@@ -30,6 +30,11 @@ extension RunConfiguration {
     public struct Field: Sendable, Equatable {
       public var name: String
       public var weight: Double
+
+      public init(name: String, weight: Double) {
+        self.name = name
+        self.weight = weight
+      }
     }
 
     /// As in the run file; names it in logs. Differs from source to source.
