@@ -29,25 +29,44 @@ struct COCOInput: PackInput {
     let file = try InputFile(path: url.path)
     self.file = file
     self.root = InputRoot(root ?? url.deletingLastPathComponent())
-    var images: [JSONElements.Element] = [], notes: [Note] = []
-    var categories: [Int: String] = [:], seen = Set<String>(), broken = 0
+    var contents = Contents(splits: splits)
     var elements = JSONElements(file: file)
-    while let (array, element) = try elements.next() {
-      guard ["images", "annotations", "categories"].contains(array) else { continue }
-      if array == "images", splits == nil {
-        images.append(element)
-        continue
-      }
-      guard let object = try? Self.object(element, of: file) else {
+    while let (array, element) = try elements.next() { contents.add(element, of: array, in: file) }
+    if let missing = splits?.first(where: { !contents.seen.contains($0) }) {
+      throw PackingError(url.path, .noSplit(missing, contents.seen.sorted()))
+    }
+    images = contents.images
+    notes = contents.notes
+      .sorted { ($0.image, $0.element.offset) < ($1.image, $1.element.offset) }
+    categories = contents.categories
+    let broken = contents.broken
+    notice = broken == 0
+      ? nil : "\(url.path): \(broken) images or annotations without an image's id, left out"
+  }
+
+  /// What is gathered while the file is read.
+  private struct Contents {
+    let splits: [String]?
+    var images: [JSONElements.Element] = []
+    var notes: [Note] = []
+    var categories: [Int: String] = [:]
+    var seen = Set<String>()
+    var broken = 0
+
+    init(splits: [String]?) { self.splits = splits }
+
+    mutating func add(_ element: JSONElements.Element, of array: String, in file: InputFile) {
+      if array == "images", splits == nil { return images.append(element) }
+      guard ["images", "annotations", "categories"].contains(array) else { return }
+      guard let object = try? COCOInput.object(element, of: file) else {
         broken += 1
-        if array == "images" { images.append(element) }
-        continue
+        return
       }
       switch array {
       case "images":
-        let split = object["split"]?.string
-        if let split { seen.insert(split) }
-        if let split, splits?.contains(split) == true { images.append(element) }
+        guard let split = object["split"]?.string else { return }
+        seen.insert(split)
+        if splits?.contains(split) == true { images.append(element) }
       case "annotations":
         if let image = object["image_id"]?.integer {
           notes.append(Note(image: image, element: element))
@@ -58,14 +77,6 @@ struct COCOInput: PackInput {
         if let id = object["id"]?.integer { categories[id] = object["name"]?.string }
       }
     }
-    if let splits, let missing = splits.first(where: { !seen.contains($0) }) {
-      throw PackingError(url.path, .noSplit(missing, seen.sorted()))
-    }
-    self.images = images
-    self.notes = notes.sorted { ($0.image, $0.element.offset) < ($1.image, $1.element.offset) }
-    self.categories = categories
-    notice = broken == 0
-      ? nil : "\(url.path): \(broken) images or annotations without an image's id, left out"
   }
 
   func walk() -> any RowWalk { ListWalk(images.indices.map { .image($0) }) }
@@ -121,7 +132,7 @@ struct COCOInput: PackInput {
     }
   }
 
-  private static func object(
+  fileprivate static func object(
     _ element: JSONElements.Element, of file: InputFile
   ) throws(PackingError.Reason) -> [String: JSONValue] {
     let limit = JSONElements.maximumElementBytes
