@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 import Tensors
 
 /// A tensor to be written: a name, a shape, and memory that somebody else holds or that is made

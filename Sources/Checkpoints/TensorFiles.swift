@@ -1,3 +1,5 @@
+import JSON
+
 /// The tensors of one safetensors file, or of several with Hugging Face's index beside them.
 ///
 /// `model.safetensors`, or `model.safetensors.index.json` naming

@@ -159,8 +159,9 @@ public final class BatchLoader: Sendable {
   private func ids(
     of pair: LocatedPair, _ sample: Sample
   ) throws(BadSample.Reason) -> [Int32] {
-    try text.ids(
-      sample.checkedAnnotation(), as: sources[pair.source].text, random: random("text", pair))
+    let kind = sources[pair.source].text
+    return try text.ids(
+      sample.checkedAnnotation(keys: kind.keys), as: kind, random: random("text", pair))
   }
 
   private func draw(

@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 
 extension RunConfiguration {
   /// A key with different values in a checkpoint and in the run that continues it.

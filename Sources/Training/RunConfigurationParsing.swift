@@ -1,6 +1,7 @@
 import Checkpoints
 import CoCaModel
 import Foundation
+import JSON
 
 extension RunConfiguration {
   /// Reads a run file.

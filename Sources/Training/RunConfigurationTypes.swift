@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 import Optimizers
 import Records
 
@@ -21,8 +22,20 @@ extension RunConfiguration {
 
   /// One source of pairs.
   public struct Source: Sendable, Equatable {
-    public enum Text: String, Sendable, CaseIterable {
+    public enum Text: Sendable, Equatable {
       case caption, labels, tokens
+      /// `caption`, `labels` and keys of `KEY.json`, with weights above 0, sorted by name.
+      case fields([Field])
+    }
+
+    public struct Field: Sendable, Equatable {
+      public var name: String
+      public var weight: Double
+
+      public init(name: String, weight: Double) {
+        self.name = name
+        self.weight = weight
+      }
     }
 
     /// As in the run file; names it in logs. Differs from source to source.
@@ -31,7 +44,7 @@ extension RunConfiguration {
     /// Nil in all sources: in proportion to their samples.
     public var weight: Double?
     public var text: Text
-    /// Only with `labels`.
+    /// Only with `labels`, alone or among the fields.
     public var prompts: PromptChoice?
   }
 

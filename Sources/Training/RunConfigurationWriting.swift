@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 
 extension RunConfiguration {
   /// All keys as a run file, in the order of the documentation; reading it gives an equal value.
@@ -93,7 +94,7 @@ extension RunConfiguration.Source {
       ("name", .text(name)), ("records", .list(records.map { .text($0) })),
     ]
     if let weight { members.append(("weight", .number(weight))) }
-    members.append(("text", .text(text.rawValue)))
+    members.append(("text", text.node))
     if let prompts { members.append(("prompts", prompts.node)) }
     return .map(members)
   }
@@ -102,6 +103,17 @@ extension RunConfiguration.Source {
 extension RunConfiguration.DataCache {
   fileprivate var node: ConfigurationNode {
     .map([("folder", .text(folder)), ("limit", .text("\(limit)"))])
+  }
+}
+
+extension RunConfiguration.Source.Text {
+  fileprivate var node: ConfigurationNode {
+    switch self {
+    case .caption: .text("caption")
+    case .labels: .text("labels")
+    case .tokens: .text("tokens")
+    case .fields(let fields): .map(fields.map { ($0.name, .number($0.weight)) })
+    }
   }
 }
 

@@ -118,6 +118,11 @@ struct RunPlan {
       case .caption: .caption
       case .tokens: .tokens
       case .labels: .labels(try Prompts(source.prompts))
+      case .fields(let fields): .fields(
+        try fields.map { field in
+          SampleSource.Field(
+            name: field.name, weight: field.weight, prompts: try Prompts(source.prompts))
+        })
       }
     return SampleSource(
       name: source.name,

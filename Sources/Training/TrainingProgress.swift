@@ -3,6 +3,7 @@ import Checkpoints
 import Collectives
 import Evaluation
 import Foundation
+import JSON
 import Optimizers
 import Pipeline
 

@@ -30,7 +30,8 @@ struct HelpTests {
     (["coca-shard", "pack"], [
       "--to", "--format", "--root", "--split", "--no-header", "--image-column",
       "--caption-column", "--labels-column", "--shard-size", "--frame-size", "--level",
-      "--max-side", "--seed", "--limit", "--jobs", "--part",
+      "--max-side", "--seed", "--limit", "--jobs", "--part", "--names", "--parents", "--min-side",
+      "--duplicates", "--against",
     ]),
     (["coca-shard", "inspect"], ["--json"]), (["coca-shard", "list"], ["--text", "--limit"]),
     (["coca-shard", "extract"], ["--to", "--key"]), (["coca-shard", "verify"], ["<directory>"]),

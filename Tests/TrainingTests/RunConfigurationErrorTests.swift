@@ -52,6 +52,17 @@ struct RunConfigurationErrorTests {
     #expect(error.reason == .unknownKey(suggestion: "Did you mean weight?"))
   }
 
+  @Test("weights of fields are numbers above 0, of one field at least, not tokens", arguments: [
+    ("{}", "data.0.text"), ("{caption: 0}", "data.0.text.caption"),
+    ("{caption: x}", "data.0.text.caption"), ("{caption: 1, tokens: 1}", "data.0.text"),
+    ("[caption]", "data.0.text"), ("{recaption: 1}, prompts: none", "data.0.prompts"),
+  ])
+  func fields(text: String, key: String) throws {
+    let error = try failure(
+      of: minimalRun.replacing("data/stamps", with: "data/stamps, text: \(text)"))
+    #expect(error.key == key, "\(error)")
+  }
+
   @Test("a wrong type or a value out of range names key, value and what is expected", arguments: [
     ("batch: 0", "batch", "0", "a whole number from 1 to 2147483647"),
     ("batch: 1.5", "batch", "1.5", "a whole number from 1 to 2147483647"),

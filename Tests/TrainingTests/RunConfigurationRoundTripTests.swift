@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import JSON
 import Testing
 import Training
 
@@ -34,7 +35,7 @@ struct RunConfigurationRoundTripTests {
     #expect(try parseRun(run.yaml()) == run)
     #expect(try RunConfiguration(json: run.json) == run)
     let bytes = Array(run.json.text(indented: true).utf8)
-    #expect(try RunConfiguration(json: JSONReader.read(bytes, place: "test")) == run)
+    #expect(try RunConfiguration(json: JSONReader.read(bytes)) == run)
     #expect(try run.differences(from: parseRun(run.yaml())).isEmpty)
   }
 
