@@ -21,6 +21,7 @@ SETS = {"openclipart": "openclipart-png", "stamps": "tuxpaint-stamps-default"}
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--program")
     parser.add_argument("--packages", type=Path)
     parser.add_argument("--img2dataset")
@@ -30,8 +31,9 @@ def main():
         return WRITERS[options.write[0]](options.write[1], options.write[2])
     work = Path(tempfile.mkdtemp())
     try:
-        for name, package in SETS.items():
-            measure(name, link(options.packages / package, work / name), work / "out", options)
+        for name in options.sets:
+            folder = link(options.packages / SETS[name], work / name)
+            measure(name, folder, work / "out", options)
     finally:
         shutil.rmtree(work)
 
@@ -89,7 +91,6 @@ def commands(folder, out, urls, options):
         "coca-shard pack --jobs 1": ours("--jobs", "1"),
         f"coca-shard pack --jobs {cores}": ours("--jobs", cores),
         f"  … --duplicates near --jobs {cores}": ours("--jobs", cores, "--duplicates", "near"),
-        f"  … --max-side 512 --jobs {cores}": ours("--jobs", cores, "--max-side", "512"),
         "webdataset ShardWriter": peer("webdataset"),
         "MosaicML Streaming MDSWriter": peer("streaming"),
         "MosaicML Streaming MDSWriter, zstd": peer("streaming-zstd"),
