@@ -204,7 +204,8 @@ public struct Objective {
     return Losses(
       contrastive: LaneTree.sum(sums[..<count]),
       caption: LaneTree.sum(sums[count..<2 * count]) / targets, weights: weights,
-      imageToTextAccuracy: sums[2 * count] / pairs, textToImageAccuracy: sums[2 * count + 1] / pairs,
+      imageToTextAccuracy: sums[2 * count] / pairs,
+      textToImageAccuracy: sums[2 * count + 1] / pairs,
       pairs: batch.pairs, targets: batch.targets)
   }
 

@@ -31,7 +31,8 @@ final class Trainer {
 
   init(
     _ plan: RunPlan, _ saved: SavedModel, _ optimizer: any Optimizer, _ shard: Shard?,
-    _ progress: TrainingProgress, over ranks: any Communicator, observer: any TrainingObserver, profile: StepProfile? = nil
+    _ progress: TrainingProgress, over ranks: any Communicator, observer: any TrainingObserver,
+    profile: StepProfile? = nil
   ) throws {
     self.plan = plan
     self.saved = saved
