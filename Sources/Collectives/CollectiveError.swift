@@ -7,6 +7,8 @@ public struct CollectiveError: Error, Sendable, Equatable, CustomStringConvertib
     case threads(provided: Int32)
     /// A launcher started this many ranks, and MPI knows of fewer or more.
     case sizes(launched: Int, found: Int)
+    /// Another MPI than the one whose headers this program was built with.
+    case library(found: String, builtFor: String)
     /// Slurm started several tasks without telling MPI of each other.
     case withoutPMI(tasks: Int)
   }
@@ -37,6 +39,8 @@ extension CollectiveError.Reason {
     case .threads(let provided):
       "MPI grants thread level \(provided), less than MPI_THREAD_SERIALIZED"
     case .sizes(let launched, let found): "\(launched) ranks were launched, MPI finds \(found)"
+    case .library(let found, let builtFor):
+      "this program is built for Open MPI \(builtFor), here is \(found)"
     case .withoutPMI(let tasks): "\(tasks) tasks were started without PMI, each for itself"
     }
   }
@@ -46,6 +50,7 @@ extension CollectiveError.Reason {
     case .failed: "Look at the other ranks' messages and hosts, then run again to continue"
     case .threads: "Use an MPI library built with thread support"
     case .sizes: "Launch with the mpirun of the Open MPI library this program is linked to"
+    case .library: "Install that version, or build the program on such a machine"
     case .withoutPMI: "Use srun --mpi=pmix, or mpirun inside the allocation"
     }
   }

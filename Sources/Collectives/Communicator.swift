@@ -38,6 +38,16 @@ public protocol Communicator: AnyObject {
   /// Gives all ranks the bytes of `root`; what the others hold before is dropped.
   func broadcast(_ bytes: inout [UInt8], from root: Int) throws(CollectiveError)
 
+  /// Gives one rank this rank's values and takes another's, at once.
+  ///
+  /// - Parameters:
+  ///   - receiver: expects as many values as `mine` has.
+  ///   - sender: sends as many values as `theirs` has room for.
+  func exchange(
+    _ mine: UnsafeBufferPointer<Float>, to receiver: Int,
+    into theirs: UnsafeMutableBufferPointer<Float>, from sender: Int
+  ) throws(CollectiveError)
+
   /// Returns once all ranks have called it.
   func barrier() throws(CollectiveError)
 }

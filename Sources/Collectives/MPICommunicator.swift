@@ -93,6 +93,27 @@ public final class MPICommunicator: Communicator {
     try broadcast(&bytes, stride: 1, Int(count), cmpi_byte(), from: root)
   }
 
+  public func exchange(
+    _ mine: UnsafeBufferPointer<Float>, to receiver: Int,
+    into theirs: UnsafeMutableBufferPointer<Float>, from sender: Int
+  ) throws(CollectiveError) {
+    precondition([receiver, sender].allSatisfy((0..<size).contains), "partners are ranks")
+    let sent = pieces(of: mine.count, longest: limits.call)
+    let received = pieces(of: theirs.count, longest: limits.call)
+    for index in 0..<max(sent.count, received.count) {
+      let out = index < sent.count ? sent[index] : nil
+      let back = index < received.count ? received[index] : nil
+      try check(
+        MPI_Sendrecv(
+          out.flatMap { mine.baseAddress?.advanced(by: $0.lowerBound) }, Int32(out?.count ?? 0),
+          cmpi_float(), out == nil ? MPI_PROC_NULL : Int32(receiver), 0,
+          back.flatMap { theirs.baseAddress?.advanced(by: $0.lowerBound) },
+          Int32(back?.count ?? 0), cmpi_float(), back == nil ? MPI_PROC_NULL : Int32(sender), 0,
+          communicator, nil),
+        "exchange", place)
+    }
+  }
+
   public func barrier() throws(CollectiveError) {
     try check(MPI_Barrier(communicator), "barrier", place)
   }

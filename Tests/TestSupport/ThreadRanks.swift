@@ -88,6 +88,15 @@ public final class ThreadRanks: @unchecked Sendable {
       bytes = all.exchange(rank, bytes)[root]
     }
 
+    func exchange(
+      _ mine: UnsafeBufferPointer<Float>, to receiver: Int,
+      into theirs: UnsafeMutableBufferPointer<Float>, from sender: Int
+    ) {
+      let received = all.exchange(rank, Array(UnsafeRawBufferPointer(mine)))[sender]
+      precondition(received.count == theirs.count * MemoryLayout<Float>.stride)
+      UnsafeMutableRawBufferPointer(theirs).copyBytes(from: received)
+    }
+
     func barrier() { _ = all.exchange(rank, []) }
 
     private func reduce(_ values: inout [Double], _ combine: (Double, Double) -> Double) {
