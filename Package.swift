@@ -104,8 +104,8 @@ let package = Package(
     .executableTarget(
       name: "coca-bench",
       dependencies: [
-        "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Optimizers", "Tensors", "Text",
-        argumentParser,
+        "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Optimizers", "Packing", "Records",
+        "Tensors", "Text", argumentParser,
       ],
       path: "Tests/Benchmarks"),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),

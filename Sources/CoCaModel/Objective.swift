@@ -42,18 +42,21 @@ public struct Objective {
   let microbatch: Int?
   /// Whether layers run again in the backward pass instead of keeping what it needs.
   let recomputesBlocks: Bool
+  let exchange: ContrastiveExchange
   let clock: StepClock
   private var padding: Int32? { model.configuration.padding }
 
   public init(
     _ model: CoCa, weights: LossWeights, microbatch: Int? = nil, recomputesBlocks: Bool = false,
-    over ranks: any Communicator, clock: StepClock = StepClock()
+    exchange: ContrastiveExchange = .gather, over ranks: any Communicator,
+    clock: StepClock = StepClock()
   ) {
     self.model = model
     self.weights = weights
     self.ranks = ranks
     self.microbatch = microbatch
     self.recomputesBlocks = recomputesBlocks
+    self.exchange = exchange
     self.clock = clock
   }
 
@@ -61,88 +64,105 @@ public struct Objective {
   /// - Parameters:
   ///   - images: `[n, 3, height, width]`; n may be 0 and differ between ranks.
   ///   - captions: `n` of them.
+  ///   - lanes: how many of them belong to each of this rank's lanes, which lie as `LaneTree` says.
+  ///     Nothing then depends on how many ranks there are, once gradients are added by
+  ///     `Communicator.treeSum`: a lane is the micro-batch. Nil: sums go as it is fastest.
   /// - Throws: `CollectiveError` if a rank is lost.
-  public func backward(_ images: Tensor, _ captions: PackedCaptions) throws -> Losses {
-    let counts = try clock.measure(.communicate) {
-      try GlobalCounts(captions, padding, over: ranks)
-    }
-    let parts = cut(captions.count)
-    if parts.count == 1 {
-      return try whole(images, captions, counts)
-    }
+  public func backward(
+    _ images: Tensor, _ captions: PackedCaptions, lanes: [Int]? = nil
+  ) throws -> Losses {
+    let batch = try clock.measure(.communicate) { try globalBatch(captions, lanes: lanes) }
+    let mine = batch.shares(of: ranks.rank)
+    let shares = LaneTree.order(mine.count).map { (index: $0, parts: cut(mine[$0].rows)) }
     // Embeddings first, without a tape; then the gradient, part by part, with a tape each. (Gao et
-    // al., arXiv 2101.06983.)
-    let embeddings = clock.measure(.forward) {
-      parts.map { part in
-        (model.imageEmbeddings(images.part(part)), model.textEmbeddings(captions.part(part)))
+    // al., arXiv 2101.06983.) The part that comes last here comes first there and keeps its tape.
+    let embeddings = Embeddings(pairs: captions.count, joint: model.configuration.joint)
+    for part in shares.flatMap(\.parts).dropFirst() {
+      clock.measure(.forward) {
+        embeddings.set(
+          part, images: model.imageEmbeddings(images.part(part)),
+          texts: model.textEmbeddings(captions.part(part)))
       }
     }
-    let contrastive = try contrast(
-      .joined(embeddings.map(\.0), width: model.configuration.joint),
-      .joined(embeddings.map(\.1), width: model.configuration.joint), counts)
-    addScaleGradient(contrastive)
-    var nats = 0.0
-    for part in parts {
-      let tape = Tape(recomputesBlocks: recomputesBlocks)
-      let output = clock.measure(.forward) {
-        model(images.part(part), captions.part(part), on: tape)
+    let part = shares[0].parts[0], first = forward(images, captions, part)
+    embeddings.set(
+      part, images: first.output.imageEmbedding.value, texts: first.output.textEmbedding.value)
+    var kept: Pass? = consume first
+    let (found, gradient) = try contrast(embeddings, batch)
+    var nats = [Double](repeating: 0, count: mine.count)
+    var tree = GradientTree(model.parameters.gradients, lanes: mine.count)
+    for (index, parts) in shares {
+      model.logitScale.gradient.pointer[0] += Float(weights.contrastive * gradient.logScale[index])
+      for part in parts {
+        let pass = kept ?? forward(images, captions, part)
+        kept = nil
+        nats[index] += caption(pass.output.hidden, captions.part(part), batch)
+        seed(pass.output, gradient, part)
+        clock.measure(.backward) { pass.tape.backward() }
       }
-      nats += caption(output.hidden, captions.part(part), counts)
-      seed(output, contrastive, part)
-      clock.measure(.backward) { tape.backward() }
+      clock.measure(.backward) { tree.add() }
     }
-    return try losses(contrastive, nats: nats, counts)
+    return try losses(found, nats: nats, batch)
   }
 
   /// The losses alone, of a batch that is held whole; no gradient is touched.
   /// - Throws: `CollectiveError` if a rank is lost.
   public func evaluate(_ images: Tensor, _ captions: PackedCaptions) throws -> Losses {
-    let counts = try GlobalCounts(captions, padding, over: ranks)
+    let batch = try globalBatch(captions)
     let output = model(images, captions, on: nil)
-    let nats = caption(output.hidden, captions, counts)
-    let contrastive = try contrast(
-      output.imageEmbedding.value, output.textEmbedding.value, counts)
-    return try losses(contrastive, nats: nats, counts)
+    let nats = [caption(output.hidden, captions, batch)]
+    let embeddings = Embeddings(
+      images: output.imageEmbedding.value, texts: output.textEmbedding.value)
+    return try losses(try contrastiveLoss(embeddings, batch).shares, nats: nats, batch)
   }
 
-  private func whole(
-    _ images: Tensor, _ captions: PackedCaptions, _ counts: GlobalCounts
-  ) throws -> Losses {
+  /// A forward pass that waits for its gradient.
+  private struct Pass {
+    let tape: Tape
+    let output: CoCa.Output
+  }
+
+  private func forward(
+    _ images: Tensor, _ captions: PackedCaptions, _ part: Range<Int>
+  ) -> Pass {
     let tape = Tape(recomputesBlocks: recomputesBlocks)
-    let output = clock.measure(.forward) { model(images, captions, on: tape) }
-    let nats = caption(output.hidden, captions, counts)
-    let contrastive = try contrast(
-      output.imageEmbedding.value, output.textEmbedding.value, counts)
-    seed(output, contrastive, 0..<captions.count)
-    addScaleGradient(contrastive)
-    clock.measure(.backward) { tape.backward() }
-    return try losses(contrastive, nats: nats, counts)
+    return clock.measure(.forward) {
+      Pass(tape: tape, output: model(images.part(part), captions.part(part), on: tape))
+    }
   }
 
   /// The captioning loss of some captions in nats; its gradient follows on their tape.
   private func caption(
-    _ hidden: Variable, _ captions: PackedCaptions, _ counts: GlobalCounts
+    _ hidden: Variable, _ captions: PackedCaptions, _ batch: GlobalBatch
   ) -> Double {
     clock.measure(.forward) {
       vocabularyCrossEntropy(
         hidden, model.vocabularyProjection, targets: captions.targets(padding),
-        weight: Float(weights.caption / Double(max(counts.targets, 1))))
+        weight: Float(weights.caption / Double(max(batch.targets, 1))))
     }
   }
 
+  /// All that is kept of the contrastive loss; the others' embeddings are not.
   private func contrast(
-    _ images: Tensor, _ texts: Tensor, _ counts: GlobalCounts
-  ) throws -> ContrastiveLoss.Result {
-    try ContrastiveLoss.evaluate(
-      images: images, texts: texts, scale: exp(model.logitScale.value.pointer[0]),
-      pairs: counts.pairs, over: ranks, clock: clock)
+    _ own: Embeddings, _ batch: GlobalBatch
+  ) throws -> ([ContrastiveLoss.Share], ContrastiveLoss.Gradient) {
+    let loss = try contrastiveLoss(own, batch)
+    return (loss.shares, try loss.gradient())
+  }
+
+  private func contrastiveLoss(_ own: Embeddings, _ batch: GlobalBatch) throws -> ContrastiveLoss {
+    try ContrastiveLoss(
+      own, batch, scale: exp(model.logitScale.value.pointer[0]), exchange, over: ranks,
+      clock: clock)
   }
 
   /// Starts the backward pass of some rows with the contrastive loss's gradient.
-  private func seed(_ output: CoCa.Output, _ loss: ContrastiveLoss.Result, _ rows: Range<Int>) {
+  private func seed(
+    _ output: CoCa.Output, _ gradient: ContrastiveLoss.Gradient, _ rows: Range<Int>
+  ) {
     let weight = Float(weights.contrastive)
     for (embedding, gradient) in [
-      (output.imageEmbedding, loss.imageGradient), (output.textEmbedding, loss.textGradient),
+      (output.imageEmbedding, gradient.images), (output.textEmbedding, gradient.texts),
     ] {
       let part = gradient.rows(rows)
       kernels.scale(weight, part.pointer, part.count)
@@ -150,47 +170,38 @@ public struct Objective {
     }
   }
 
-  /// Adds the logit scale's gradient, of which there is one a step.
-  private func addScaleGradient(_ loss: ContrastiveLoss.Result) {
-    model.logitScale.gradient.pointer[0] += Float(weights.contrastive * loss.logScaleGradient)
-  }
-
   private func losses(
-    _ contrastive: ContrastiveLoss.Result, nats: Double, _ counts: GlobalCounts
+    _ shares: [ContrastiveLoss.Share], nats: [Double], _ batch: GlobalBatch
   ) throws -> Losses {
-    var sums = [
-      contrastive.share, nats, Double(contrastive.imageToTextHits),
-      Double(contrastive.textToImageHits),
-    ]
+    let count = batch.lengths.count
+    var sums = [Double](repeating: 0, count: 2 * count + 2)
+    for (index, share) in batch.shares(of: ranks.rank).enumerated() {
+      sums[share.index] = shares[index].loss
+      sums[count + share.index] = nats[index]
+      sums[2 * count] += Double(shares[index].imageToTextHits)
+      sums[2 * count + 1] += Double(shares[index].textToImageHits)
+    }
     try clock.measure(.communicate) { try ranks.allReduceSum(&sums) }
-    let pairs = Double(max(counts.total, 1))
+    let pairs = Double(max(batch.pairs, 1)), targets = Double(max(batch.targets, 1))
     return Losses(
-      contrastive: sums[0], caption: sums[1] / Double(max(counts.targets, 1)), weights: weights,
-      imageToTextAccuracy: sums[2] / pairs, textToImageAccuracy: sums[3] / pairs,
-      pairs: counts.total, targets: counts.targets)
+      contrastive: LaneTree.sum(sums[..<count]),
+      caption: LaneTree.sum(sums[count..<2 * count]) / targets, weights: weights,
+      imageToTextAccuracy: sums[2 * count] / pairs, textToImageAccuracy: sums[2 * count + 1] / pairs,
+      pairs: batch.pairs, targets: batch.targets)
   }
 
-  private func cut(_ count: Int) -> [Range<Int>] {
-    guard let microbatch, count > microbatch else { return [0..<count] }
-    return stride(from: 0, to: count, by: microbatch).map { $0..<min($0 + microbatch, count) }
+  private func globalBatch(
+    _ captions: PackedCaptions, lanes: [Int]? = nil
+  ) throws -> GlobalBatch {
+    try GlobalBatch(
+      own: lanes ?? [captions.count], isOrdered: lanes != nil,
+      targets: captions.targets(padding).count { $0 >= 0 }, over: ranks)
   }
-}
 
-/// What the losses of a step are divided by: counted over all ranks before any loss.
-private struct GlobalCounts {
-  /// Every rank's pairs.
-  let pairs: [Int]
-  /// Ids to be predicted, over all ranks.
-  let targets: Int
-  var total: Int { pairs.reduce(0, +) }
-
-  init(_ captions: PackedCaptions, _ padding: Int32?, over ranks: any Communicator) throws {
-    var counts = [Double](repeating: 0, count: ranks.size + 1)
-    counts[ranks.rank] = Double(captions.count)
-    counts[ranks.size] = Double(captions.targets(padding).count { $0 >= 0 })
-    try ranks.allReduceSum(&counts)
-    pairs = counts.dropLast().map { Int($0) }
-    targets = Int(counts[ranks.size])
+  /// A share's micro-batches; at least one, which may be empty.
+  private func cut(_ rows: Range<Int>) -> [Range<Int>] {
+    guard let microbatch, rows.count > microbatch else { return [rows] }
+    return rows.pieces(of: microbatch)
   }
 }
 
@@ -210,15 +221,5 @@ extension Tensor {
   fileprivate func part(_ range: Range<Int>) -> Tensor {
     let size = shape.dropFirst().reduce(1, *)
     return slice(at: range.lowerBound * size, shape: [range.count] + shape.dropFirst())
-  }
-
-  fileprivate static func joined(_ parts: [Tensor], width: Int) -> Tensor {
-    let whole = Tensor([parts.reduce(0) { $0 + $1.rows }, width])
-    var row = 0
-    for part in parts {
-      whole.rows(row..<row + part.rows).pointer.update(from: part.pointer, count: part.count)
-      row += part.rows
-    }
-    return whole
   }
 }

@@ -33,6 +33,12 @@ public struct Batch: Sendable {
     rows.reduce(into: sourceNames.map { _ in 0 }) { $0[$1.source] += 1 }
   }
 
+  /// Rows of each of some lanes, in which they stand.
+  public func pairs(of lanes: some Sequence<Int>) -> [Int] {
+    let counts = rows.reduce(into: [:]) { $0[$1.lane, default: 0] += 1 }
+    return lanes.map { counts[$0] ?? 0 }
+  }
+
   /// The keys of each source by its name, in the order of their pairs' numbers.
   public var keys: [String: [String]] {
     let ordered = rows.sorted { ($0.source, $0.number) < ($1.source, $1.number) }

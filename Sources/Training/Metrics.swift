@@ -33,6 +33,7 @@ struct Metrics: Encodable {
   let skipped: Int
   let seconds: [String: Double]
   let slowest: Slowest
+  let imbalance: Double
   let resident_bytes: Int
   let ranks: Int
   let epoch: [String: Double]
@@ -53,10 +54,18 @@ struct StepReport {
   /// Rank 0 finds that time for a checkpoint has come.
   var wantsCheckpoint = false
 
+  /// Seconds of this rank's own work: waiting for others is not its slowness.
+  private var work: Double {
+    [.data, .forward, .backward, .optimizer].reduce(0) { $0 + (seconds[$1] ?? 0) }
+  }
+
   /// The sums over ranks, and every rank's own seconds and memory.
   struct Summed {
     let means: [StepClock.Phase: Double]
-    let totals: [Double]
+    /// Mean seconds of the step.
+    let total: Double
+    /// Every rank's seconds of its own work.
+    let work: [Double]
     let residentBytes: [Double]
     let read: Int
     let skipped: Int
@@ -65,8 +74,12 @@ struct StepReport {
     let wantsStop: Bool
     let wantsCheckpoint: Bool
 
-    var total: Double { totals.reduce(0, +) / Double(totals.count) }
-    var slowest: Int { totals.indices.max { totals[$0] < totals[$1] } ?? 0 }
+    var slowest: Int { work.indices.max { work[$0] < work[$1] } ?? 0 }
+    /// The slowest rank's work over the mean: what all could be faster with equal shares.
+    var imbalance: Double {
+      let mean = work.reduce(0, +) / Double(work.count)
+      return mean > 0 ? work[slowest] / mean : 1
+    }
   }
 
   func summed(over ranks: any Communicator) throws -> Summed {
@@ -74,19 +87,18 @@ struct StepReport {
     var values = phases.map { seconds[$0] ?? 0 }
     values += [
       Double(read), Double(skipped), operations, Double(tokens), wantsStop ? 1 : 0,
-      wantsCheckpoint ? 1 : 0,
+      wantsCheckpoint ? 1 : 0, total,
     ]
     let shared = values.count
     values += [Double](repeating: 0, count: 2 * ranks.size)
-    // Waiting for others is not this rank's own slowness.
-    values[shared + ranks.rank] = total - (seconds[.communicate] ?? 0)
+    values[shared + ranks.rank] = work
     values[shared + ranks.size + ranks.rank] = Double(residentBytes)
     try ranks.allReduceSum(&values)
     let rest = values[phases.count...].map { $0 }
     return Summed(
       means: Dictionary(
         uniqueKeysWithValues: zip(phases, values.map { $0 / Double(ranks.size) })),
-      totals: Array(values[shared..<shared + ranks.size]),
+      total: rest[6] / Double(ranks.size), work: Array(values[shared..<shared + ranks.size]),
       residentBytes: Array(values[(shared + ranks.size)...]), read: Int(rest[0]),
       skipped: Int(rest[1]), operations: rest[2], tokens: Int(rest[3]), wantsStop: rest[4] > 0,
       wantsCheckpoint: rest[5] > 0)

@@ -1,3 +1,4 @@
+import CoCaModel
 import Tensors
 
 /// A run, as the run file describes it: everything resolved, paths absolute.
@@ -24,9 +25,12 @@ public struct RunConfiguration: Sendable, Equatable {
   /// Nil for nothing random.
   public var augment: Augment?
   public var recompute: Recompute
+  public var contrastiveExchange: ContrastiveExchange
   /// Of the model's products.
   public var precision: GEMM.Precision
   public var overlap: Overlap
+  /// Whether every power of two of ranks gives the same bits.
+  public var reproducible: Bool
   public var nonfinite: Nonfinite
   /// Seconds without a sign of life from a rank.
   public var deadline: Double

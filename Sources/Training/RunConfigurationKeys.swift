@@ -31,10 +31,8 @@ package enum RunConfigurationKeys {
 
   /// Keys that this version takes at one value only, and the values later versions take.
   static let fixed: [(key: String, value: ConfigurationNode, later: [String])] = [
-    ("contrastive_exchange", ConfigurationNode(.text("gather")), ["ring"]),
     ("shard_optimizer", ConfigurationNode(.bool(false)), ["true"]),
     ("gradient_dtype", ConfigurationNode(.text("float32")), ["bfloat16"]),
-    ("reproducible", ConfigurationNode(.bool(false)), ["true"]),
   ]
 
   /// Keys of later versions.

@@ -48,14 +48,19 @@ extension RunConfiguration {
     }
     self.batch = batch
     length = try run.length()
-    lanes = try run.integer("lanes", in: 1...1_000_000) ?? min(240, batch)
+    reproducible = try run.flag("reproducible", or: false)
+    lanes = try run.lanes(batch: batch, reproducible: reproducible)
     microbatch = try run.integer("microbatch", in: 1...Int(Int32.max))
+    if reproducible, microbatch != nil {
+      throw run.unexpected("microbatch", "null with reproducible: true, which cuts by lanes")
+    }
     badSamples = try run.section("bad_samples").badSamples()
     loss = try run.section("loss").loss()
     optimizer = try run.section("optimizer").optimizer()
     schedule = try run.section("schedule").schedule()
     augment = try run.augment()
     recompute = try run.choice("recompute", or: .none)
+    contrastiveExchange = try run.choice("contrastive_exchange", or: .gather)
     precision = try run.choice("precision", or: .float32)
     overlap = try run.choice("overlap", or: .auto, unavailable: ["buckets", "thread"])
     nonfinite = try run.choice("nonfinite", or: .stop)
@@ -80,6 +85,16 @@ extension ConfigurationReader {
     let word = given.json.string ?? given.shown
     guard fixed.later.contains(word) else { throw unexpected(fixed.key, value) }
     throw error(fixed.key, .unavailable(found: word, instead: "Use \(value)"))
+  }
+
+  fileprivate func lanes(batch: Int, reproducible: Bool) throws(ConfigurationError) -> Int {
+    let given = try integer("lanes", in: 1...1_000_000)
+    guard reproducible else { return given ?? min(240, batch) }
+    guard let given else { return 1 << (Int.bitWidth - 1 - min(64, batch).leadingZeroBitCount) }
+    guard given.nonzeroBitCount == 1 else {
+      throw unexpected("lanes", "a power of two with reproducible: true, best from 8 to 64")
+    }
+    return given
   }
 
   fileprivate func length() throws(ConfigurationError) -> RunConfiguration.Length {

@@ -18,8 +18,10 @@ extension RunConfiguration {
       ("optimizer", optimizer.node), ("schedule", schedule.node),
       ("augment", augment.map(\.node) ?? .nothing),
       ("precision", .text(precision.rawValue)), ("recompute", .text(recompute.rawValue)),
+      ("contrastive_exchange", .text(contrastiveExchange.rawValue)),
     ] + fixed + [
-      ("overlap", .text(overlap.rawValue)), ("nonfinite", .text(nonfinite.rawValue)),
+      ("overlap", .text(overlap.rawValue)), ("reproducible", .flag(reproducible)),
+      ("nonfinite", .text(nonfinite.rawValue)),
       ("deadline", .number(deadline)), ("checkpoint", checkpoint.node),
       ("validation", validation.node), ("log", log.node), ("seed", .integer(Int(seed))),
     ])

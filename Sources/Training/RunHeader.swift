@@ -17,6 +17,8 @@ struct RunHeader: Encodable {
     let optimizer: Double
     /// What one forward pass keeps for its backward pass.
     let activations: Double
+    /// Embeddings of all pairs, or of three ranks', and gradients by the own ones.
+    let contrastive: Double
     /// Decompressed frames, and the pictures of the batches that are read ahead.
     let data: Double
     let total: Double
@@ -101,14 +103,22 @@ extension RunHeader.Memory {
     _ plan: RunPlan, _ model: ModelConfiguration, _ parameters: Int, _ ranks: Int, _ tokens: Int
   ) {
     let share = (plan.configuration.batch - 1) / ranks + 1
-    let pairs = min(plan.configuration.microbatch ?? share, share)
-    weights_and_gradients = 8 * Double(parameters)
+    let lanes = plan.configuration.lanes
+    let part = plan.configuration.reproducible
+      ? (plan.configuration.batch - 1) / lanes + 1 : plan.configuration.microbatch ?? share
+    let pairs = min(part, share)
+    // Sums by lanes keep a copy of the gradients for each branch of their tree.
+    let branches = plan.configuration.reproducible ? log2(Double(max(lanes / ranks, 1))) : 0
+    weights_and_gradients = (8 + 4 * branches) * Double(parameters)
     optimizer = (plan.configuration.optimizer.name == .adamw ? 8 : 4) * Double(parameters)
     activations = Double(pairs) * model.activationBytes(
       tokens: tokens, recompute: plan.configuration.recompute)
+    let isGathered = plan.configuration.contrastiveExchange == .gather
+    let embeddings = isGathered ? plan.configuration.batch : 3 * share
+    contrastive = 8 * Double(model.joint) * Double(embeddings + share)
     let pictureBytes = 4 * 3 * Double(model.image.size.height * model.image.size.width)
     data = 0x1p27 + 3 * Double(share) * pictureBytes
-    total = weights_and_gradients + optimizer + activations + data
+    total = weights_and_gradients + optimizer + activations + contrastive + data
   }
 }
 

@@ -5,6 +5,9 @@ import Pipeline
 
 /// Follows a run as its run file says: progress and metrics, checkpoints, validation, stopping.
 final class RunObserver: TrainingObserver {
+  /// The slowest rank's work over the mean, above which the console names the rank.
+  private static let tolerable = 1.2
+
   private let plan: RunPlan
   private let ranks: any Communicator
   private let folder: RunFolder
@@ -153,7 +156,10 @@ final class RunObserver: TrainingObserver {
 
   private func progressLine(_ line: Metrics) -> String {
     let left = Double(plan.steps - line.step) * Double(plan.configuration.batch)
-    let width = plan.steps.grouped.count
+    let width = plan.steps.grouped.count, slowest = line.slowest
+    let imbalance =
+      line.imbalance > Self.tolerable
+      ? "  rank \(slowest.rank) on \(slowest.host) takes \(line.imbalance.fixed(2)) × the mean" : ""
     let step = String(repeating: " ", count: max(0, width - line.step.grouped.count))
       + line.step.grouped
     return "step \(step)/\(plan.steps.grouped)"
@@ -163,6 +169,7 @@ final class RunObserver: TrainingObserver {
       + "  lr \(String(format: "%.2e", line.lr))"
       + "  \(line.pairs_per_second.fixed(0)) pairs/s  \(line.gflops.fixed(1)) GFLOP/s"
       + (rate.value > 0 ? "  \((left / rate.value).asDuration) left" : "")
+      + imbalance
   }
 }
 
@@ -184,7 +191,7 @@ extension Metrics {
     epochs: some Sequence<(String, Double)>
   ) {
     let sums = step.sums, losses = step.losses
-    let total = sums.total + (sums.means[.communicate] ?? 0)
+    let total = sums.total
     var seconds = Dictionary(
       uniqueKeysWithValues: StepClock.Phase.allCases.map { ($0.rawValue, sums.means[$0] ?? 0) })
     seconds["checkpoint"] = checkpointSeconds
@@ -208,7 +215,8 @@ extension Metrics {
     skipped = sums.skipped
     self.seconds = seconds
     slowest = Slowest(
-      rank: sums.slowest, host: hosts[sums.slowest], seconds: sums.totals[sums.slowest])
+      rank: sums.slowest, host: hosts[sums.slowest], seconds: sums.work[sums.slowest])
+    imbalance = sums.imbalance
     resident_bytes = Int(sums.residentBytes.max() ?? 0)
     ranks = hosts.count
     epoch = Dictionary(epochs, uniquingKeysWith: max)

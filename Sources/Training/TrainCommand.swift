@@ -34,6 +34,7 @@ public enum TrainCommand {
     _ options: TrainOptions, _ binding: Binding, over ranks: any Communicator, _ folder: RunFolder,
     _ console: Console
   ) throws -> Int32 {
+    var options = options
     let stop = StopRequest(
       folder: ranks.rank == 0 ? folder.url : nil, timeLimit: options.timeLimit)
     let configuration = try together(ranks) {
@@ -42,6 +43,15 @@ public enum TrainCommand {
         file: options.runFile, overrides: options.overrides)
       try configuration.precision.use()
       return configuration
+    }
+    if configuration.reproducible {
+      if options.threads == nil {
+        // As many as the machine has for a rank would depend on the number of ranks.
+        options.threads = 1
+        Threads.start(1)
+        console.note("reproducible: one thread a rank; --threads N, the same for all, gives more")
+      }
+      try Reproducibility.check(over: ranks)
     }
     let found = try Resumption(options.resume, folder, over: ranks)
     let (plan, start) = try together(ranks) {

@@ -41,8 +41,8 @@ final class Trainer {
     objective = Objective(
       saved.model,
       weights: LossWeights(contrastive: run.loss.contrastive, caption: run.loss.caption),
-      microbatch: run.microbatch, recomputesBlocks: run.recompute == .blocks, over: ranks,
-      clock: clock)
+      microbatch: run.microbatch, recomputesBlocks: run.recompute == .blocks,
+      exchange: run.contrastiveExchange, over: ranks, clock: clock)
     cost = Cost(saved.model.configuration, vocabularySize: saved.model.vocabularySize)
     loader = try BatchLoader(
       plan, transform: saved.imageTransform, vocabularySize: saved.model.vocabularySize,
@@ -74,11 +74,15 @@ final class Trainer {
     observer.begins(.forward, step: progress.step + 1)
     let gradients = model.parameters.gradients
     clock.measure(.backward) { model.parameters.clearGradients() }
-    let losses = try objective.backward(batch.images, batch.captions)
+    let losses = try objective.backward(batch.images, batch.captions, lanes: lanes(of: batch))
 
     observer.begins(.communicate, step: progress.step + 1)
     try measure(.communicate, "all-reduce", bytes: 2 * gradients.bytes) {
-      try ranks.allReduceSum(gradients.buffer)
+      if plan.configuration.reproducible {
+        try ranks.treeSum(gradients.buffer)
+      } else {
+        try ranks.allReduceSum(gradients.buffer)
+      }
     }
     let norm = measure(.optimizer, "gradient norm", bytes: gradients.bytes) {
       GradientNorm(model.parameters)
@@ -119,6 +123,12 @@ final class Trainer {
     _ phase: StepClock.Phase, _ operation: String, bytes: Int = 0, _ body: () throws -> Result
   ) rethrows -> Result {
     try clock.measure(phase) { try Profile.measure(operation, bytes: bytes, body) }
+  }
+
+  /// Pairs of each of this rank's lanes, where sums go by lanes.
+  private func lanes(of batch: Batch) -> [Int]? {
+    guard plan.configuration.reproducible else { return nil }
+    return batch.pairs(of: plan.batches.lanes.lanes(of: ranks.rank, size: ranks.size))
   }
 
   private func nextBatch(_ batches: Prefetcher<Batch>) throws -> Batch {

@@ -8,6 +8,7 @@ struct CocaBench: ParsableCommand {
     commandName: "coca-bench", abstract: "Measures the trainer's parts on this machine.",
     subcommands: [
       StepBench.self, OperationsBench.self, GEMMBench.self, KernelBench.self, LossBench.self,
+      ContrastiveBench.self, MicrobatchBench.self, BalanceBench.self,
     ])
 }
 

@@ -1,13 +1,18 @@
 import Foundation
 
 /// The shortest of some runs, after one to warm up.
-func bestSeconds(_ trials: Int = 7, _ body: () -> Void) -> Double {
-  body()
-  return (0..<trials).map { _ in
+func bestSeconds(_ trials: Int = 7, _ body: () throws -> Void) rethrows -> Double {
+  try body()
+  return try (0..<trials).map { _ in
     let start = ContinuousClock.now
-    body()
+    try body()
     return (ContinuousClock.now - start) / .seconds(1)
   }.min() ?? 0
+}
+
+func median(_ values: [Double]) -> Double {
+  let sorted = values.sorted(), middle = sorted.count / 2
+  return sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
 func fixed(_ value: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", value) }

@@ -50,11 +50,12 @@ final class Trial {
   }
 
   /// Random pictures and captions of one length.
-  convenience init(preset name: String, pairs: Int, tokens: Int) throws {
+  /// - Parameter vocabulary: where the preset leaves it open.
+  convenience init(preset name: String, pairs: Int, tokens: Int, vocabulary: Int = 0) throws {
     guard let shape = ModelConfiguration.preset(name) else {
       throw ValidationError("unknown model \(name)")
     }
-    let model = CoCa(shape, vocabularySize: 0)
+    let model = CoCa(shape, vocabularySize: vocabulary)
     let size = shape.image.size
     let images = Tensor.zeros([pairs, 3, size.height, size.width])
     for index in stride(from: 0, to: images.count, by: 5) { images.pointer[index] = 1 }
@@ -67,10 +68,11 @@ final class Trial {
     Cost(model.configuration, vocabularySize: model.vocabularySize).step(captions)
   }
 
-  func step() throws -> [String: Double] {
+  /// - Parameter microbatch: pairs of a forward pass; nil: all.
+  func step(microbatch: Int? = nil) throws -> [String: Double] {
     clock.reset()
     let start = ContinuousClock.now
-    try gradients()
+    try gradients(microbatch)
     clock.measure(.optimizer) {
       Profile.measure("AdamW", bytes: 7 * model.parameters.values.bytes) {
         optimizer.update(learningRate: 1e-5, gradientScale: 1)
@@ -81,10 +83,11 @@ final class Trial {
       uniqueKeysWithValues: clock.seconds.map { ($0.key.rawValue, $0.value) } + [("total", total)])
   }
 
-  private func gradients() throws {
+  private func gradients(_ microbatch: Int? = nil) throws {
     clock.measure(.backward) { model.parameters.clearGradients() }
-    _ = try Objective(model, weights: LossWeights(), over: SoloCommunicator(), clock: clock)
-      .backward(images, captions)
+    _ = try Objective(
+      model, weights: LossWeights(), microbatch: microbatch, over: SoloCommunicator(), clock: clock
+    ).backward(images, captions)
   }
 
   func products() throws -> [GEMM.Product] {

@@ -132,8 +132,4 @@ struct ObjectiveTests {
     #expect(abs(losses.caption - log(Double(SmallModel.vocabulary))) < 1e-6)
     #expect(losses.targets == small.captions.ids.count - small.captions.count)
   }
-
-  private func distance(_ a: Tensor, _ b: Tensor) -> Double {
-    zip(a.values, b.values).reduce(0.0) { $0 + pow(Double($1.0) - Double($1.1), 2) }.squareRoot()
-  }
 }

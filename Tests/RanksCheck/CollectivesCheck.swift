@@ -27,6 +27,7 @@ struct CollectivesCheck {
     try sums(bucket + 77)
     try sameBits(10_007)
     try unequal()
+    try exchanges([0, 1, 1023])
     try bytes(scales: [0, 1, 1000])
     try doubles([0, 1, 5, 1000])
     // Everything again in calls of a few elements, as buffers beyond 32 bits take them.
@@ -35,6 +36,7 @@ struct CollectivesCheck {
       mpi.limits.call = 3
       for count in 0...9 { try sums(count) }
       try unequal()
+      try exchanges([0, 1, 3, 7])
       try bytes(scales: [0, 1, 5])
       try doubles([0, 1, 5])
     }
@@ -86,6 +88,24 @@ struct CollectivesCheck {
     try gathers(counts: (0..<size).map { (size - $0) * 5 - 5 })
     try gathers(counts: (0..<size).map { $0 == size / 2 ? 11 : 0 })
     try gathers(counts: [Int](repeating: 0, count: size))
+  }
+
+  /// Around the ring, each rank's part as long as it likes.
+  private func exchanges(_ counts: [Int]) throws {
+    for count in counts {
+      for distance in 0..<size {
+        let sender = (rank + distance) % size, receiver = (rank + size - distance) % size
+        let mine = (0..<count + rank).map { value(rank, $0) }
+        var theirs = [Float](repeating: .nan, count: count + sender)
+        try mine.withUnsafeBufferPointer { mine in
+          try theirs.withUnsafeMutableBufferPointer {
+            try ranks.exchange(mine, to: receiver, into: $0, from: sender)
+          }
+        }
+        let expected = (0..<count + sender).map { value(sender, $0) }
+        try expect(theirs == expected, "exchange of \(count) over \(distance)")
+      }
+    }
   }
 
   private func bytes(scales: [Int]) throws {

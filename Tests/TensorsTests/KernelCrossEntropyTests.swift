@@ -74,4 +74,38 @@ struct KernelCrossEntropyTests {
       expectClose(logits.values, expected, absolute: 3e-6)
     }
   }
+
+  @Test("a contrastive tile's gradient is that of its rows and columns", arguments: KernelLevel.all)
+  func contrastive(level: KernelLevel) {
+    let rows = 3, scale: Float = 5, weight: Float = 0.25
+    for columns in [1, 3, 15, 16, 24, 97] {
+      let values = someFloats(rows * columns, seed: 63)
+      let tops = [someFloats(rows, seed: 64), someFloats(columns, seed: 65)].map {
+        $0.map { 2 + abs($0) }
+      }
+      let sums = [someFloats(rows, seed: 66), someFloats(columns, seed: 67)].map {
+        $0.map { 1 + abs($0) }
+      }
+      let partners = someFloats(rows, seed: 68)
+      let logits = GuardedFloats(values)
+      let columnTops = GuardedFloats(tops[1]), columnSums = GuardedFloats(sums[1])
+      var slopes = [Double](repeating: 2, count: rows)
+      level.table.contrastive_gradient(
+        logits.pointer, columns, rows, columns, scale, tops[0], sums[0], columnTops.pointer,
+        columnSums.pointer, partners, weight, &slopes)
+      func part(_ index: Int, _ direction: Int, _ place: Int) -> Double {
+        exp(Double(scale) * (Double(values[index]) - Double(tops[direction][place])))
+          / Double(sums[direction][place]) * Double(weight * scale)
+      }
+      let expected = values.indices.map { part($0, 0, $0 / columns) + part($0, 1, $0 % columns) }
+      expectClose(logits.values, expected, absolute: 1e-6, relative: 1e-6)
+      for row in 0..<rows {
+        let expected = (0..<columns).reduce(2.0) { sum, column in
+          let index = row * columns + column
+          return sum + part(index, 0, row) * (Double(values[index]) - Double(partners[row]))
+        }
+        #expect(abs(slopes[row] - expected) < 1e-5 * (1 + abs(expected)))
+      }
+    }
+  }
 }

@@ -95,10 +95,8 @@ struct RunConfigurationErrorTests {
   }
 
   @Test("what later versions take is refused as such", arguments: [
-    ("contrastive_exchange: ring", "contrastive_exchange"),
     ("shard_optimizer: true", "shard_optimizer"), ("gradient_dtype: bfloat16", "gradient_dtype"),
     ("overlap: buckets", "overlap"), ("overlap: thread", "overlap"),
-    ("reproducible: true", "reproducible"),
     ("validation: {sets: [{records: v, task: caption, beam: 4}]}", "validation.sets.0.beam"),
   ])
   func unavailable(line: String, key: String) throws {

@@ -75,6 +75,15 @@ struct __attribute__((swift_attr("@Sendable"))) kernels {
     void (*_Nonnull softmax_from_sums)(float *logits, index_t ld, index_t rows, index_t columns,
                                        float scale, const float *maximum, const float *sum,
                                        float weight);
+    // A tile of the contrastive loss. With R = exp(scale·(logit - row_maximum[i])) / row_sum[i] and
+    // C the same by columns, logits become weight·scale·(R + C): the gradient of weight times the
+    // log-sum-exps of both. slope[i], added to, is that of the row's by log scale, less scale times
+    // the partner's logit: the sum of weight·scale·R·(logit - partner[i]).
+    void (*_Nonnull contrastive_gradient)(float *logits, index_t ld, index_t rows, index_t columns,
+                                          float scale, const float *row_maximum,
+                                          const float *row_sum, const float *column_maximum,
+                                          const float *column_sum, const float *partner,
+                                          float weight, double *slope);
 
     // y = x / max(norm, 1e-12) by rows; norm is kept. dx (added) = (dy - y·(y·dy)) / norm.
     void (*_Nonnull l2_normalize)(const float *x, float *y, float *norm, index_t rows,

@@ -1,0 +1,135 @@
+import Collectives
+import Tensors
+
+/// How a rank comes to see the embeddings of all others.
+public enum ContrastiveExchange: String, Sendable, CaseIterable {
+  /// Every rank holds all of them.
+  case gather
+  /// They come by block by block, and come again for the gradient.
+  case ring
+}
+
+/// Rows of length 1, `[pairs, joint]` each.
+package struct Embeddings: Sendable {
+  package let images: Tensor
+  package let texts: Tensor
+
+  package init(images: Tensor, texts: Tensor) { (self.images, self.texts) = (images, texts) }
+
+  init(pairs: Int, joint: Int) {
+    self.init(images: Tensor([pairs, joint]), texts: Tensor([pairs, joint]))
+  }
+
+  var bytes: Int { images.bytes + texts.bytes }
+
+  func rows(_ range: Range<Int>) -> Embeddings {
+    Embeddings(images: images.rows(range), texts: texts.rows(range))
+  }
+
+  /// Takes a part's rows in.
+  func set(_ range: Range<Int>, images part: Tensor, texts other: Tensor) {
+    images.rows(range).pointer.update(from: part.pointer, count: part.count)
+    texts.rows(range).pointer.update(from: other.pointer, count: other.count)
+  }
+}
+
+/// The embeddings of the global batch as one rank sees them, block by block.
+///
+/// In a ring each rank passes on what it has just used, so that it holds its own and two others'
+/// blocks at most. Where the order of columns must not depend on the ranks, every tile of the batch
+/// is gathered by itself instead.
+struct EmbeddingBlocks {
+  let own: Embeddings
+  let batch: GlobalBatch
+  let ranks: any Communicator
+  let clock: StepClock
+  private let gathered: Embeddings?
+
+  /// - Throws: `CollectiveError` if a rank is lost, as do the other functions.
+  init(
+    _ own: Embeddings, _ batch: GlobalBatch, _ exchange: ContrastiveExchange,
+    over ranks: any Communicator, _ clock: StepClock
+  ) throws {
+    (self.own, self.batch, self.ranks, self.clock) = (own, batch, ranks, clock)
+    gathered =
+      exchange == .ring && ranks.size > 1
+      ? nil : try Self.gather(own, 0..<batch.pairs, batch, ranks, clock)
+  }
+
+  /// Calls `body` with all blocks, each with the numbers of its pairs in the batch.
+  func forEach(_ body: (_ columns: Range<Int>, _ block: Embeddings) -> Void) throws {
+    if let gathered { return body(0..<batch.pairs, gathered) }
+    guard batch.isOrdered else { return try passAround(body) }
+    for first in stride(from: 0, to: batch.pairs, by: SimilarityRows.tileColumns) {
+      let columns = first..<min(first + SimilarityRows.tileColumns, batch.pairs)
+      body(columns, try Self.gather(own, columns, batch, ranks, clock))
+    }
+  }
+
+  private func passAround(_ body: (Range<Int>, Embeddings) -> Void) throws {
+    let rank = ranks.rank, size = ranks.size, joint = own.images.width
+    var block = own
+    for distance in 0..<size {
+      let owner = (rank + distance) % size
+      body(batch.shares(of: owner)[0].columns, block)
+      guard distance + 1 < size else { return }
+      let next = Embeddings(pairs: batch.lengths[(owner + 1) % size], joint: joint)
+      try clock.measure(.communicate) {
+        for (mine, theirs) in [(block.images, next.images), (block.texts, next.texts)] {
+          try ranks.exchange(
+            UnsafeBufferPointer(mine.buffer), to: (rank + size - 1) % size, into: theirs.buffer,
+            from: (rank + 1) % size)
+        }
+      }
+      block = next
+    }
+  }
+
+  private static func gather(
+    _ own: Embeddings, _ columns: Range<Int>, _ batch: GlobalBatch, _ ranks: any Communicator,
+    _ clock: StepClock
+  ) throws -> Embeddings {
+    try clock.measure(.communicate) {
+      Embeddings(
+        images: try batch.gather(own.images, columns, over: ranks),
+        texts: try batch.gather(own.texts, columns, over: ranks))
+    }
+  }
+}
+
+extension GlobalBatch {
+  /// Some pairs' rows of all ranks, in the batch's order.
+  /// - Parameter own: `[this rank's pairs, width]`.
+  func gather(
+    _ own: Tensor, _ columns: Range<Int>, over ranks: any Communicator
+  ) throws -> Tensor {
+    guard ranks.size > 1 else { return own.rows(columns) }
+    let parts = (0..<ranks.size).map { self.parts(of: $0, within: columns) }
+    let mine = parts[ranks.rank]
+    let rows = (mine.first?.rows.lowerBound ?? 0)..<(mine.last?.rows.upperBound ?? 0)
+    let all = Tensor([columns.count, own.width])
+    try ranks.allGather(
+      UnsafeBufferPointer(own.rows(rows).buffer),
+      counts: parts.map { $0.reduce(0) { $0 + $1.rows.count } * own.width }, into: all.buffer)
+    guard lengths.count > self.ranks else { return all }
+    let ordered = Tensor(all.shape)
+    var row = 0
+    for part in parts.joined() {
+      let place = part.first - columns.lowerBound
+      ordered.rows(place..<place + part.rows.count).pointer.update(
+        from: all.rows(row..<row + part.rows.count).pointer, count: part.rows.count * own.width)
+      row += part.rows.count
+    }
+    return ordered
+  }
+
+  /// What a rank's shares have of some columns; its rows are neighbours.
+  private func parts(of rank: Int, within columns: Range<Int>) -> [Share] {
+    shares(of: rank).compactMap { share in
+      let common = share.columns.clamped(to: columns)
+      guard !common.isEmpty else { return nil }
+      let row = share.rows.lowerBound + common.lowerBound - share.first
+      return Share(index: share.index, rows: row..<row + common.count, first: common.lowerBound)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import Tensors
+
+/// Sums over lanes in one order, however the lanes lie on 1, 2, 4, … ranks.
+///
+/// The order is a tree that pairs lanes whose numbers differ in the highest bit first. Rank r has
+/// the lanes r, r + P, r + 2P, …: for every power of two P a rank's own sum is a branch of the tree,
+/// and what is left to ranks pairs those that differ in the highest bit first.
+enum LaneTree {
+  /// A rank's `count` lanes in the order in which their branches close soonest.
+  static func order(_ count: Int) -> [Int] {
+    guard count > 1 else { return Array(0..<count) }
+    precondition(count.nonzeroBitCount == 1, "a power of two")
+    let halves = order(count / 2)
+    return halves.flatMap { [$0, $0 + count / 2] }
+  }
+
+  /// The sum of all lanes' numbers; for another count than a power of two the order is fixed too.
+  static func sum(_ numbers: some Sequence<Double>) -> Double {
+    var sums = Array(numbers)
+    while sums.count > 1 {
+      let half = (sums.count + 1) / 2
+      for index in half..<sums.count { sums[index - half] += sums[index] }
+      sums.removeLast(sums.count - half)
+    }
+    return sums.first ?? 0
+  }
+}
+
+/// Adds up a rank's lanes' gradients, each of which begins with zeros in the same buffer.
+///
+/// Holds a copy of the buffer for each branch that waits for its other half: log₂ of the lanes.
+struct GradientTree {
+  private let gradient: Tensor
+  private let lanes: Int
+  private var added = 0
+  private var waiting: [Tensor] = []
+
+  init(_ gradient: Tensor, lanes: Int) { (self.gradient, self.lanes) = (gradient, lanes) }
+
+  /// Takes in the buffer of the next lane, by `LaneTree.order`. After the last one it holds the sum.
+  mutating func add() {
+    var branch = added
+    added += 1
+    while branch & 1 == 1 {
+      let half = waiting.removeLast()
+      split { kernels.accumulate(half.pointer + $0.lowerBound, $1, $0.count) }
+      branch >>= 1
+    }
+    guard added < lanes else { return }
+    let half = Tensor(gradient.shape)
+    split { (half.pointer + $0.lowerBound).update(from: $1, count: $0.count) }
+    split { $1.update(repeating: 0, count: $0.count) }
+    waiting.append(half)
+  }
+
+  private func split(_ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void) {
+    Threads.split(gradient.count, grain: 16_384) { body($0, gradient.pointer + $0.lowerBound) }
+  }
+}

@@ -1,0 +1,24 @@
+import CoCaModel
+import Collectives
+import Tensors
+
+/// What `reproducible: true` asks of the ranks, besides lanes that are a power of two.
+enum Reproducibility {
+  /// - Throws: `ModelError` where the bits would depend on how many ranks there are. Collective.
+  static func check(over ranks: any Communicator) throws {
+    let mine = "\(Threads.count) threads, \(kernels.level) kernels, OpenBLAS \(OpenBLAS.core)"
+    let all = try ranks.allGather(Array(mine.utf8)).map { String(decoding: $0, as: UTF8.self) }
+    try together(ranks) {
+      guard ranks.size.nonzeroBitCount == 1 else {
+        throw ModelError(
+          "reproducible", .impossible("\(ranks.size) ranks are not a power of two"),
+          remedy: "Start 1, 2, 4, 8, … ranks")
+      }
+      if let other = all.firstIndex(where: { $0 != all[0] }) {
+        throw ModelError(
+          "reproducible", .mismatch("rank 0 has \(all[0]), rank \(other) \(all[other])"),
+          remedy: "Give --threads, and hosts with the same processors and libraries")
+      }
+    }
+  }
+}
