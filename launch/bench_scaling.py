@@ -61,9 +61,9 @@ class Trainer:
         total = 0
         for file in glob.glob(name + "*"):
             with open(file) as lines:
-                # TYPE from to N bytes M msgs …; E and I are the program's and MPI's own messages.
-                total += sum(int(line.split("\t")[3].split()[0]) for line in lines
-                             if line[:1] in "EI" and "bytes" in line)
+                # E or I, from, to, "N bytes", …: messages of the program, and MPI's own.
+                rows = [line.split("\t") for line in lines if line[:1] in ("E", "I")]
+                total += sum(int(row[3].split()[0]) for row in rows if row[1] != row[2])
             os.remove(file)
         return total
 

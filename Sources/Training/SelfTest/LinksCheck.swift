@@ -11,9 +11,9 @@ struct Link: Codable {
   }
 
   let ends: [End]
-  /// There, while as much comes back.
+  /// That leave each end while as many arrive.
   let bytesPerSecond: Double
-  /// One number there and one back, half of the time.
+  /// Of an exchange of one number.
   let seconds: Double
 
   var isBetweenHosts: Bool { ends[0].host != ends[1].host }
