@@ -1,11 +1,12 @@
 /// A part of the network, such as a layer, that the backward pass can run again.
 ///
-/// On a tape that recomputes blocks only the inputs are kept, and `body` runs twice; values and
-/// gradients are the same to the bit. On another it is `body(inputs)`.
+/// On a tape that recomputes blocks only the inputs are kept, and `body` runs twice. On another
+/// its light values are made twice. Values and gradients are the same to the bit.
 /// - Parameter body: reads no variable of the tape but those it is given.
 /// - Source: Chen et al., arXiv 1604.06174.
 public func block(_ inputs: [Variable], _ body: @escaping ([Variable]) -> Variable) -> Variable {
-  guard let tape = inputs.first?.tape, tape.recomputesBlocks else { return body(inputs) }
+  guard let tape = inputs.first?.tape else { return body(inputs) }
+  guard tape.recomputesBlocks else { return tape.forgetting { body(inputs) } }
   let values = inputs.map(\.value)
   let result = Variable(body(values.map { Variable($0, on: nil) }).value, on: tape)
   tape.record {

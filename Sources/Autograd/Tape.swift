@@ -5,12 +5,27 @@ import Tensors
 /// A tape is used once, by one thread. Running it frees each operation's memory as it goes.
 public final class Tape {
   private var steps: [() -> Void] = []
+  /// Values of the present block that its backward pass can make again; nil outside of blocks.
+  private var light: [Variable]?
   /// Whether blocks keep only their inputs.
   let recomputesBlocks: Bool
 
   public init(recomputesBlocks: Bool = false) { self.recomputesBlocks = recomputesBlocks }
 
   func record(_ step: @escaping () -> Void) { steps.append(step) }
+
+  func note(light variable: Variable) { light?.append(variable) }
+
+  /// Runs a block's forward pass and forgets its light values.
+  func forgetting(_ body: () -> Variable) -> Variable {
+    let outer = light
+    light = []
+    defer {
+      light?.forEach { $0.forget() }
+      light = outer
+    }
+    return body()
+  }
 
   /// Runs every step, last first. Gradients of parameters are added to; those of the variables
   /// that were seeded must be in place.
@@ -21,10 +36,13 @@ public final class Tape {
 
 /// An operation: `forward` makes its value now, `backward` is given the gradient by that value
 /// during the backward pass, if there is one. Both run under its name.
-/// - Parameter reads: what it reads. The backward pass reads that again and writes a gradient each.
+/// - Parameters:
+///   - reads: what it reads. The backward pass reads that again and writes a gradient each.
+///   - isLight: `forward` takes little time beside the memory of its value: a block forgets the
+///     value where its forward pass ends, and its backward pass makes it again.
 func operation(
-  _ name: String, reads: [Tensor], on tape: Tape?, _ forward: () -> Tensor,
-  backward: @escaping (Tensor) -> Void
+  _ name: String, reads: [Tensor], isLight: Bool = false, on tape: Tape?,
+  _ forward: @escaping () -> Tensor, backward: @escaping (Tensor) -> Void
 ) -> Variable {
   let read = reads.reduce(0) { $0 + $1.bytes }
   var written = 0
@@ -33,7 +51,7 @@ func operation(
     written = value.bytes
     return value
   }
-  let result = Variable(value, on: tape)
+  let result = Variable(value, on: tape, remake: isLight && tape != nil ? forward : nil)
   tape?.record {
     guard let gradient = result.takeGradient() else { return }
     Profile.measure("\(name), backward", bytes: 2 * read + gradient.bytes) { backward(gradient) }

@@ -4,34 +4,52 @@ import Tensors
 ///
 /// Without a tape nothing is recorded: the same code then only evaluates.
 public final class Variable {
-  public let value: Tensor
   public private(set) var gradient: Tensor?
   let tape: Tape?
   private let isConstant: Bool
+  private var kept: Tensor?
+  /// Makes the value again, to the bit; nil: it is kept.
+  private let remake: (() -> Tensor)?
 
-  init(_ value: Tensor, on tape: Tape?) {
-    self.value = value
+  /// - Parameter remake: makes the value again in little time, so that a block need not keep it.
+  init(_ value: Tensor, on tape: Tape?, remake: (() -> Tensor)? = nil) {
+    kept = value
     self.tape = tape
+    self.remake = remake
     isConstant = false
+    if remake != nil { tape?.note(light: self) }
   }
 
   /// An input that no gradient is wanted of.
   public init(constant value: Tensor, on tape: Tape?) {
-    self.value = value
+    kept = value
     self.tape = tape
+    remake = nil
     isConstant = true
   }
 
   /// A parameter as an activation, so that operations can read it as one.
   public init(_ parameter: Parameter, on tape: Tape?) {
-    value = parameter.value
+    kept = parameter.value
     self.tape = tape
+    remake = nil
     isConstant = false
     tape?.record { [self] in
       guard let gradient = takeGradient() else { return }
       kernels.accumulate(gradient.pointer, parameter.gradient.pointer, gradient.count)
     }
   }
+
+  public var value: Tensor {
+    if let kept { return kept }
+    guard let remake else { preconditionFailure("a value is kept or made again") }
+    let value = remake()
+    kept = value
+    return value
+  }
+
+  /// Forgets a value that can be made again.
+  func forget() { if remake != nil { kept = nil } }
 
   public var rows: Int { value.rows }
   public var width: Int { value.width }

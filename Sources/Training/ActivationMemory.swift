@@ -24,11 +24,11 @@ extension ModelConfiguration {
     var stack = Stack(
       layers: multimodal.layers, rows: tokens, width: text.width, mlp: multimodal.mlp)
     let (count, imageWidth) = imageTokens
-    stack.kept += 5 * tokens * text.width + count * imageWidth
+    stack.kept += 3 * tokens * text.width
     stack.kept +=
       Cost(self, vocabularySize: 0).makesImageKeys(tokens: tokens)
       ? 2 * count * text.width : 2 * tokens * multimodal.heads * imageWidth
-    if layout == .openclip { stack.kept += 2 * tokens * (text.width + multimodal.mlp) }
+    if layout == .openclip { stack.kept += tokens * (text.width + multimodal.mlp) }
     return stack
   }
 }
@@ -42,6 +42,6 @@ private struct Stack {
   init(layers: Int, rows: Int, width: Int, mlp: Int) {
     self.layers = layers
     input = rows * width
-    kept = rows * (9 * width + 2 * mlp)
+    kept = rows * (6 * width + mlp)
   }
 }

@@ -20,11 +20,11 @@ public func attention(
   valueBias: Parameter, heads: Int, queries: Segments, keys: Segments
 ) -> Variable {
   let attention = ContextAttention(
-    q: q.value, context: context.value, key: key.value, value: value.value, heads: heads,
-    queries: queries, keys: keys)
+    q: q.value, key: key.value, value: value.value, heads: heads, queries: queries, keys: keys,
+    contextWidth: context.width)
   let reads = [q.value, context.value, key.value, value.value]
   return operation("attention to context", reads: reads, on: q.tape) {
-    attention.forward(valueBias.value)
+    attention.forward(context.value, valueBias.value)
   } backward: { gradient in
     valueBias.addPartials(rows: gradient.rows) { rows, partial in
       kernels.column_sums(
@@ -32,9 +32,10 @@ public func attention(
     }
     q.accumulate { dq, keepQ in
       context.accumulate { dContext, keepContext in
+        if keepContext == 0 { dContext.fill(0) }
         attention.backward(
-          gradient, dq: dq, dContext: dContext, dKey: key.gradient, dValue: value.gradient,
-          keepQ: keepQ, keepContext: keepContext)
+          gradient, context: context.value, dq: dq, dContext: dContext, dKey: key.gradient,
+          dValue: value.gradient, keepQ: keepQ)
       }
     }
   }
@@ -43,7 +44,7 @@ public func attention(
 private struct ContextAttention {
   static let rowBlock = 128
 
-  let q: Tensor, context: Tensor, key: Tensor, value: Tensor
+  let q: Tensor, key: Tensor, value: Tensor
   let heads: Int
   let queries: Segments, keys: Segments
   /// Queries in the context's space and what they find there: `[q.rows · heads, contextWidth]`.
@@ -51,13 +52,13 @@ private struct ContextAttention {
   let logSumExp: Tensor
 
   init(
-    q: Tensor, context: Tensor, key: Tensor, value: Tensor, heads: Int, queries: Segments,
-    keys: Segments
+    q: Tensor, key: Tensor, value: Tensor, heads: Int, queries: Segments, keys: Segments,
+    contextWidth: Int
   ) {
     precondition(queries.count == keys.count && q.width % heads == 0)
-    (self.q, self.context, self.key, self.value) = (q, context, key, value)
+    (self.q, self.key, self.value) = (q, key, value)
     (self.heads, self.queries, self.keys) = (heads, queries, keys)
-    carried = Tensor([q.rows * heads, context.width])
+    carried = Tensor([q.rows * heads, contextWidth])
     found = Tensor(carried.shape)
     logSumExp = Tensor([carried.rows])
   }
@@ -102,7 +103,7 @@ private struct ContextAttention {
     }
   }
 
-  func forward(_ valueBias: Tensor) -> Tensor {
+  func forward(_ context: Tensor, _ valueBias: Tensor) -> Tensor {
     for head in 0..<heads {
       GEMM.multiply(columns(head, of: q), rows(head, of: key), into: plane(head, of: carried))
     }
@@ -124,9 +125,10 @@ private struct ContextAttention {
     return output
   }
 
+  /// Adds to all gradients but `dq`.
   func backward(
-    _ gradient: Tensor, dq: Tensor, dContext: Tensor, dKey: Tensor, dValue: Tensor, keepQ: Float,
-    keepContext: Float
+    _ gradient: Tensor, context: Tensor, dq: Tensor, dContext: Tensor, dKey: Tensor,
+    dValue: Tensor, keepQ: Float
   ) {
     let dFound = Tensor(found.shape), dCarried = Tensor(found.shape)
     for head in 0..<heads {
@@ -135,8 +137,7 @@ private struct ContextAttention {
       GEMM.multiply(
         gradient.transposed, plane(head, of: found), into: rows(head, of: dValue), keep: 1)
     }
-    if keepContext == 0 { dContext.fill(0) }
-    backward(dFound, dContext: dContext, dCarried: dCarried)
+    backward(dFound, context, dContext: dContext, dCarried: dCarried)
     for head in 0..<heads {
       let dCarried = plane(head, of: dCarried)
       GEMM.multiply(
@@ -147,7 +148,9 @@ private struct ContextAttention {
   }
 
   /// In the context's space.
-  private func backward(_ dFound: Tensor, dContext: Tensor, dCarried: Tensor) {
+  private func backward(
+    _ dFound: Tensor, _ context: Tensor, dContext: Tensor, dCarried: Tensor
+  ) {
     let deltas = Tensor([found.rows])
     forEachBlock(scratch: 2) { rows, keys, scratch in
       let context = Matrix(context.rows(keys)), dContext = Matrix(dContext.rows(keys))
