@@ -5,7 +5,7 @@ import Testing
 /// `launch/supervise` with ranks that are lost; `launch/check-supervise` does so at many moments.
 @Suite("A supervised run", .serialized, .enabled(if: Job.hasLauncher))
 struct SuperviseTests {
-  private static let lines = "checkpoint: {every: 20}\ndeadline: 1"
+  private static let lines = "checkpoint: {every: 20}\ndeadline: 5"
 
   private func supervise(_ world: TrainingWorld, _ options: [String] = []) throws -> Job {
     try Job(
@@ -29,14 +29,27 @@ struct SuperviseTests {
     kill(ranks[rank], signal)
     let outcome = job.wait()
     #expect(outcome.code == 0, "\(outcome.all)")
-    let told = outcome.errorLines.filter { $0.hasPrefix("launch/supervise: rank \(rank) on ")
-      || $0.hasPrefix("launch/supervise: rank \(rank) ") }
+    let told = outcome.errorLines.filter { $0.hasPrefix("launch/supervise: rank \(rank) on ") }
     #expect(told.count == 1, "\(outcome.all)")
     #expect(told.first?.contains("Restart 1 of 3") == true, "\(outcome.all)")
     let found = try RunResult(world.folder)
     let expected = try RunResult(world.folder, output: "unbroken")
     #expect(!found.checkpoint.isEmpty && found.checkpoint == expected.checkpoint)
     #expect(found.steps == expected.steps)
+  }
+
+  @Test("that was called lost and wakes up does not speak for the run any more; the next one does")
+  func calledLost() throws {
+    let world = try TrainingWorld()
+    try world.configure(steps: 200)
+    let job = try world.start()
+    job.wait(until: { world.folder.exists("out/metrics.jsonl") })
+    try world.folder.write("", to: "out/heartbeats/verdict")
+    #expect(job.wait().code == 0)
+    #expect(try RunResult.status(world.folder).state == "running")
+    let next = try world.train()
+    #expect(next.code == 0, "\(next.all)")
+    #expect(try RunResult.status(world.folder).state == "done")
   }
 
   @Test("with bad data ends with 65 and is not started again")
