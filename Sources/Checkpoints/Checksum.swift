@@ -1,7 +1,7 @@
 import CXXHash
 
 /// A running xxh64 with seed 0.
-struct Checksum: ~Copyable {
+package struct Checksum: ~Copyable {
   private let state: OpaquePointer
 
   init() {
@@ -19,7 +19,7 @@ struct Checksum: ~Copyable {
   /// 16 lower-case hexadecimal digits, as `xxh64sum` prints them.
   var text: String { Checksum.text(XXH64_digest(state)) }
 
-  static func text(of bytes: some Sequence<UInt8>) -> String {
+  package static func text(of bytes: some Sequence<UInt8>) -> String {
     let array = Array(bytes)
     return text(XXH64(array, array.count, 0))
   }

@@ -7,6 +7,8 @@ public struct CollectiveError: Error, Sendable, Equatable, CustomStringConvertib
     case threads(provided: Int32)
     /// A launcher started this many ranks, and MPI knows of fewer or more.
     case sizes(launched: Int, found: Int)
+    /// Another MPI than the one whose headers this program was built with.
+    case library(found: String, builtFor: String)
     /// Slurm started several tasks without telling MPI of each other.
     case withoutPMI(tasks: Int)
     /// The ranks would exchange other elements of their models, or in another order.
@@ -40,6 +42,8 @@ extension CollectiveError.Reason {
       "MPI grants thread level \(provided), less than MPI_THREAD_SERIALIZED"
     case .sizes(let launched, let found): "\(launched) ranks were launched, MPI finds \(found)"
     case .plans: "the ranks' gradients do not lie alike"
+    case .library(let found, let builtFor):
+      "this program is built for Open MPI \(builtFor), here is \(found)"
     case .withoutPMI(let tasks): "\(tasks) tasks were started without PMI, each for itself"
     }
   }
@@ -50,6 +54,7 @@ extension CollectiveError.Reason {
     case .threads: "Use an MPI library built with thread support"
     case .sizes: "Launch with the mpirun of the Open MPI library this program is linked to"
     case .plans: "Use the same program and run file on every host"
+    case .library: "Install that version, or build the program on such a machine"
     case .withoutPMI: "Use srun --mpi=pmix, or mpirun inside the allocation"
     }
   }

@@ -28,6 +28,7 @@ public enum Ranks {
     process_keep_memory()
     let launch = try Launch(ProcessInfo.processInfo.environment)
     guard case .ranks(let launched) = launch else { return SoloCommunicator() }
+    try MPILibrary.check()
     let wanted = Int32(MPI_THREAD_SERIALIZED)
     var provided: Int32 = 0
     try check(MPI_Init_thread(nil, nil, wanted, &provided), "MPI_Init", host)

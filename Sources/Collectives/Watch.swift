@@ -37,6 +37,12 @@ package struct Watch: Sendable {
   /// Seconds without progress that are allowed now: ten times more in the first step.
   private var allowed: Double { isFirst ? 10 * deadline : deadline }
 
+  /// Seconds of silence that are allowed to a process: it writes in the first step as in any other,
+  /// once it has begun to.
+  private func allowedSilence(of rank: Int) -> Double {
+    ranks[rank].beat == nil ? allowed : deadline
+  }
+
   /// One look.
   /// - Parameters:
   ///   - elapsed: seconds since the last look.
@@ -63,10 +69,10 @@ package struct Watch: Sendable {
   }
 
   private var verdict: LostRank? {
-    let others = ranks.indices.filter { $0 != rank }
-    if let gone = others.max(by: { ranks[$0].sinceTick < ranks[$1].sinceTick }),
-      ranks[gone].sinceTick >= allowed
-    {
+    let gone = ranks.indices.filter {
+      $0 != rank && ranks[$0].sinceTick >= allowedSilence(of: $0)
+    }
+    if let gone = gone.max(by: { ranks[$0].sinceTick < ranks[$1].sinceTick }) {
       return lost(gone, .gone, ranks[gone].sinceTick)
     }
     let silence = ranks.map(\.sinceBeat).min() ?? 0

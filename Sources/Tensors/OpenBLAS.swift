@@ -5,6 +5,9 @@ public enum OpenBLAS {
   /// Its kernel for this processor, such as "Zen".
   public static var core: String { String(cString: openblas_get_corename()) }
 
+  /// Its version and how it was built.
+  public static var version: String { String(cString: openblas_get_config()) }
+
   /// Whether its OpenMP build is installed: it runs one product at a time however many threads
   /// call it.
   public static var serializesThreads: Bool { openblas_get_parallel() == 2 }

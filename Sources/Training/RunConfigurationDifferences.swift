@@ -17,12 +17,8 @@ extension RunConfiguration {
     /// Whether a resumed run may change it without being told to.
     public var isFree: Bool {
       let free = [
-<<<<<<< HEAD
         "microbatch", "recompute", "shard_optimizer", "overlap", "log", "checkpoint", "validation",
-        "deadline",
-=======
-        "microbatch", "recompute", "log", "checkpoint", "validation", "deadline", "data_cache",
->>>>>>> lanes
+        "deadline", "data_cache",
       ]
       return free.contains(String(key.prefix { $0 != "." }))
     }

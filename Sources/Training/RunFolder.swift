@@ -56,8 +56,13 @@ final class RunFolder: Sendable {
     status.withLock {
       $0 = Status(host: host, rank: rank, step: step, checkpoint: checkpoint)
     }
-    if rank == 0 { try update { _ in } }
+    guard rank == 0 else { return }
+    unlink(verdict.path)
+    try update { _ in }
   }
+
+  /// There once a rank has called another one lost, and said so in `status.json`.
+  private var verdict: URL { url.appendingPathComponent("heartbeats/verdict") }
 
   /// The state that the last call left behind.
   var savedState: Status.State? {
@@ -71,6 +76,7 @@ final class RunFolder: Sendable {
   /// Says how the run failed. Before `begin` only a run that was to go on hears of it, nobody
   /// shall read there that trying again helps; and none that goes on meanwhile.
   func fail(code: Int32, reason: String, host: String, rank: Int) {
+    if status.withLock({ $0 != nil }), access(verdict.path, F_OK) == 0 { return }
     let mayGoOn = savedState.map { $0 != .done } ?? false && (try? claim(patience: 0)) != nil
     status.withLock { status in
       if status == nil, mayGoOn { status = Status(host: host, rank: rank, step: 0) }
@@ -82,7 +88,8 @@ final class RunFolder: Sendable {
     }
   }
 
-  /// Changes `status.json`, replacing it as a whole; nothing before `begin`.
+  /// Changes `status.json`, replacing it as a whole; nothing before `begin`. A rank that was
+  /// called lost and woke up once more does not speak for the run.
   func update(_ change: (inout Status) -> Void) throws {
     let encoder = JSONEncoder()
     encoder.dateEncodingStrategy = .iso8601
@@ -94,7 +101,9 @@ final class RunFolder: Sendable {
       status = new
       return new
     }
-    if let changed { try write(encoder.encode(changed), to: "status.json") }
+    guard let changed else { return }
+    guard changed.state == .failed || access(verdict.path, F_OK) != 0 else { return }
+    try write(encoder.encode(changed), to: "status.json")
   }
 
   func write(_ data: Data, to name: String) throws {

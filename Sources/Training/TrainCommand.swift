@@ -61,6 +61,7 @@ public enum TrainCommand {
       try plan.check(ranks: ranks.size)
       return (plan, try StartingPoint(found.checkpoint, plan, overrides: options.overrides))
     }
+    try Agreement(plan).check(over: ranks)
     for left in found.leftOut { console.warn("\(left.folder) is left out: \(left.error)") }
     for change in start.changes where !change.isFree {
       let effect = change.changesSchedule ? "; the schedule follows" : ""
@@ -86,11 +87,13 @@ public enum TrainCommand {
       try folder.write(Data(plan.configuration.yaml().utf8), to: "run.yaml")
       try folder.write(JSONEncoder().encode(header), to: "header.json")
     }
+    try folder.checkShared(over: ranks)
     try together(ranks) {
       try folder.begin(
         rank: ranks.rank, host: Ranks.host, step: found.step,
         checkpoint: found.checkpoint?.folder.lastPathComponent)
     }
+    let deadline = try together(ranks) { try Deadline(plan, over: ranks, folder) }
     let saved = SavedModel(model: model, tokenizer: plan.tokenizer)
     model.parameters.allocate(training: true)
     let shard =
@@ -101,26 +104,15 @@ public enum TrainCommand {
     try checkSameWeights(model, over: ranks)
     return try train(
       plan, saved, optimizer, shard, progress, over: ranks, hosts: header.ranks.map(\.host),
-      folder, console, stop, profile)
+      folder, console, stop, deadline, profile)
   }
 
   private static func train(
     _ plan: RunPlan, _ saved: SavedModel, _ optimizer: any Optimizer, _ shard: Shard?,
     _ progress: TrainingProgress, over ranks: any Communicator, hosts: [String],
-    _ folder: RunFolder, _ console: Console, _ stop: StopRequest, _ profile: StepProfile?
+    _ folder: RunFolder, _ console: Console, _ stop: StopRequest,
+    _ deadline: Deadline, _ profile: StepProfile?
   ) throws -> Int32 {
-    let deadline = try together(ranks) {
-      try Deadline(
-        folder: folder.url, rank: ranks.rank, size: ranks.size,
-        seconds: plan.configuration.deadline, work: { Threads.regions }
-      ) { lost in
-        try? folder.update { status in
-          status.state = .failed
-          (status.code, status.reason) = (ExitCode.lost, "\(lost)")
-          (status.host, status.rank, status.step) = (lost.host, lost.rank, lost.step)
-        }
-      }
-    }
     let validator = try together(ranks) {
       try Validator(
         plan, from: progress.step, over: ranks, folder: folder, console: console,

@@ -23,13 +23,17 @@ struct CocaTrain: ParsableCommand {
         coca-train run.yaml --dry-run
         mpirun -n 4 coca-train run.yaml
 
+      Before the first run on a cluster, with the same options of mpirun:
+
+        mpirun -n 4 coca-train --self-test
+
       The same command continues a run that was stopped. A stop with a checkpoint is asked for
       by SIGUSR1 to mpirun, a file `stop` in the output folder, or --time-limit.
       """,
     version: trainerVersion)
 
   @Argument(help: "The run file (see docs/configuration.md).", completion: .file())
-  var runFile: String
+  var runFile: String?
 
   @Option(
     name: .customLong("set"), help: "Override a key: --set optimizer.lr=1e-4. May be repeated.")
@@ -58,10 +62,17 @@ struct CocaTrain: ParsableCommand {
   @Flag(help: "Show the header with estimated memory, then end.")
   var dryRun = false
 
-  @Flag(help: "Print the header and a line per step as JSON.")
+  @Flag(help: "Instead of a run: check products, sums and the links between hosts.")
+  var selfTest = false
+
+  @Flag(help: "Print the header and a line per step, or --self-test's or --version's, as JSON.")
   var json = false
 
   func validate() throws {
+    guard selfTest == (runFile == nil) else {
+      throw ValidationError(
+        selfTest ? "--self-test takes no run file." : "Missing expected argument '<run-file>'")
+    }
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads: \(threads) is not between 1 and 1024.")
     }
@@ -70,14 +81,25 @@ struct CocaTrain: ParsableCommand {
 
   static func main() {
     StopRequest.catchSignals()
-    let command = parseOnAllRanks()
     do {
-      let code = try TrainCommand.run(command.options())
+      if Set(CommandLine.arguments).isSuperset(of: ["--version", "--json"]) {
+        print(try Versions().json())
+        return
+      }
+      let code = try parseOnAllRanks().runAndCode()
       Ranks.finish()
       Foundation.exit(code)
     } catch {
       Ranks.leave(after: error)
     }
+  }
+
+  private func runAndCode() throws -> Int32 {
+    guard let options = try options() else {
+      try SelfTest.run(threads: threads, binding: binding, printsJSON: json)
+      return ExitCode.done
+    }
+    return try TrainCommand.run(options)
   }
 
   /// Help and usage errors are the same on all ranks; rank 0 prints them.
@@ -96,7 +118,9 @@ struct CocaTrain: ParsableCommand {
     }
   }
 
-  private func options() throws -> TrainOptions {
+  /// Nil: there is no run.
+  private func options() throws -> TrainOptions? {
+    guard let runFile else { return nil }
     var options = TrainOptions(runFile: URL(fileURLWithPath: runFile))
     options.overrides = overrides
     options.output = output.map { URL(fileURLWithPath: $0, isDirectory: true) }

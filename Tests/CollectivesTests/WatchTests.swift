@@ -90,14 +90,25 @@ struct WatchTests {
     #expect(found == nil)
   }
 
-  @Test("the first step has ten times the deadline", arguments: [false, true])
+  @Test("the first step has ten times the deadline for a living process", arguments: [false, true])
   func firstStep(hasBegun: Bool) throws {
     var job = Job(size: 2, rank: 0)
     if hasBegun { job.beat([0], step: 70, phase: .data) }
-    let found = job.look(seconds: 200, ticking: [0])
+    let found = job.look(seconds: 200, ticking: [0, 1])
     let (second, lost) = try #require(found)
     #expect((100...103).contains(second))
-    #expect(lost.rank == 1)
+    #expect(lost.reason == .hangs && (!hasBegun || lost.rank == 1))
+  }
+
+  @Test("a process that stops in the first step is named as soon as in any other", arguments: 0...3)
+  func goneInFirstStep(gone: Int) throws {
+    for watcher in 0...3 where watcher != gone {
+      var job = Job(size: 4, rank: watcher)
+      let found = job.look(seconds: 200, ticking: (0...3).filter { $0 != gone })
+      let (second, lost) = try #require(found)
+      #expect((10...13).contains(second))
+      #expect(lost.rank == gone && lost.reason == .gone)
+    }
   }
 
   @Test("a rank alone is lost when it hangs, and not before")
@@ -115,11 +126,15 @@ struct WatchTests {
     var watch = Watch(rank: 0, size: 2, deadline: 1)
     var own = Heartbeat(tick: 0, beats: 1, step: 1, phase: .communicate, host: "n0")
     var lost: LostRank?
-    for _ in 0..<20 where lost == nil {
+    var seconds = 0
+    while lost == nil, seconds < 20 {
       own.tick += 1
+      seconds += 1
       lost = watch.look(elapsed: 1, own: own) { _ in nil }
     }
     #expect(lost?.rank == 1 && lost?.host == "unknown host")
+    // It may still be about to start.
+    #expect((10...12).contains(seconds))
   }
 
   @Test("a heartbeat is read back, and no part of one is taken for a whole")

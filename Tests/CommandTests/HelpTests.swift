@@ -21,7 +21,7 @@ struct HelpTests {
   @Test("names every part of the contract's commands", arguments: [
     (["coca-train"], [
       "--set", "--output", "--resume", "--threads", "--binding", "--time-limit", "--dry-run",
-      "--profile", "--json", "--version",
+      "--profile", "--self-test", "--json", "--version",
     ]),
     (["coca-shard"], [
       "pack", "inspect", "verify", "stats", "index", "list", "extract", "tokenizer",

@@ -44,7 +44,7 @@ public final class Job {
   ///   - ranks: how many mpirun starts; nil: the process alone, without MPI.
   ///   - folder: the working folder.
   ///   - prelude: shell commands that run before the program in its process (`ulimit …`).
-  public init(
+  public convenience init(
     _ product: String, _ arguments: [String], ranks: Int? = nil, in folder: URL,
     after prelude: String? = nil
   ) throws {
@@ -53,6 +53,20 @@ public final class Job {
     if let ranks {
       command = ["mpirun", "-q", "--oversubscribe", "-n", "\(ranks)"] + command
     }
+    try self.init(command: command, in: folder)
+  }
+
+  /// Starts a script of the repository, such as `launch/supervise`, that runs this build's
+  /// coca-train.
+  public convenience init(script: String, _ arguments: [String], in folder: URL) throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let program = "COCA_TRAIN=" + Job.path(of: "coca-train")
+    try self.init(
+      command: [program, root.appendingPathComponent(script).path] + arguments, in: folder)
+  }
+
+  private init(command: [String], in folder: URL) throws {
     // Test threads block signals and a program inherits what is blocked; env unblocks.
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = ["--default-signal=USR1", "--default-signal=TERM"] + command
@@ -80,9 +94,12 @@ public final class Job {
   /// Signals the process that was started: mpirun, where there are ranks.
   public func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
-  /// The processes that mpirun started, in the order of their numbers.
-  public var children: [Int32] {
-    let path = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
+  /// The processes that this one started: mpirun's ranks, where there are ranks.
+  public var children: [Int32] { Job.children(of: process.processIdentifier) }
+
+  /// The processes that another one started, in the order of their numbers.
+  public static func children(of process: Int32) -> [Int32] {
+    let path = "/proc/\(process)/task/\(process)/children"
     let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
     return text.split(separator: " ").compactMap { Int32($0) }.sorted()
   }

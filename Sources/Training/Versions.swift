@@ -1,0 +1,29 @@
+import Collectives
+import Evaluation
+import Foundation
+import Tensors
+
+/// What `coca-train --version --json` says: the program and what it found on this machine.
+public struct Versions: Encodable {
+  let version = trainerVersion
+  let mpi = MPILibrary.version
+  let mpi_built_for = MPILibrary.builtFor
+  let blas = OpenBLAS.version
+  let kernels = Tensors.kernels.level
+  let precisions = GEMM.Precision.allCases.filter(\.isSupported).map(\.rawValue)
+  let host = Ranks.host
+  let processors = Binding(.keep).mask
+
+  /// - Throws: where a library of the system is not one this program can use.
+  public init() throws {
+    try MPILibrary.check()
+    try OpenBLAS.check()
+  }
+
+  /// One line.
+  public func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+}
