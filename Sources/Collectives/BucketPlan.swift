@@ -76,10 +76,11 @@ public struct BucketPlan: Sendable {
     return row(bounds[rank])..<row(bounds[rank + 1])
   }
 
-  /// Equal where ranks would exchange the same elements in the same order.
+  /// Equal where ranks would exchange the same rows of the same tensors in the same order.
   public var hash: UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for number in buckets.flatMap({ [$0.tensors.count, $0.trips] + $0.bounds }) {
+    let shapes = tensors.flatMap { [$0.rows, $0.width] }
+    for number in shapes + buckets.flatMap({ [$0.tensors.count, $0.trips] + $0.bounds }) {
       hash = (hash ^ UInt64(number)) &* 0x100_0000_01b3
     }
     return hash

@@ -72,15 +72,13 @@ public final class Adafactor: Optimizer {
           momentum: slot.momentum.tensor, beta1: settings.beta1, learningRate: learningRate,
           decay: slot.decay)
       case .full(let moment):
-        let held = moment.held
-        let value = slot.parameter.value.pointer + held.lowerBound
-        let gradient = slot.parameter.gradient.pointer + held.lowerBound
-        Threads.split(held.count, grain: 16_384) { range in
-          let start = range.lowerBound
+        let p = slot.parameter, before = moment.held.lowerBound
+        shard.forEachBlock(of: p) { elements in
+          let start = elements.lowerBound, place = start - before
           kernels.adafactor_update(
-            value + start, gradient + start, slot.momentum.tensor.pointer + start,
-            moment.tensor.pointer + start, range.count, gradientScale, settings.beta1, beta2,
-            settings.epsilon, learningRate, slot.decay)
+            p.value.pointer + start, p.gradient.pointer + start,
+            slot.momentum.tensor.pointer + place, moment.tensor.pointer + place, elements.count,
+            gradientScale, settings.beta1, beta2, settings.epsilon, learningRate, slot.decay)
         }
       }
     }

@@ -8,12 +8,14 @@ public final class AdamW: Optimizer {
   public var updates = 0
   private let parameters: [Parameter]
   private let settings: OptimizerSettings
+  private let shard: Shard?
   private let first: [OptimizerState]
   private let second: [OptimizerState]
 
   public init(_ parameters: ParameterSet, _ settings: OptimizerSettings, shard: Shard? = nil) {
     self.parameters = parameters.parameters
     self.settings = settings
+    self.shard = shard
     func zeros(_ moment: String) -> [OptimizerState] {
       parameters.parameters.map {
         OptimizerState("\(moment).\($0.name)", shape: $0.shape, rows: shard.rows(of: $0))
@@ -31,15 +33,15 @@ public final class AdamW: Optimizer {
     let correction2 = Float(1 - pow(settings.beta2, Double(updates)))
     for (index, parameter) in parameters.enumerated() {
       let (m, v) = (first[index].tensor.pointer, second[index].tensor.pointer)
-      let held = first[index].held
-      let value = parameter.value.pointer + held.lowerBound
-      let gradient = parameter.gradient.pointer + held.lowerBound
+      let (value, gradient) = (parameter.value.pointer, parameter.gradient.pointer)
+      let before = first[index].held.lowerBound
       let decay = settings.decay.applies(to: parameter) ? settings.weightDecay : 0
-      Threads.split(held.count, grain: 16_384) { range in
+      shard.forEachBlock(of: parameter) { elements in
+        let start = elements.lowerBound
         kernels.adamw(
-          value + range.lowerBound, gradient + range.lowerBound, m + range.lowerBound,
-          v + range.lowerBound, range.count, gradientScale, learningRate, settings.beta1,
-          Float(settings.beta2), correction1, correction2, settings.epsilon, decay)
+          value + start, gradient + start, m + start - before, v + start - before,
+          elements.count, gradientScale, learningRate, settings.beta1, Float(settings.beta2),
+          correction1, correction2, settings.epsilon, decay)
       }
     }
   }

@@ -40,4 +40,16 @@ extension Optional where Wrapped == Shard {
   func rows(of parameter: Parameter) -> Range<Int> {
     self?.rows(of: parameter) ?? 0..<parameter.rows
   }
+
+  /// Runs `body` on the elements of every row block that this rank updates: a kernel rounds at its
+  /// ends as it likes, and these ends lie at the same elements for every number of ranks.
+  func forEachBlock(of parameter: Parameter, _ body: (_ elements: Range<Int>) -> Void) {
+    let blocks = RowBlocks(rows: parameter.rows), width = parameter.width
+    let held = blocks.blocks(of: rows(of: parameter))
+    func run(_ block: Int) {
+      body(blocks[block].lowerBound * width..<blocks[block].upperBound * width)
+    }
+    guard parameter.count > 16_384 else { return held.forEach(run) }
+    Threads.tasks(held.count) { task, _ in run(held.lowerBound + task) }
+  }
 }

@@ -23,8 +23,13 @@ struct RankCombination: Sendable, CustomTestStringConvertible {
 
   /// All of them with `COCA_MATRIX=all`, else a dozen in which every two values of two options
   /// meet.
-  static var chosen: [RankCombination] {
-    ProcessInfo.processInfo.environment["COCA_MATRIX"] == "all" ? all : covering
+  static var chosen: [RankCombination] { isComplete ? all : covering }
+
+  private static let isComplete = ProcessInfo.processInfo.environment["COCA_MATRIX"] == "all"
+
+  /// All, or of the dozen those where threads meet.
+  static var repeated: [RankCombination] {
+    isComplete ? all : covering.filter { $0.ranks > 1 && $0.overlap == .thread }
   }
 
   private static let all = [1, 2, 3, 4, 8].flatMap { ranks in
