@@ -35,15 +35,17 @@ let package = Package(
     library("CWebP", pkgConfig: "libwebp", package: "libwebp-dev"),
     library("CWebPDemux", pkgConfig: "libwebpdemux", package: "libwebp-dev"),
     library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
+    library("CArchive", pkgConfig: "libarchive", package: "libarchive-dev"),
     .target(name: "CMPI", dependencies: ["CMPISystem"]),
     .target(name: "CSentencePiece", dependencies: ["CSentencePieceSystem"]),
     .target(name: "CKernels", linkerSettings: [.linkedLibrary("m"), .linkedLibrary("pthread")]),
     .target(name: "CResample"),
 
     // Floor 1: what knows nothing of a model.
+    .target(name: "JSON"),
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
-    .target(name: "Collectives", dependencies: ["CMPI"]),
-    .target(name: "Records", dependencies: ["CZstd", "CXXHash"]),
+    .target(name: "Collectives", dependencies: ["CKernels", "CMPI"]),
+    .target(name: "Records", dependencies: ["CZstd", "CXXHash", "JSON"]),
     .target(name: "Text", dependencies: ["CSentencePiece", "CZlib", "Tensors"]),
 
     // Floor 2: gradients; pictures.
@@ -53,14 +55,18 @@ let package = Package(
 
     // Floor 3: the paper, and what feeds, updates and keeps it.
     .target(name: "CoCaModel", dependencies: ["Autograd", "Collectives", "Tensors", "Text"]),
-    .target(name: "Optimizers", dependencies: ["Autograd", "CKernels", "Tensors"]),
+    .target(name: "Optimizers", dependencies: ["Autograd", "CKernels", "Collectives", "Tensors"]),
     .target(name: "Pipeline", dependencies: ["Images", "Records", "Tensors", "Text"]),
-    .target(name: "Packing", dependencies: ["Images", "Records", "Tensors", "Text"]),
-    .target(name: "Checkpoints", dependencies: ["Tensors", "CXXHash", "CZlib"]),
+    .target(name: "Packing",
+            dependencies: [
+              "CArchive", "CXXHash", "Images", "JSON", "Records", "Tensors", "Text",
+            ]),
+    .target(name: "Statistics", dependencies: ["CXXHash", "Images", "Records"]),
+    .target(name: "Checkpoints", dependencies: ["JSON", "Tensors", "CXXHash", "CZlib"]),
 
     // Floors 4 and 5: what uses a model, and what trains one.
     .target(name: "OpenCLIP",
-            dependencies: ["Autograd", "Checkpoints", "CoCaModel", "Tensors", "Text"]),
+            dependencies: ["Autograd", "Checkpoints", "CoCaModel", "JSON", "Tensors", "Text"]),
     .target(name: "Evaluation",
             dependencies: [
               "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "OpenCLIP",
@@ -69,7 +75,7 @@ let package = Package(
     .target(name: "Training",
             dependencies: [
               "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "OpenCLIP",
-              "Optimizers", "Images", "Pipeline", "Records", "Tensors", "Text",
+              "Optimizers", "Images", "JSON", "Pipeline", "Records", "Tensors", "Text",
               .product(name: "Logging", package: "swift-log"), "Yams",
             ]),
 
@@ -77,15 +83,16 @@ let package = Package(
     .executableTarget(
       name: "coca-train", dependencies: ["Collectives", "Training", argumentParser]),
     .executableTarget(
-      name: "coca-shard", dependencies: ["Packing", "Records", "Text", argumentParser]),
+      name: "coca-shard",
+      dependencies: ["Packing", "Records", "Statistics", "Text", argumentParser]),
     .executableTarget(
       name: "coca-eval",
       dependencies: ["Collectives", "Evaluation", "Records", "Tensors", "Text", argumentParser]),
     .executableTarget(
       name: "coca-convert",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "OpenCLIP", "Text", "Training",
-        argumentParser,
+        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "JSON", "OpenCLIP", "Text",
+        "Training", argumentParser,
       ]),
 
     .target(name: "TestSupport", dependencies: ["Autograd", "Collectives", "Tensors"],
@@ -98,14 +105,15 @@ let package = Package(
     .executableTarget(
       name: "parity-check", dependencies: ["Collectives", "Parity", "Tensors", argumentParser],
       path: "Tests/ParityCheck"),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .executableTarget(
       name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
     .executableTarget(
       name: "coca-bench",
       dependencies: [
-        "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Optimizers", "Packing", "Records",
-        "Tensors", "Text", argumentParser,
+        "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "Optimizers", "Packing",
+        "Pipeline", "Records", "Tensors", "Text", argumentParser,
       ],
       path: "Tests/Benchmarks"),
     .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
@@ -124,16 +132,20 @@ let package = Package(
       dependencies: ["CoCaModel", "Autograd", "Collectives", "TestSupport"]),
     .testTarget(
       name: "OptimizersTests",
-      dependencies: ["Optimizers", "Autograd", "Tensors", "TestSupport"]),
+      dependencies: ["Optimizers", "Autograd", "Collectives", "Tensors", "TestSupport"]),
     .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
-    .testTarget(name: "PackingTests", dependencies: ["Packing", "Records", "Images"]),
+    .testTarget(
+      name: "PackingTests", dependencies: ["CZlib", "CZstd", "Images", "Packing", "Records"]),
+    .testTarget(
+      name: "StatisticsTests", dependencies: ["Images", "Records", "Statistics", "TestSupport"]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"],
       exclude: ["Fixtures"]),
     .testTarget(
       name: "OpenCLIPTests",
-      dependencies: ["Autograd", "Checkpoints", "CoCaModel", "OpenCLIP", "Tensors", "TestSupport"],
-      exclude: ["Fixtures"]),
+      dependencies: [
+        "Autograd", "Checkpoints", "CoCaModel", "JSON", "OpenCLIP", "Tensors", "TestSupport",
+      ], exclude: ["Fixtures"]),
     .testTarget(
       name: "ParityTests",
       dependencies: ["CoCaModel", "Collectives", "Parity", "Tensors", "TestSupport"],
@@ -147,14 +159,15 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Checkpoints", "CoCaModel", "Images", "OpenCLIP", "Records", "Tensors",
-        "TestSupport", "Text", "coca-train", "coca-convert",
+        "Training", "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "JSON",
+        "OpenCLIP", "Optimizers", "Records", "Tensors", "TestSupport", "Text", "coca-train",
+        "coca-convert",
       ]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Images", "OpenCLIP", "TestSupport", "coca-train", "coca-shard",
-        "coca-eval", "coca-convert",
+        "Checkpoints", "CoCaModel", "Images", "JSON", "OpenCLIP", "TestSupport", "coca-train",
+        "coca-shard", "coca-eval", "coca-convert",
       ]),
   ],
   swiftLanguageModes: [.v6],

@@ -20,14 +20,20 @@ public final class Parameter {
   }
 
   public let name: String
+  /// Its place among the set's parameters.
+  public let index: Int
   public let shape: [Int]
   public let kind: Kind
   public let initialization: Initialization
   public internal(set) var value: Tensor
   public internal(set) var gradient: Tensor
 
-  init(name: String, shape: [Int], kind: Kind, initialization: Initialization, empty: Tensor) {
+  init(
+    name: String, index: Int, shape: [Int], kind: Kind, initialization: Initialization,
+    empty: Tensor
+  ) {
     self.name = name
+    self.index = index
     self.shape = shape
     self.kind = kind
     self.initialization = initialization
@@ -36,6 +42,10 @@ public final class Parameter {
   }
 
   public var count: Int { shape.reduce(1, *) }
+  /// The last dimension; 1 for a scalar.
+  public var width: Int { shape.last ?? 1 }
+  /// All dimensions but the last, multiplied.
+  public var rows: Int { shape.dropLast().reduce(1, *) }
 
   /// Adds sums over rows to the gradient: `add` fills one partial per thread, in thread order.
   func addPartials(rows: Int, _ add: (_ rows: Range<Int>, _ partial: Tensor) -> Void) {
@@ -82,7 +92,8 @@ public final class ParameterSet {
   ) -> Parameter {
     precondition(names.insert(name).inserted, "two parameters are called \(name)")
     let parameter = Parameter(
-      name: name, shape: shape, kind: kind, initialization: initialization, empty: empty)
+      name: name, index: parameters.count, shape: shape, kind: kind,
+      initialization: initialization, empty: empty)
     parameters.append(parameter)
     return parameter
   }

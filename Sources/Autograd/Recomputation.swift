@@ -7,9 +7,9 @@
 public func block(_ inputs: [Variable], _ body: @escaping ([Variable]) -> Variable) -> Variable {
   guard let tape = inputs.first?.tape else { return body(inputs) }
   guard tape.recomputesBlocks else { return tape.forgetting { body(inputs) } }
-  let values = inputs.map(\.value)
-  let result = Variable(body(values.map { Variable($0, on: nil) }).value, on: tape)
-  tape.record {
+  let values = inputs.map(\.value), listener = Tape.listening()
+  let result = Variable(body(values.map { Variable($0, on: listener) }).value, on: tape)
+  tape.record(listener.parameters) {
     guard let gradient = result.takeGradient() else { return }
     let again = Tape()
     let copies = values.map { Variable($0, on: again) }

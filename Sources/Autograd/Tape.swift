@@ -4,15 +4,44 @@ import Tensors
 ///
 /// A tape is used once, by one thread. Running it frees each operation's memory as it goes.
 public final class Tape {
-  private var steps: [() -> Void] = []
+  private struct Step {
+    let run: () -> Void
+    /// Parameters that no earlier step adds to: after this one their gradients are complete.
+    let completes: [Parameter]
+  }
+
+  private var steps: [Step] = []
+  private var used: Set<ObjectIdentifier> = []
   /// Values of the present block that its backward pass can make again; nil outside of blocks.
   private var light: [Variable]?
   /// Whether blocks keep only their inputs.
   let recomputesBlocks: Bool
+  /// Whether steps are forgotten at once: such a tape only learns which parameters are used.
+  private let isListening: Bool
+  /// Those of a listening tape.
+  private(set) var parameters: [Parameter] = []
 
-  public init(recomputesBlocks: Bool = false) { self.recomputesBlocks = recomputesBlocks }
+  public init(recomputesBlocks: Bool = false) {
+    self.recomputesBlocks = recomputesBlocks
+    isListening = false
+  }
 
-  func record(_ step: @escaping () -> Void) { steps.append(step) }
+  private init(isListening: Bool) {
+    recomputesBlocks = false
+    self.isListening = isListening
+  }
+
+  static func listening() -> Tape { Tape(isListening: true) }
+
+  /// - Parameter parameters: whose gradients the step adds to.
+  func record(_ parameters: [Parameter] = [], _ step: @escaping () -> Void) {
+    let new = parameters.filter { used.insert(ObjectIdentifier($0)).inserted }
+    if isListening {
+      self.parameters += new
+    } else {
+      steps.append(Step(run: step, completes: new))
+    }
+  }
 
   func note(light variable: Variable) { light?.append(variable) }
 
@@ -30,7 +59,24 @@ public final class Tape {
   /// Runs every step, last first. Gradients of parameters are added to; those of the variables
   /// that were seeded must be in place.
   public func backward() {
-    while let step = steps.popLast() { step() }
+    while let step = steps.popLast() { step.run() }
+  }
+
+  /// The same, telling when nothing more is added to a parameter's gradient.
+  /// - Parameters:
+  ///   - parameters: those of which is told, all that the tape uses among them; what no step uses
+  ///     comes first.
+  ///   - completed: called between steps.
+  public func backward(
+    of parameters: [Parameter], completed: (Parameter) throws -> Void
+  ) rethrows {
+    for parameter in parameters where !used.contains(ObjectIdentifier(parameter)) {
+      try completed(parameter)
+    }
+    while let step = steps.popLast() {
+      step.run()
+      for parameter in step.completes { try completed(parameter) }
+    }
   }
 }
 
@@ -38,11 +84,12 @@ public final class Tape {
 /// during the backward pass, if there is one. Both run under its name.
 /// - Parameters:
 ///   - reads: what it reads. The backward pass reads that again and writes a gradient each.
+///   - parameters: whose gradients `backward` adds to.
 ///   - isLight: `forward` takes little time beside the memory of its value: a block forgets the
 ///     value where its forward pass ends, and its backward pass makes it again.
 func operation(
-  _ name: String, reads: [Tensor], isLight: Bool = false, on tape: Tape?,
-  _ forward: @escaping () -> Tensor, backward: @escaping (Tensor) -> Void
+  _ name: String, reads: [Tensor], parameters: [Parameter] = [], isLight: Bool = false,
+  on tape: Tape?, _ forward: @escaping () -> Tensor, backward: @escaping (Tensor) -> Void
 ) -> Variable {
   let read = reads.reduce(0) { $0 + $1.bytes }
   var written = 0
@@ -52,7 +99,7 @@ func operation(
     return value
   }
   let result = Variable(value, on: tape, remake: isLight && tape != nil ? forward : nil)
-  tape?.record {
+  tape?.record(parameters) {
     guard let gradient = result.takeGradient() else { return }
     Profile.measure("\(name), backward", bytes: 2 * read + gradient.bytes) { backward(gradient) }
   }

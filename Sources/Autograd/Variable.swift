@@ -34,7 +34,7 @@ public final class Variable {
     self.tape = tape
     remake = nil
     isConstant = false
-    tape?.record { [self] in
+    tape?.record([parameter]) { [self] in
       guard let gradient = takeGradient() else { return }
       kernels.accumulate(gradient.pointer, parameter.gradient.pointer, gradient.count)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// What goes into a checkpoint.
 public struct CheckpointContents {

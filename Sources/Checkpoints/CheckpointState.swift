@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// A file of a checkpoint as `state.json` lists it.
 public struct FileRecord: Sendable, Equatable {

@@ -34,14 +34,33 @@ public final class SafeTensorsFile: Sendable {
     _ name: String, shape: [Int]? = nil, into floats: UnsafeMutableBufferPointer<Float>
   ) throws(CheckpointError) {
     let entry = try find(name)
-    guard entry.type.isReadableAsFloat else {
-      throw CheckpointError(path, .wrongType(name: name, found: entry.type.rawValue))
-    }
-    guard entry.count == floats.count, entry.shape == shape ?? entry.shape else {
+    guard entry.count == floats.count else {
       throw CheckpointError(
         path, .wrongShape(name: name, expected: shape ?? [floats.count], found: entry.shape))
     }
-    try file.read(entry.type, at: entry.offset, into: floats)
+    try read(name, shape: shape ?? entry.shape, elements: 0..<entry.count, into: floats)
+  }
+
+  /// Reads some elements of a tensor, in row-major order.
+  ///
+  /// - Parameters:
+  ///   - shape: of the whole tensor.
+  ///   - elements: within it; as many as `floats` has room for.
+  /// - Throws: as `read(_:shape:into:)`.
+  public func read(
+    _ name: String, shape: [Int], elements: Range<Int>,
+    into floats: UnsafeMutableBufferPointer<Float>
+  ) throws(CheckpointError) {
+    let entry = try find(name)
+    guard entry.type.isReadableAsFloat else {
+      throw CheckpointError(path, .wrongType(name: name, found: entry.type.rawValue))
+    }
+    guard entry.shape == shape else {
+      throw CheckpointError(path, .wrongShape(name: name, expected: shape, found: entry.shape))
+    }
+    precondition(elements.count == floats.count && elements.upperBound <= entry.count)
+    try file.read(
+      entry.type, at: entry.offset + elements.lowerBound * entry.type.size, into: floats)
   }
 
   /// Reads a tensor of I64 elements.

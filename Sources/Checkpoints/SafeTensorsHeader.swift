@@ -1,3 +1,5 @@
+import JSON
+
 /// The header of a safetensors file: a length (u64, little-endian), JSON, then the tensors.
 ///
 /// Everything is checked before anything is allocated from it: no name twice, shapes times

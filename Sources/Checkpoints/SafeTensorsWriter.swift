@@ -1,15 +1,22 @@
 import Foundation
+import JSON
 import Tensors
 
-/// A tensor to be written: a name, a shape and memory that somebody else holds.
+/// A tensor to be written: a name, a shape, and memory that somebody else holds or that is made
+/// when its turn comes.
 ///
-/// The memory must stay as it is until the write has returned.
+/// Memory must stay as it is until the write has returned.
 public struct TensorSource {
+  private enum Content {
+    case memory(UnsafeRawBufferPointer, owner: Tensor?)
+    case made(() throws(CheckpointError) -> Tensor)
+  }
+
   public let name: String
   public let shape: [Int]
   public let type: ElementType
-  let bytes: UnsafeRawBufferPointer
-  private let owner: Tensor?
+  let byteCount: Int
+  private let content: Content
 
   init(
     _ name: String, _ shape: [Int], _ type: ElementType, _ bytes: UnsafeRawBufferPointer,
@@ -20,8 +27,32 @@ public struct TensorSource {
     self.name = name
     self.shape = shape
     self.type = type
-    self.bytes = bytes
-    self.owner = owner
+    byteCount = bytes.count
+    content = .memory(bytes, owner: owner)
+  }
+
+  /// A tensor that is made when it is written: tensors of one file in their order, each once.
+  /// - Parameter make: gives as many elements as the shape says; what it throws ends the writing.
+  public init(
+    _ name: String, shape: [Int], make: @escaping () throws(CheckpointError) -> Tensor
+  ) {
+    precondition(name != "__metadata__")
+    self.name = name
+    self.shape = shape
+    type = .float32
+    byteCount = shape.reduce(4, *)
+    content = .made(make)
+  }
+
+  func write(to file: inout OutputFile) throws(CheckpointError) {
+    switch content {
+    case .memory(let bytes, _): try file.write(bytes)
+    case .made(let make):
+      let tensor = try make()
+      precondition(tensor.bytes == byteCount, "\(name) has its shape")
+      try file.write(UnsafeRawBufferPointer(tensor.buffer))
+      withExtendedLifetime(tensor) {}
+    }
   }
 
   /// - Precondition: the shape's product is the buffer's count.
@@ -65,7 +96,7 @@ public enum SafeTensorsWriter {
     let header = header(ordered, metadata: metadata)
     return try OutputFile.create(path, files) { (file) throws(CheckpointError) in
       try file.write(header)
-      for tensor in ordered { try file.write(tensor.bytes) }
+      for tensor in ordered { try tensor.write(to: &file) }
     }
   }
 
@@ -74,7 +105,7 @@ public enum SafeTensorsWriter {
     var members: [String: JSONValue] = [:]
     var offset = 0
     for tensor in tensors {
-      let end = offset + tensor.bytes.count
+      let end = offset + tensor.byteCount
       let replaced = members.updateValue(
         .object([
           "dtype": .string(tensor.type.rawValue),

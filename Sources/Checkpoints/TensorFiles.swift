@@ -1,3 +1,5 @@
+import JSON
+
 /// The tensors of one safetensors file, or of several with Hugging Face's index beside them.
 ///
 /// `model.safetensors`, or `model.safetensors.index.json` naming
@@ -73,6 +75,15 @@ public struct TensorFiles: NamedTensors {
     guard let file = holder[name] else { throw missing(name) }
     try file.read(name, shape: shape, into: floats)
   }
+
+  /// Reads some elements of a tensor; see `SafeTensorsFile.read`.
+  public func read(
+    _ name: String, shape: [Int], elements: Range<Int>,
+    into floats: UnsafeMutableBufferPointer<Float>
+  ) throws(CheckpointError) {
+    guard let file = holder[name] else { throw missing(name) }
+    try file.read(name, shape: shape, elements: elements, into: floats)
+  }
 }
 
 extension TensorFiles {
@@ -94,7 +105,7 @@ extension TensorFiles {
       records.append(try SafeTensorsWriter.write(part, metadata: metadata, to: path, files))
       for tensor in part { map[tensor.name] = .string(file) }
     }
-    let total = tensors.reduce(0) { $0 + $1.bytes.count }
+    let total = tensors.reduce(0) { $0 + $1.byteCount }
     let index = JSONValue.object([
       "metadata": .object(["total_size": .integer(total)]), "weight_map": .object(map),
     ])
@@ -111,12 +122,12 @@ extension TensorFiles {
     var parts: [[TensorSource]] = [[]]
     var bytes = 0
     for tensor in tensors {
-      if bytes + tensor.bytes.count > fileBytes, !parts[parts.count - 1].isEmpty {
+      if bytes + tensor.byteCount > fileBytes, !parts[parts.count - 1].isEmpty {
         parts.append([])
         bytes = 0
       }
       parts[parts.count - 1].append(tensor)
-      bytes += tensor.bytes.count
+      bytes += tensor.byteCount
     }
     return parts
   }

@@ -44,12 +44,14 @@ public struct Objective {
   let recomputesBlocks: Bool
   let exchange: ContrastiveExchange
   let clock: StepClock
+  /// Told when a parameter's gradient is this rank's whole share of the step's.
+  let completed: ((Parameter) throws -> Void)?
   private var padding: Int32? { model.configuration.padding }
 
   public init(
     _ model: CoCa, weights: LossWeights, microbatch: Int? = nil, recomputesBlocks: Bool = false,
     exchange: ContrastiveExchange = .gather, over ranks: any Communicator,
-    clock: StepClock = StepClock()
+    clock: StepClock = StepClock(), completed: ((Parameter) throws -> Void)? = nil
   ) {
     self.model = model
     self.weights = weights
@@ -58,6 +60,7 @@ public struct Objective {
     self.recomputesBlocks = recomputesBlocks
     self.exchange = exchange
     self.clock = clock
+    self.completed = completed
   }
 
   /// Adds this rank's share of the gradient to the parameters' gradients.
@@ -66,7 +69,7 @@ public struct Objective {
   ///   - captions: `n` of them.
   ///   - lanes: how many of them belong to each of this rank's lanes, which lie as `LaneTree` says.
   ///     Nothing then depends on how many ranks there are, once gradients are added by
-  ///     `Communicator.treeSum`: a lane is the micro-batch. Nil: sums go as it is fastest.
+  ///     `Exchange`: a lane is the micro-batch. Nil: sums go as it is fastest.
   /// - Throws: `CollectiveError` if a rank is lost.
   public func backward(
     _ images: Tensor, _ captions: PackedCaptions, lanes: [Int]? = nil
@@ -90,6 +93,8 @@ public struct Objective {
     var kept: Pass? = consume first
     let (found, gradient) = try contrast(embeddings, batch)
     var nats = [Double](repeating: 0, count: mine.count)
+    var losses: Losses?
+    var passes = shares.reduce(0) { $0 + $1.parts.count }
     var tree = GradientTree(model.parameters.gradients, lanes: mine.count)
     for (index, parts) in shares {
       model.logitScale.gradient.pointer[0] += Float(weights.contrastive * gradient.logScale[index])
@@ -98,11 +103,15 @@ public struct Objective {
         kept = nil
         nats[index] += caption(pass.output.hidden, captions.part(part), batch)
         seed(pass.output, gradient, part)
-        clock.measure(.backward) { pass.tape.backward() }
+        passes -= 1
+        // The last that ranks tell each other of losses: from here on gradients may travel.
+        if passes == 0 { losses = try self.losses(found, nats: nats, batch) }
+        try backward(pass.tape, completes: passes == 0 && mine.count == 1)
       }
       clock.measure(.backward) { tree.add() }
     }
-    return try losses(found, nats: nats, batch)
+    guard let losses else { preconditionFailure("a part at least, empty or not") }
+    return losses
   }
 
   /// The losses alone, of a batch that is held whole; no gradient is touched.
@@ -128,6 +137,15 @@ public struct Objective {
     let tape = Tape(recomputesBlocks: recomputesBlocks)
     return clock.measure(.forward) {
       Pass(tape: tape, output: model(images.part(part), captions.part(part), on: tape))
+    }
+  }
+
+  /// - Parameter completes: whether nothing is added to gradients afterwards; sums over several
+  ///   lanes are complete only when the lanes are added.
+  private func backward(_ tape: Tape, completes: Bool) throws {
+    try clock.measure(.backward) {
+      guard completes, let completed else { return tape.backward() }
+      try tape.backward(of: model.parameters.parameters, completed: completed)
     }
   }
 
@@ -186,7 +204,8 @@ public struct Objective {
     return Losses(
       contrastive: LaneTree.sum(sums[..<count]),
       caption: LaneTree.sum(sums[count..<2 * count]) / targets, weights: weights,
-      imageToTextAccuracy: sums[2 * count] / pairs, textToImageAccuracy: sums[2 * count + 1] / pairs,
+      imageToTextAccuracy: sums[2 * count] / pairs,
+      textToImageAccuracy: sums[2 * count + 1] / pairs,
       pairs: batch.pairs, targets: batch.targets)
   }
 

@@ -1,6 +1,6 @@
 import Tensors
 
-/// Seconds a step spends in each of its phases.
+/// Seconds a step spends in each of its phases; a phase within another interrupts it.
 public final class StepClock {
   public enum Phase: String, CaseIterable, Sendable {
     case data, forward, backward, communicate, optimizer, checkpoint
@@ -9,13 +9,23 @@ public final class StepClock {
   /// Since the last `reset`.
   public private(set) var seconds: [Phase: Double] = [:]
   private let clock = ContinuousClock()
+  private var running: (phase: Phase, since: ContinuousClock.Instant)?
 
   public init() {}
 
   public func measure<Result>(_ phase: Phase, _ body: () throws -> Result) rethrows -> Result {
-    let start = clock.now
-    defer { seconds[phase, default: 0] += (clock.now - start) / .seconds(1) }
+    let outer = running?.phase
+    turn(to: phase)
+    defer { turn(to: outer) }
     return try Profile.measure(phase.rawValue, isPhase: true, body)
+  }
+
+  private func turn(to phase: Phase?) {
+    let now = clock.now
+    if let running {
+      seconds[running.phase, default: 0] += (now - running.since) / .seconds(1)
+    }
+    running = phase.map { ($0, now) }
   }
 
   public func reset() { seconds = [:] }

@@ -11,6 +11,8 @@ public struct CollectiveError: Error, Sendable, Equatable, CustomStringConvertib
     case library(found: String, builtFor: String)
     /// Slurm started several tasks without telling MPI of each other.
     case withoutPMI(tasks: Int)
+    /// The ranks would exchange other elements of their models, or in another order.
+    case plans
   }
 
   /// This rank, or the launcher's name before ranks are known.
@@ -39,6 +41,7 @@ extension CollectiveError.Reason {
     case .threads(let provided):
       "MPI grants thread level \(provided), less than MPI_THREAD_SERIALIZED"
     case .sizes(let launched, let found): "\(launched) ranks were launched, MPI finds \(found)"
+    case .plans: "the ranks' gradients do not lie alike"
     case .library(let found, let builtFor):
       "this program is built for Open MPI \(builtFor), here is \(found)"
     case .withoutPMI(let tasks): "\(tasks) tasks were started without PMI, each for itself"
@@ -50,6 +53,7 @@ extension CollectiveError.Reason {
     case .failed: "Look at the other ranks' messages and hosts, then run again to continue"
     case .threads: "Use an MPI library built with thread support"
     case .sizes: "Launch with the mpirun of the Open MPI library this program is linked to"
+    case .plans: "Use the same program and run file on every host"
     case .library: "Install that version, or build the program on such a machine"
     case .withoutPMI: "Use srun --mpi=pmix, or mpirun inside the allocation"
     }

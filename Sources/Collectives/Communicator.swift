@@ -38,18 +38,31 @@ public protocol Communicator: AnyObject {
   /// Gives all ranks the bytes of `root`; what the others hold before is dropped.
   func broadcast(_ bytes: inout [UInt8], from root: Int) throws(CollectiveError)
 
-  /// Gives one rank this rank's values and takes another's, at once.
+  /// Sends bytes to one rank while it receives from another, or the same; nil: nothing that way.
   ///
-  /// - Parameters:
-  ///   - receiver: expects as many values as `mine` has.
-  ///   - sender: sends as many values as `theirs` has room for.
+  /// Each receives as many bytes as it is sent; two ranks' messages keep their order.
+  /// - Parameter patiently: waits asleep instead of spinning, for a thread beside those that
+  ///   compute.
   func exchange(
-    _ mine: UnsafeBufferPointer<Float>, to receiver: Int,
-    into theirs: UnsafeMutableBufferPointer<Float>, from sender: Int
+    _ out: UnsafeRawBufferPointer, to: Int?, _ into: UnsafeMutableRawBufferPointer, from: Int?,
+    patiently: Bool
   ) throws(CollectiveError)
 
   /// Returns once all ranks have called it.
   func barrier() throws(CollectiveError)
+}
+
+extension Communicator {
+  /// Sends floats to one rank while it receives from another.
+  public func exchange(
+    _ mine: UnsafeBufferPointer<Float>, to receiver: Int,
+    into theirs: UnsafeMutableBufferPointer<Float>, from sender: Int
+  ) throws(CollectiveError) {
+    precondition([receiver, sender].allSatisfy((0..<size).contains), "partners are ranks")
+    try exchange(
+      UnsafeRawBufferPointer(mine), to: receiver, UnsafeMutableRawBufferPointer(theirs),
+      from: sender, patiently: false)
+  }
 }
 
 /// Checks the caller's own arithmetic, the same for all communicators.

@@ -94,22 +94,20 @@ public final class MPICommunicator: Communicator {
   }
 
   public func exchange(
-    _ mine: UnsafeBufferPointer<Float>, to receiver: Int,
-    into theirs: UnsafeMutableBufferPointer<Float>, from sender: Int
+    _ out: UnsafeRawBufferPointer, to: Int?, _ into: UnsafeMutableRawBufferPointer, from: Int?,
+    patiently: Bool
   ) throws(CollectiveError) {
-    precondition([receiver, sender].allSatisfy((0..<size).contains), "partners are ranks")
-    let sent = pieces(of: mine.count, longest: limits.call)
-    let received = pieces(of: theirs.count, longest: limits.call)
+    let sent = to == nil ? [] : pieces(of: out.count, longest: limits.call)
+    let received = from == nil ? [] : pieces(of: into.count, longest: limits.call)
     for index in 0..<max(sent.count, received.count) {
-      let out = index < sent.count ? sent[index] : nil
-      let back = index < received.count ? received[index] : nil
+      let mine = index < sent.count ? sent[index] : nil
+      let theirs = index < received.count ? received[index] : nil
       try check(
-        MPI_Sendrecv(
-          out.flatMap { mine.baseAddress?.advanced(by: $0.lowerBound) }, Int32(out?.count ?? 0),
-          cmpi_float(), out == nil ? MPI_PROC_NULL : Int32(receiver), 0,
-          back.flatMap { theirs.baseAddress?.advanced(by: $0.lowerBound) },
-          Int32(back?.count ?? 0), cmpi_float(), back == nil ? MPI_PROC_NULL : Int32(sender), 0,
-          communicator, nil),
+        cmpi_exchange(
+          out.baseAddress.map { $0 + (mine?.lowerBound ?? 0) }, Int32(mine?.count ?? 0),
+          Int32(mine == nil ? -1 : to ?? -1),
+          into.baseAddress.map { $0 + (theirs?.lowerBound ?? 0) }, Int32(theirs?.count ?? 0),
+          Int32(theirs == nil ? -1 : from ?? -1), communicator, patiently ? 1 : 0),
         "exchange", place)
     }
   }

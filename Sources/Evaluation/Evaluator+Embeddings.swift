@@ -100,7 +100,7 @@ extension Evaluator {
   ) -> (ids: [[Int32]], fault: String?) {
     var candidates: [(Annotation, SampleSource.Text)] = []
     if saved.tokenizer != nil {
-      let labels = annotation.labels.joined(separator: ", ")
+      let labels = LabelText.plain(labels: annotation.labels)
       let texts = annotation.captions.isEmpty && annotation.tokens == nil
         ? [labels] : annotation.captions
       candidates = texts.filter { !$0.allSatisfy(\.isWhitespace) }

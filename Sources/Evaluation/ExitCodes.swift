@@ -29,7 +29,7 @@ extension PipelineError: ExitCoded {
   public var exitCode: Int32 {
     switch reason {
     case .noSources, .notPositive, .someWeightsMissing, .weightsTooFine, .weightsTooLarge,
-      .tooManySteps, .moreRanksThanLanes, .noTokenizer:
+      .tooManySteps, .moreRanksThanLanes, .noTokenizer, .cacheTooSmall:
       ExitCode.usage
     case .noSamples, .badSample, .tooManyBadSamples: ExitCode.data
     case .cancelled: ExitCode.internal

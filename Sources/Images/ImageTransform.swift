@@ -52,19 +52,46 @@ public struct ImageTransform: Sendable {
 
   /// The picture as it is evaluated: nothing random.
   public func evaluate(_ picture: Picture, into planes: UnsafeMutableBufferPointer<Float>) {
-    let layout =
-      switch fit {
-      case .crop: cropped(picture)
-      case .pad: padded(picture)
-      case .squash: Layout(width: width, height: height)
-      }
-    let x = Placement(length: layout.width, target: width)
-    let y = Placement(length: layout.height, target: height)
+    let layout = layout(picture)
+    show(
+      picture, layout, x: Placement(length: layout.width, target: width),
+      y: Placement(length: layout.height, target: height), mirrored: false, planes)
+  }
+
+  /// A window of the model's size at a random place of the picture, which is brought to `resize`
+  /// times that size as `fit` says; mirrored half of the time if `flip`.
+  ///
+  /// Source: ALIGN (arXiv 2102.05918), section 5.2: windows of 289 pixels of pictures of 346.
+  public func random(
+    _ picture: Picture, resize: Double, flip: Bool, random: CounterRandom,
+    into planes: UnsafeMutableBufferPointer<Float>
+  ) {
+    func enlarged(_ side: Int) -> Int {
+      max(side, Int((Double(side) * resize).rounded(.toNearestOrEven)))
+    }
+    let larger = ImageTransform(self, height: enlarged(height), width: enlarged(width))
+    let layout = larger.layout(picture)
+    let x = Placement(length: layout.width, target: width, random: random, draw: 0)
+    let y = Placement(length: layout.height, target: height, random: random, draw: 1)
+    let isMirrored = flip && random.below(2, at: CropBox.draws) == 1
+    show(picture, layout, x: x, y: y, mirrored: isMirrored, planes)
+  }
+
+  private init(_ other: ImageTransform, height: Int, width: Int) {
+    self.height = height
+    self.width = width
+    (fit, interpolation, table) = (other.fit, other.interpolation, other.table)
+  }
+
+  private func show(
+    _ picture: Picture, _ layout: Layout, x: Placement, y: Placement, mirrored: Bool,
+    _ planes: UnsafeMutableBufferPointer<Float>
+  ) {
     let resized = picture.resampled(
       x: ResampleAxis(source: 0..<picture.width, length: layout.width, wanted: x.wanted),
       y: ResampleAxis(source: 0..<picture.height, length: layout.height, wanted: y.wanted),
       interpolation)
-    write(resized, left: x.offset, top: y.offset, mirrored: false, planes)
+    write(resized, left: x.offset, top: y.offset, mirrored: mirrored, planes)
   }
 
   /// A random part of the picture, mirrored half of the time if `flip`.
@@ -85,6 +112,15 @@ public struct ImageTransform: Sendable {
 
   private struct Layout {
     var width: Int, height: Int
+  }
+
+  /// The size that a picture is brought to before it is cut or padded.
+  private func layout(_ picture: Picture) -> Layout {
+    switch fit {
+    case .crop: cropped(picture)
+    case .pad: padded(picture)
+    case .squash: Layout(width: width, height: height)
+    }
   }
 
   private func cropped(_ picture: Picture) -> Layout {
@@ -134,16 +170,24 @@ public struct ImageTransform: Sendable {
   }
 }
 
-/// Where a scaled side of a picture lies in the model's input: cut or padded around its centre.
+/// Where a scaled side of a picture lies in the model's input.
 private struct Placement {
   /// The pixels of the side that are seen.
   let wanted: Range<Int>
   /// Where the first of them goes; of an odd padding the larger half comes last.
   let offset: Int
 
+  /// Cut or padded around its centre.
   init(length: Int, target: Int) {
     let first = max(0, Int((Double(length - target) / 2).rounded(.toNearestOrEven)))
     wanted = first..<min(length, first + target)
     offset = max(0, target - length) / 2
+  }
+
+  /// Anywhere; `draw` is the place's number in the random stream.
+  init(length: Int, target: Int, random: CounterRandom, draw: UInt64) {
+    let first = length > target ? random.below(length - target + 1, at: draw) : 0
+    wanted = first..<min(length, first + target)
+    offset = length < target ? random.below(target - length + 1, at: draw) : 0
   }
 }

@@ -1,5 +1,6 @@
 import Checkpoints
 import CoCaModel
+import JSON
 
 /// One mapping of open_clip's configuration, whose keys are taken one after another; what is left
 /// at the end is unknown.

@@ -1,5 +1,6 @@
 import Checkpoints
 import CoCaModel
+import JSON
 
 extension OpenCLIPConfiguration {
   /// What `open_clip_config.json` says of a model, so that open_clip builds the same.

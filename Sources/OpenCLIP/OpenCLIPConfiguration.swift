@@ -1,6 +1,7 @@
 import Checkpoints
 import CoCaModel
 import Foundation
+import JSON
 
 /// A model as open_clip's JSON describes it: `open_clip_config.json` of a folder, or the
 /// `model_cfg` alone, as its files of named models are.

@@ -1,4 +1,5 @@
 import Autograd
+import Collectives
 import Foundation
 import Tensors
 
@@ -13,124 +14,147 @@ public final class Adafactor: Optimizer {
   public var updates = 0
   private let slots: [Slot]
   private let settings: OptimizerSettings
+  private let shard: Shard?
 
   private struct Slot {
     let parameter: Parameter
     let decay: Float
-    let momentum: Tensor
+    let momentum: OptimizerState
     let second: Second
 
     enum Second {
-      case factored(rows: Tensor, columns: Tensor)
-      case full(Tensor)
+      case factored(rows: OptimizerState, columns: OptimizerState)
+      case full(OptimizerState)
     }
   }
 
-  public init(_ parameters: ParameterSet, _ settings: OptimizerSettings) {
+  public init(_ parameters: ParameterSet, _ settings: OptimizerSettings, shard: Shard? = nil) {
     self.settings = settings
+    self.shard = shard
     slots = parameters.parameters.map { parameter in
-      let shape = parameter.shape
+      let shape = parameter.shape, name = parameter.name, rows = shard.rows(of: parameter)
+      func zeros(_ moment: String) -> OptimizerState {
+        OptimizerState("\(moment).\(name)", shape: shape, rows: rows)
+      }
       let isFactored = shape.count == 2 && shape[0] >= 32 && shape[1] >= 32
       return Slot(
         parameter: parameter,
         decay: settings.decay.applies(to: parameter) ? settings.weightDecay : 0,
-        momentum: .zeros(shape),
+        momentum: zeros("first_moment"),
         second: isFactored
-          ? .factored(rows: .zeros([shape[0]]), columns: .zeros([shape[1]]))
-          : .full(.zeros(shape)))
+          ? .factored(
+            rows: OptimizerState("row_moment.\(name)", elements: shape[0], held: rows),
+            columns: OptimizerState(
+              "column_moment.\(name)", elements: shape[1], held: 0..<shape[1]))
+          : .full(zeros("second_moment")))
     }
   }
 
-  public var state: [(name: String, tensor: Tensor)] {
-    slots.flatMap { slot -> [(name: String, tensor: Tensor)] in
-      let name = slot.parameter.name, momentum = ("first_moment.\(name)", slot.momentum)
+  public var state: [OptimizerState] {
+    slots.flatMap { slot in
       switch slot.second {
-      case .factored(let rows, let columns):
-        return [momentum, ("row_moment.\(name)", rows), ("column_moment.\(name)", columns)]
-      case .full(let moment): return [momentum, ("second_moment.\(name)", moment)]
+      case .factored(let rows, let columns): [slot.momentum, rows, columns]
+      case .full(let moment): [slot.momentum, moment]
       }
     }
   }
 
-  public func update(learningRate: Float, gradientScale: Float) {
+  public func update(learningRate: Float, gradientScale: Float) throws {
     updates += 1
     let beta2 = Float(min(settings.beta2, 1 - pow(Double(updates), -0.8)))
     for slot in slots {
       switch slot.second {
       case .factored(let rows, let columns):
-        let step = FactoredStep(
-          slot.parameter, rows: rows, columns: columns, beta2: beta2, epsilon: settings.epsilon,
-          gradientScale: gradientScale)
+        let step = try FactoredStep(
+          slot.parameter, rows: rows, columns: columns.tensor, beta2: beta2,
+          epsilon: settings.epsilon, gradientScale: gradientScale, shard: shard)
         step.apply(
-          momentum: slot.momentum, beta1: settings.beta1, learningRate: learningRate,
+          momentum: slot.momentum.tensor, beta1: settings.beta1, learningRate: learningRate,
           decay: slot.decay)
       case .full(let moment):
-        let p = slot.parameter
-        Threads.split(p.count, grain: 16_384) { range in
-          let start = range.lowerBound
+        let p = slot.parameter, before = moment.held.lowerBound
+        shard.forEachBlock(of: p) { elements in
+          let start = elements.lowerBound, place = start - before
           kernels.adafactor_update(
-            p.value.pointer + start, p.gradient.pointer + start, slot.momentum.pointer + start,
-            moment.pointer + start, range.count, gradientScale, settings.beta1, beta2,
-            settings.epsilon, learningRate, slot.decay)
+            p.value.pointer + start, p.gradient.pointer + start,
+            slot.momentum.tensor.pointer + place, moment.tensor.pointer + place, elements.count,
+            gradientScale, settings.beta1, beta2, settings.epsilon, learningRate, slot.decay)
         }
       }
     }
   }
 }
 
-/// One update of a factored matrix: moving averages first, then the weights.
+/// One update of a factored matrix, or of the rows of it that are held: moving averages first,
+/// then the weights.
 private struct FactoredStep {
   let parameter: Parameter
   let gradientScale: Float
+  /// Of the rows that are held.
   let rowFactors: Tensor
   let columnFactors: Tensor
-  let blocks: RowBlocks
+  let held: Range<Int>
+  private let blocks: RowBlocks
+  private var heldBlocks: Range<Int> { blocks.blocks(of: held) }
 
   init(
-    _ parameter: Parameter, rows: Tensor, columns: Tensor, beta2: Float, epsilon: Float,
-    gradientScale: Float
-  ) {
+    _ parameter: Parameter, rows: OptimizerState, columns: Tensor, beta2: Float, epsilon: Float,
+    gradientScale: Float, shard: Shard?
+  ) throws {
     self.parameter = parameter
     self.gradientScale = gradientScale
-    blocks = RowBlocks(rows: rows.count)
-    rowFactors = Tensor(rows.shape)
+    held = rows.held
+    blocks = RowBlocks(rows: parameter.rows)
+    rowFactors = Tensor([held.count])
     columnFactors = Tensor(columns.shape)
-    average(into: rows, columns, beta2: beta2, epsilon: epsilon)
-    let mean = kernels.sum(rows.pointer, rows.count) / Double(rows.count)
-    for row in 0..<rows.count {
-      rowFactors.pointer[row] = Float((mean / Double(rows.pointer[row])).squareRoot())
+    let sums = average(into: rows.tensor, width: columns.count, beta2: beta2, epsilon: epsilon)
+    try shard?.share(sums, of: parameter)
+    average(sums, into: columns, beta2: beta2)
+    // The rows' mean is the columns' mean, which every rank has whole.
+    let mean = kernels.sum(columns.pointer, columns.count) / Double(columns.count)
+    for row in 0..<held.count {
+      rowFactors.pointer[row] = Float((mean / Double(rows.tensor.pointer[row])).squareRoot())
     }
     for column in 0..<columns.count {
       columnFactors.pointer[column] = 1 / columns.pointer[column].squareRoot()
     }
   }
 
-  private func average(into rows: Tensor, _ columns: Tensor, beta2: Float, epsilon: Float) {
-    let width = columns.count
-    let sums = Tensor.zeros([blocks.count, width])
-    Threads.tasks(blocks.count) { block, _ in
+  /// - Returns: `[blocks, width]`, the column sums of the blocks that are held.
+  private func average(into rows: Tensor, width: Int, beta2: Float, epsilon: Float) -> Tensor {
+    let sums = Tensor.zeros([blocks.count, width]), first = heldBlocks.lowerBound
+    Threads.tasks(heldBlocks.count) { task, _ in
+      let block = first + task
       for row in blocks[block] {
         let mean = kernels.adafactor_row_moments(
           parameter.gradient.pointer + row * width, width, gradientScale, epsilon,
           sums.pointer + block * width)
-        rows.pointer[row] = beta2 * rows.pointer[row] + (1 - beta2) * Float(mean)
+        let place = row - held.lowerBound
+        rows.pointer[place] = beta2 * rows.pointer[place] + (1 - beta2) * Float(mean)
       }
     }
+    return sums
+  }
+
+  /// Adds the blocks in their order, in double precision.
+  private func average(_ sums: Tensor, into columns: Tensor, beta2: Float) {
+    let width = columns.count
     for column in 0..<width {
       var sum = 0.0
       for block in 0..<blocks.count { sum += Double(sums.pointer[block * width + column]) }
-      let mean = Float(sum / Double(rows.count))
+      let mean = Float(sum / Double(parameter.rows))
       columns.pointer[column] = beta2 * columns.pointer[column] + (1 - beta2) * mean
     }
   }
 
   func apply(momentum: Tensor, beta1: Float, learningRate: Float, decay: Float) {
-    let width = columnFactors.count
-    Threads.tasks(blocks.count) { block, _ in
-      for row in blocks[block] {
+    let width = columnFactors.count, first = heldBlocks.lowerBound
+    Threads.tasks(heldBlocks.count) { task, _ in
+      for row in blocks[first + task] {
+        let place = row - held.lowerBound
         kernels.adafactor_row_update(
           parameter.value.pointer + row * width, parameter.gradient.pointer + row * width,
-          momentum.pointer + row * width, width, gradientScale, rowFactors.pointer[row],
+          momentum.pointer + place * width, width, gradientScale, rowFactors.pointer[place],
           columnFactors.pointer, beta1, learningRate, decay)
       }
     }

@@ -8,33 +8,40 @@ public final class AdamW: Optimizer {
   public var updates = 0
   private let parameters: [Parameter]
   private let settings: OptimizerSettings
-  private let first: [Tensor]
-  private let second: [Tensor]
+  private let shard: Shard?
+  private let first: [OptimizerState]
+  private let second: [OptimizerState]
 
-  public init(_ parameters: ParameterSet, _ settings: OptimizerSettings) {
+  public init(_ parameters: ParameterSet, _ settings: OptimizerSettings, shard: Shard? = nil) {
     self.parameters = parameters.parameters
     self.settings = settings
-    first = parameters.parameters.map { Tensor.zeros($0.shape) }
-    second = parameters.parameters.map { Tensor.zeros($0.shape) }
+    self.shard = shard
+    func zeros(_ moment: String) -> [OptimizerState] {
+      parameters.parameters.map {
+        OptimizerState("\(moment).\($0.name)", shape: $0.shape, rows: shard.rows(of: $0))
+      }
+    }
+    first = zeros("first_moment")
+    second = zeros("second_moment")
   }
 
-  public var state: [(name: String, tensor: Tensor)] {
-    zip(parameters, first).map { ("first_moment.\($0.name)", $1) }
-      + zip(parameters, second).map { ("second_moment.\($0.name)", $1) }
-  }
+  public var state: [OptimizerState] { first + second }
 
   public func update(learningRate: Float, gradientScale: Float) {
     updates += 1
     let correction1 = Float(1 - pow(Double(settings.beta1), Double(updates)))
     let correction2 = Float(1 - pow(settings.beta2, Double(updates)))
     for (index, parameter) in parameters.enumerated() {
-      let (m, v) = (first[index].pointer, second[index].pointer)
+      let (m, v) = (first[index].tensor.pointer, second[index].tensor.pointer)
+      let (value, gradient) = (parameter.value.pointer, parameter.gradient.pointer)
+      let before = first[index].held.lowerBound
       let decay = settings.decay.applies(to: parameter) ? settings.weightDecay : 0
-      Threads.split(parameter.count, grain: 16_384) { range in
+      shard.forEachBlock(of: parameter) { elements in
+        let start = elements.lowerBound
         kernels.adamw(
-          parameter.value.pointer + range.lowerBound, parameter.gradient.pointer + range.lowerBound,
-          m + range.lowerBound, v + range.lowerBound, range.count, gradientScale, learningRate,
-          settings.beta1, Float(settings.beta2), correction1, correction2, settings.epsilon, decay)
+          value + start, gradient + start, m + start - before, v + start - before,
+          elements.count, gradientScale, learningRate, settings.beta1, Float(settings.beta2),
+          correction1, correction2, settings.epsilon, decay)
       }
     }
   }

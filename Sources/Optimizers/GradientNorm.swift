@@ -1,4 +1,5 @@
 import Autograd
+import Collectives
 import Tensors
 
 /// The length of the summed gradient, and where it is not a number.
@@ -9,9 +10,28 @@ public struct GradientNorm: Sendable {
   public let nonfinite: [String]
 
   public init(_ parameters: ParameterSet) {
-    let squares = parameters.parameters.map(Self.sumOfSquares)
-    value = squares.reduce(0, +).squareRoot()
-    nonfinite = zip(parameters.parameters, squares).filter { !$0.1.isFinite }.map(\.0.name)
+    self.init(parameters, Self.squares(parameters, nil))
+  }
+
+  /// Of gradients of which each rank has the rows that its shard holds. Collective where there is
+  /// a shard.
+  /// - Throws: `CollectiveError` if a rank is lost.
+  public init(_ parameters: ParameterSet, shard: Shard?) throws {
+    var squares = Self.squares(parameters, shard)
+    try shard?.share(&squares)
+    self.init(parameters, squares)
+  }
+
+  /// - Parameter squares: of every row block of every parameter.
+  private init(_ parameters: ParameterSet, _ squares: [Double]) {
+    var first = 0
+    let sums = parameters.parameters.map { parameter in
+      let count = RowBlocks(rows: parameter.rows).count
+      defer { first += count }
+      return squares[first..<first + count].reduce(0, +)
+    }
+    value = sums.reduce(0, +).squareRoot()
+    nonfinite = zip(parameters.parameters, sums).filter { !$0.1.isFinite }.map(\.0.name)
   }
 
   /// What to multiply gradients by so that their norm is at most `limit`; nil: no limit.
@@ -20,26 +40,22 @@ public struct GradientNorm: Sendable {
     return Float(min(1, limit / (value + 1e-6)))
   }
 
-  private static func sumOfSquares(_ parameter: Parameter) -> Double {
-    let blocks = RowBlocks(rows: parameter.gradient.rows), width = parameter.gradient.width
-    let sums = Sums(count: blocks.count)
-    Threads.tasks(blocks.count) { block, _ in
-      let rows = blocks[block]
-      sums.pointer[block] = kernels.sum_of_squares(
-        parameter.gradient.pointer + rows.lowerBound * width, rows.count * width)
+  /// The sum of squares of every row block, zero for those that are not held.
+  private static func squares(_ parameters: ParameterSet, _ shard: Shard?) -> [Double] {
+    parameters.parameters.flatMap { parameter in
+      let blocks = RowBlocks(rows: parameter.rows), width = parameter.width
+      let held = blocks.blocks(of: shard.rows(of: parameter))
+      return [Double](unsafeUninitializedCapacity: blocks.count) { sums, count in
+        sums.initialize(repeating: 0)
+        count = blocks.count
+        // Each element is written by one thread.
+        nonisolated(unsafe) let sums = sums
+        Threads.tasks(held.count) { task, _ in
+          let rows = blocks[held.lowerBound + task]
+          sums[held.lowerBound + task] = kernels.sum_of_squares(
+            parameter.gradient.pointer + rows.lowerBound * width, rows.count * width)
+        }
+      }
     }
-    return sums.total
-  }
-
-  /// A double per block, each written by one thread.
-  private final class Sums {
-    let pointer: UnsafeMutablePointer<Double>
-    let count: Int
-    init(count: Int) {
-      self.count = count
-      pointer = .allocate(capacity: count)
-    }
-    deinit { pointer.deallocate() }
-    var total: Double { (0..<count).reduce(0) { $0 + pointer[$1] } }
   }
 }

@@ -29,10 +29,11 @@ public struct OptimizerSettings: Sendable, Equatable {
 
   public init() {}
 
-  public func optimizer(for parameters: ParameterSet) -> any Optimizer {
+  /// - Parameter shard: the rows that this rank updates; nil: all.
+  public func optimizer(for parameters: ParameterSet, shard: Shard? = nil) -> any Optimizer {
     switch name {
-    case .adafactor: Adafactor(parameters, self)
-    case .adamw: AdamW(parameters, self)
+    case .adafactor: Adafactor(parameters, self, shard: shard)
+    case .adamw: AdamW(parameters, self, shard: shard)
     }
   }
 }
@@ -41,20 +42,38 @@ public struct OptimizerSettings: Sendable, Equatable {
 public protocol Optimizer: AnyObject {
   /// Updates made so far.
   var updates: Int { get set }
-  /// Everything but `updates` that the next update depends on, by name.
-  var state: [(name: String, tensor: Tensor)] { get }
+  /// Everything but `updates` that the next update depends on.
+  var state: [OptimizerState] { get }
 
-  /// `p -= learningRate · (u + weightDecay · p)` for every parameter.
+  /// `p -= learningRate · (u + weightDecay · p)` for every parameter, or those rows of it that the
+  /// optimizer's shard holds. Collective where there is one.
   /// - Parameter gradientScale: what gradients are multiplied by first, such as a clipping factor.
-  func update(learningRate: Float, gradientScale: Float)
+  /// - Throws: `CollectiveError` if a rank is lost.
+  func update(learningRate: Float, gradientScale: Float) throws
 }
 
-/// Rows of a tensor in at most 64 fixed blocks: sums over weights are made block by block and
-/// added in order, so they depend neither on threads nor on ranks.
-struct RowBlocks {
-  let rows: Int
-  var count: Int { min(rows, 64) }
-  subscript(block: Int) -> Range<Int> {
-    rows * block / count..<rows * (block + 1) / count
+/// A tensor of an optimizer's state, or the part of it that this rank holds.
+public struct OptimizerState {
+  public let name: String
+  /// Of the whole tensor.
+  public let shape: [Int]
+  /// Elements of the whole that `tensor` has.
+  public let held: Range<Int>
+  public let tensor: Tensor
+
+  /// Zeros for some rows of a tensor.
+  init(_ name: String, shape: [Int], rows: Range<Int>) {
+    let count = shape.reduce(1, *), all = shape.dropLast().reduce(1, *)
+    let width = all > 0 ? count / all : 0
+    self.name = name
+    self.shape = shape
+    held = rows.lowerBound * width..<rows.upperBound * width
+    tensor = .zeros(held.count == count ? shape : [rows.count, width])
+  }
+
+  /// Zeros for some of a list.
+  init(_ name: String, elements: Int, held: Range<Int>) {
+    (self.name, shape, self.held) = (name, [elements], held)
+    tensor = .zeros([held.count])
   }
 }

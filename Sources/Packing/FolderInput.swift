@@ -5,10 +5,15 @@ import Records
 /// the same stem beside it.
 struct FolderInput: PackInput {
   private let folder: String
+  private let columns: ColumnNames
+  /// Refuses a picture without either.
+  private let needsText: Bool
   static let suffixes: Set<String> = ["jpg", "jpeg", "png", "webp"]
 
-  init(folder url: URL) throws(PackingError) {
+  init(folder url: URL, columns: ColumnNames, needsText: Bool = true) throws(PackingError) {
     folder = url.path
+    self.columns = columns
+    self.needsText = needsText
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
       throw PackingError(folder, .missing)
@@ -28,25 +33,27 @@ struct FolderInput: PackInput {
       preconditionFailure("a row of another input")
     }
     let file = "\(folder)/\(path)"
-    guard hasText || hasJSON else { throw PackingError(file, .noText) }
-    var row = InputRow(path: path, file: file)
+    guard hasText || hasJSON || !needsText else { throw PackingError(file, .noText) }
+    var row = InputRow(path: path, picture: .file(file))
     let stem = file[..<(file.lastIndex(of: ".") ?? file.endIndex)]
     if hasText {
-      row.add(caption: try Self.text("\(stem).txt", limit: RecordLimits.textBytes))
+      let bytes = try InputFile.read(
+        path: "\(stem).txt", what: "the text", limit: RecordLimits.textBytes)
+      guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw PackingError("\(stem).txt", .row("not UTF-8"))
+      }
+      row.add(caption: text)
     }
     if hasJSON {
-      let text = try Self.text("\(stem).json", limit: RecordLimits.jsonBytes)
-      _ = try row.take(json: text, at: "\(stem).json")
+      let bytes = try InputFile.read(
+        path: "\(stem).json", what: "the text", limit: RecordLimits.jsonBytes)
+      do throws(PackingError.Reason) {
+        try row.take(json: bytes, columns: columns)
+      } catch {
+        throw PackingError("\(stem).json", error)
+      }
     }
     return row
-  }
-
-  private static func text(_ path: String, limit: Int) throws(PackingError) -> String {
-    let bytes = try InputFile.read(path: path, what: "the text", limit: limit)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw PackingError(path, .row("not UTF-8"))
-    }
-    return text
   }
 }
 
@@ -62,16 +69,22 @@ struct FolderWalk: RowWalk {
   }
 
   private let folder: String
+  private let prefix: String
   private var levels: [Level] = []
   private var hasBegun = false
+  private(set) var ignored = IgnoredFiles()
   let fraction: Double? = nil
 
-  init(folder: String) { self.folder = folder }
+  /// - Parameter prefix: the folder inside `folder` to walk through; paths begin with it.
+  init(folder: String, prefix: String = "") {
+    self.folder = folder
+    self.prefix = prefix
+  }
 
   mutating func next() throws(PackingError) -> RowReference? {
     if !hasBegun {
       hasBegun = true
-      levels.append(try list(prefix: ""))
+      levels.append(try Self.list(folder, prefix: prefix))
     }
     while let level = levels.last {
       guard level.position < level.names.count else {
@@ -81,26 +94,46 @@ struct FolderWalk: RowWalk {
       levels[levels.count - 1].position += 1
       let name = level.names[level.position]
       let path = level.prefix + name
-      if let dot = name.lastIndex(of: "."),
-        FolderInput.suffixes.contains(name[name.index(after: dot)...].lowercased())
-      {
-        let stem = name[..<dot]
+      if Self.isPicture(name) {
+        let stem = name[..<(name.lastIndex(of: ".") ?? name.endIndex)]
         return .picture(
           path: path, hasText: level.all.contains("\(stem).txt"),
           hasJSON: level.all.contains("\(stem).json"))
       }
-      if isFolder(path) { levels.append(try list(prefix: path + "/")) }
+      if isFolder(path) {
+        levels.append(try Self.list(folder, prefix: path + "/"))
+      } else if !Self.isText(name, in: level) {
+        ignored.add(file: name)
+      }
     }
     return nil
   }
 
-  private func list(prefix: String) throws(PackingError) -> Level {
-    let path = "\(folder)/\(prefix)"
+  static func isPicture(_ name: String) -> Bool {
+    guard let dot = name.lastIndex(of: ".") else { return false }
+    return FolderInput.suffixes.contains(name[name.index(after: dot)...].lowercased())
+  }
+
+  /// Whether a file is the text of a picture beside it.
+  private static func isText(_ name: String, in level: Level) -> Bool {
+    guard name.hasSuffix(".txt") || name.hasSuffix(".json") else { return false }
+    let stem = name[..<(name.lastIndex(of: ".") ?? name.endIndex)]
+    return FolderInput.suffixes.contains {
+      level.all.contains("\(stem).\($0)") || level.all.contains("\(stem).\($0.uppercased())")
+    }
+  }
+
+  private static func list(_ folder: String, prefix: String) throws(PackingError) -> Level {
+    let names = try names(in: "\(folder)/\(prefix)")
+    return Level(prefix: prefix, names: names, all: Set(names))
+  }
+
+  /// The visible names in a folder, sorted by their bytes.
+  static func names(in path: String) throws(PackingError) -> [String] {
     do {
-      let names = try FileManager.default.contentsOfDirectory(atPath: path)
+      return try FileManager.default.contentsOfDirectory(atPath: path)
         .filter { !$0.hasPrefix(".") }
         .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-      return Level(prefix: prefix, names: names, all: Set(names))
     } catch {
       throw PackingError(path, .unreadable(error.localizedDescription))
     }

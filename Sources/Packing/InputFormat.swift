@@ -4,21 +4,26 @@ import Foundation
 public enum InputFormat: String, Sendable, CaseIterable {
   case folder, jsonl, tsv, csv, webdataset, coco, imagefolder
 
-  /// The format that the input's kind and suffix tell.
+  /// The format that the input's kind and suffix tell; a folder that holds a tar is `webdataset`.
   public init(guessing input: URL) throws(PackingError) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: input.path, isDirectory: &isFolder) else {
       throw PackingError(input.path, .missing)
     }
     if isFolder.boolValue {
-      self = .folder
+      let names = try FolderWalk.names(in: input.path)
+      self = names.contains(where: ArchiveInput.isArchive) ? .webdataset : .folder
+      return
+    }
+    if ArchiveInput.isArchive(input.lastPathComponent) {
+      self = .webdataset
       return
     }
     switch input.pathExtension.lowercased() {
     case "jsonl", "ndjson": self = .jsonl
     case "tsv", "txt": self = .tsv
     case "csv": self = .csv
-    case "tar": self = .webdataset
+    case "json": self = .coco
     default: throw PackingError(input.path, .unknownFormat)
     }
   }

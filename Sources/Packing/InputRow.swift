@@ -1,112 +1,97 @@
 import Foundation
+import JSON
 import Records
 
-/// What an input says of one sample, the picture's bytes not read yet.
+/// What an input says of one sample, the picture not looked at yet.
 struct InputRow: Sendable, Equatable {
+  /// Where a picture's bytes are.
+  enum Picture: Sendable, Equatable {
+    case file(String)
+    /// At hand; the name is for errors.
+    case bytes([UInt8], name: String)
+  }
+
+  /// The keys of a JSON row that have a meaning of their own.
+  static let keys: Set<String> = ["file", "caption", "captions", "labels", "tokens", "cls"]
+
   /// The picture's path relative to the root, `/` between its parts; gives the key.
-  var path: String
-  /// Where the picture is.
-  var file: String
+  var path = ""
+  var picture = Picture.file("")
   var captions: [String] = []
   var labels: [String] = []
   var tokens: [Int32] = []
   var classIndex: Int?
-  /// What else a JSON row holds.
+  /// What else is known of the sample, kept in `KEY.json`.
   var others: [String: JSONValue] = [:]
 
   /// The members that hold all but the picture: `txt`, `json` and `cls`, each where needed.
-  func textFields() throws(PackingError) -> [Field] {
+  func textFields() -> [Field] {
     var fields: [Field] = []
     if let first = captions.first { fields.append(Field(suffix: "txt", bytes: Array(first.utf8))) }
     var details = others
-    if captions.count > 1 { details["captions"] = .list(captions.map { .text($0) }) }
-    if !labels.isEmpty { details["labels"] = .list(labels.map { .text($0) }) }
-    if !tokens.isEmpty { details["tokens"] = .list(tokens.map { .integer(Int64($0)) }) }
+    if captions.count > 1 { details["captions"] = .array(captions.map { .string($0) }) }
+    if !labels.isEmpty { details["labels"] = .array(labels.map { .string($0) }) }
+    if !tokens.isEmpty { details["tokens"] = .array(tokens.map { .integer(Int($0)) }) }
     if !details.isEmpty {
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      guard let json = try? encoder.encode(details) else {
-        throw PackingError(path, .row("it holds a number that JSON cannot spell"))
-      }
-      fields.append(Field(suffix: "json", bytes: Array(json)))
+      fields.append(Field(suffix: "json", bytes: Array(JSONValue.object(details).text().utf8)))
     }
     if let classIndex { fields.append(Field(suffix: "cls", bytes: Array("\(classIndex)".utf8))) }
     return fields
   }
 
-  /// Takes captions, labels, tokens and class from a JSON object; other keys are kept.
-  mutating func take(json text: String, at place: String) throws(PackingError) -> JSONValue? {
-    guard var object = try? JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8))
-    else { throw PackingError(place, .row("not a JSON object")) }
-    do throws(PackingError.Reason) {
-      if let caption = object.removeValue(forKey: "caption") {
-        add(caption: try caption.string(named: "caption"))
-      }
-      for caption in try object.removeValue(forKey: "captions")?.strings(named: "captions") ?? [] {
-        add(caption: caption)
-      }
-      labels += try object.removeValue(forKey: "labels")?.strings(named: "labels") ?? []
-      tokens = try object.removeValue(forKey: "tokens")?.tokens() ?? tokens
-      classIndex = try object.removeValue(forKey: "cls")?.classIndex() ?? classIndex
-    } catch {
-      throw PackingError(place, error)
-    }
-    let file = object.removeValue(forKey: "file")
-    others = object
-    return file
+  /// Says where the picture is.
+  mutating func locate(_ path: String, in root: InputRoot) throws(PackingError.Reason) {
+    let (relative, file) = try root.resolve(path)
+    (self.path, picture) = (relative, .file(file))
   }
 
   /// Adds a caption, trimmed; an empty one, or one that is there already, is left out.
   mutating func add(caption: String) {
-    let caption = caption.trimmingCharacters(in: .whitespacesAndNewlines)
+    let caption = caption.trimmingSpace
     if !caption.isEmpty, !captions.contains(caption) { captions.append(caption) }
   }
 }
 
-extension PackingError.Reason: Error {}
-
-extension JSONValue {
-  /// The text; null is empty.
-  func string(named name: String) throws(PackingError.Reason) -> String {
-    switch self {
-    case .text(let text): return text
-    case .null: return ""
-    default: throw .row("`\(name)` is not a text")
-    }
-  }
-
-  func strings(named name: String) throws(PackingError.Reason) -> [String] {
-    switch self {
-    case .null: return []
-    case .list(let values):
-      var texts: [String] = []
-      for value in values {
-        let text = try value.string(named: name).trimmingCharacters(in: .whitespacesAndNewlines)
-        if !text.isEmpty { texts.append(text) }
+extension InputRow {
+  /// Takes captions, labels, tokens and class from a JSON object; other keys are kept.
+  ///
+  /// A row without any of them takes its caption from the first customary key that it has. With
+  /// a caption's or the labels' key given, only that one counts.
+  mutating func take(json: [UInt8], columns: ColumnNames) throws(PackingError.Reason) {
+    var object = try JSONValue.object(reading: json)
+    let own = (object.removeValue(forKey: "caption"), object.removeValue(forKey: "captions"))
+    if let name = columns.caption {
+      for caption in try object.removeValue(forKey: name)?.texts(named: name) ?? [] {
+        add(caption: caption)
       }
-      return texts
-    default: throw .row("`\(name)` is not a list of texts")
+    } else {
+      if let caption = own.0 { add(caption: try caption.text(named: "caption")) }
+      for caption in try own.1?.strings(named: "captions") ?? [] { add(caption: caption) }
     }
-  }
-
-  func tokens() throws(PackingError.Reason) -> [Int32] {
-    if case .null = self { return [] }
-    guard case .list(let values) = self else { throw .row("`tokens` is not a list of ids") }
-    var ids: [Int32] = []
-    for value in values {
-      guard case .integer(let number) = value, let id = Int32(exactly: number), id >= 0 else {
-        throw .row("`tokens` holds something else than ids from 0 to \(Int32.max)")
+    let labels = object.removeValue(forKey: "labels")
+    if let name = columns.labels {
+      self.labels += try object.removeValue(forKey: name)?.labels(named: name) ?? []
+    } else {
+      self.labels += try labels?.strings(named: "labels") ?? []
+    }
+    tokens = try object.removeValue(forKey: "tokens")?.tokens() ?? tokens
+    classIndex = try object.removeValue(forKey: "cls")?.classIndex() ?? classIndex
+    if captions.isEmpty, self.labels.isEmpty, tokens.isEmpty, columns.caption == nil {
+      for name in Column.caption.customary {
+        guard captions.isEmpty, case .string(let text)? = object[name] else { continue }
+        add(caption: text)
+        object.removeValue(forKey: name)
       }
-      ids.append(id)
     }
-    return ids
+    others.merge(object) { $1 }
   }
+}
 
-  func classIndex() throws(PackingError.Reason) -> Int? {
-    switch self {
-    case .null: return nil
-    case .integer(let number) where (0...Int64(Int32.max)).contains(number): return Int(number)
-    default: throw .row("`cls` is not a number from 0 to \(Int32.max)")
-    }
+extension String {
+  var trimmingSpace: String { trimmingCharacters(in: .whitespacesAndNewlines) }
+
+  /// The parts between commas, trimmed, without empty ones.
+  var dividedByCommas: [String] {
+    split(separator: ",").map { String($0).trimmingSpace }.filter { !$0.isEmpty }
   }
 }

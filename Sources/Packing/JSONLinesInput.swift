@@ -1,15 +1,18 @@
 import Foundation
+import JSON
 
 /// A file with one JSON object a line: `{"file": …, "caption": … or "captions": […],
 /// "labels": […], "cls": n, "tokens": […]}`; other keys are kept.
 struct JSONLinesInput: PackInput {
   private let file: InputFile
   private let root: InputRoot
+  private let columns: ColumnNames
 
   /// - Parameter root: where relative paths begin; the file's own folder if nil.
-  init(file url: URL, root: URL?) throws(PackingError) {
+  init(file url: URL, root: URL?, columns: ColumnNames) throws(PackingError) {
     file = try InputFile(path: url.path)
     self.root = InputRoot(root ?? url.deletingLastPathComponent())
+    self.columns = columns
   }
 
   func walk() -> any RowWalk { LineWalk(LineScanner(file: file)) }
@@ -24,20 +27,23 @@ struct JSONLinesInput: PackInput {
       preconditionFailure("a row of another input")
     }
     let place = place(of: reference)
-    var row = InputRow(path: "", file: "")
+    let bytes: [UInt8]
     do throws(PackingError) {
-      let stated = try row.take(json: try file.text(line), at: place)
-      guard case .text(let path)? = stated else {
-        throw PackingError(place, .row("no text under `file`"))
-      }
-      do throws(PackingError.Reason) {
-        (row.path, row.file) = try root.resolve(path)
-      } catch {
-        throw PackingError(place, error)
-      }
+      bytes = try file.bytes(line)
     } catch {
       throw PackingError(place, error.reason)
     }
-    return row
+    do throws(PackingError.Reason) {
+      var row = InputRow()
+      try row.take(json: bytes, columns: columns)
+      let names = columns.image.map { [$0] } ?? Column.image.customary
+      guard let name = names.first(where: { row.others[$0] != nil }),
+        case .string(let path)? = row.others.removeValue(forKey: name)
+      else { throw .row("no text under `\(columns.image ?? "file")`") }
+      try row.locate(path, in: root)
+      return row
+    } catch {
+      throw PackingError(place, error)
+    }
   }
 }

@@ -22,6 +22,8 @@ struct LineScanner {
   /// Bytes of the file that lie behind.
   var offset: Int { chunkOffset + position }
 
+  var fraction: Double? { file.bytes > 0 ? Double(offset) / Double(file.bytes) : nil }
+
   /// The next line that is not empty, from 1 on.
   mutating func next() throws(PackingError) -> Line? {
     while let line = try nextOfAny() {
@@ -30,7 +32,8 @@ struct LineScanner {
     return nil
   }
 
-  private mutating func nextOfAny() throws(PackingError) -> Line? {
+  /// The next line, empty ones too.
+  mutating func nextOfAny() throws(PackingError) -> Line? {
     let start = offset
     number += 1
     while true {
@@ -53,16 +56,21 @@ struct LineScanner {
 }
 
 extension InputFile {
-  /// A line's text without carriage return and byte order mark.
-  func text(_ line: LineScanner.Line) throws(PackingError) -> String {
+  /// A line's bytes without carriage return and byte order mark.
+  func bytes(_ line: LineScanner.Line) throws(PackingError) -> [UInt8] {
     let limit = LineScanner.maximumLineBytes
     guard line.count <= limit else {
       throw PackingError(path, .tooLarge(what: "the line", bytes: line.count, limit: limit))
     }
-    var bytes = try read(at: line.offset, count: line.count)[...]
+    var bytes = try read(at: line.offset, count: line.count)
     if bytes.last == 0x0D { bytes.removeLast() }
-    if line.number == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
+    if line.offset == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+    return bytes
+  }
+
+  /// A line's text without carriage return and byte order mark.
+  func text(_ line: LineScanner.Line) throws(PackingError) -> String {
+    guard let text = String(validating: try bytes(line), as: UTF8.self) else {
       throw PackingError(path, .row("the line is not UTF-8"))
     }
     return text

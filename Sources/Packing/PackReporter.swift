@@ -18,6 +18,8 @@ public struct PackReporter {
     switch event {
     case .skipped(let error):
       write(clear + "skipped: \(error)\n")
+    case .notice(let text):
+      write(clear + "\(text)\n")
     case .progress(let counts):
       let now = ContinuousClock.now
       guard now - last >= .seconds(isTerminal ? 1 : 10) else { return }

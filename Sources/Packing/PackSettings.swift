@@ -25,8 +25,17 @@ public struct PackSettings: Sendable {
   public var input: URL
   /// nil: told by the input's name.
   public var format: InputFormat?
-  /// Where relative paths of a jsonl or tsv begin; nil: the input's own folder.
+  /// Where relative paths of rows begin; nil: the input's own folder.
   public var root: URL?
+  /// Of Karpathy's files, splits divided by commas; nil: all.
+  public var split: String?
+  /// A table of names for labels and the classes of an imagefolder.
+  public var names: URL?
+  /// A table of what labels and classes belong to.
+  public var parents: URL?
+  public var filters = PackFilters()
+  /// Datasets whose pictures are dropped where they occur, copies and look-alikes.
+  public var against: [URL] = []
   public var imageColumn: String?
   public var captionColumn: String?
   public var labelsColumn: String?
@@ -63,6 +72,7 @@ public struct PackSettings: Sendable {
     func require(_ holds: Bool, _ option: String, _ why: String) throws(PackingError) {
       guard holds else { throw PackingError(option, .setting(why)) }
     }
+    try filters.check()
     try require((1...1024).contains(jobs), "--jobs", "\(jobs) is not from 1 to 1024")
     if let limit { try require(limit > 0, "--limit", "\(limit) is not above 0") }
     if let maximumSide {
@@ -78,28 +88,69 @@ public struct PackSettings: Sendable {
   /// Opens the input; options that its format has no use for are refused.
   func openInput() throws(PackingError) -> any PackInput {
     let format = try resolvedFormat()
-    func refuse(_ option: String, _ given: Bool) throws(PackingError) {
-      let reason = PackingError.Reason.noUse(option: option, format: format.rawValue)
-      if given { throw PackingError(input.path, reason) }
-    }
-    if format != .tsv {
-      try refuse("--image-column", imageColumn != nil)
-      try refuse("--caption-column", captionColumn != nil)
-      try refuse("--labels-column", labelsColumn != nil)
-      try refuse("--no-header", !hasHeader)
-    }
+    try refuseOptions(without: format)
+    let columns = ColumnNames(image: imageColumn, caption: captionColumn, labels: labelsColumn)
     switch format {
-    case .folder:
-      try refuse("--root", root != nil)
-      return try FolderInput(folder: input)
-    case .jsonl:
-      return try JSONLinesInput(file: input, root: root)
-    case .tsv:
-      let columns = TableInput.Columns(
-        image: imageColumn, caption: captionColumn, labels: labelsColumn, hasHeader: hasHeader)
-      return try TableInput(file: input, root: root, columns: columns)
-    case .csv, .webdataset, .coco, .imagefolder:
-      throw PackingError(input.path, .notYet(format.rawValue))
+    case .folder: return try FolderInput(folder: input, columns: columns)
+    case .jsonl: return try JSONLinesInput(file: input, root: root, columns: columns)
+    case .tsv, .csv:
+      return try TableInput(
+        file: input, root: root, dialect: format == .tsv ? .tabs : .quoted, columns: columns,
+        hasHeader: hasHeader)
+    case .webdataset: return try ArchiveInput(input, columns: columns, part: part)
+    case .coco:
+      return try COCOInput(file: input, root: root, splits: split?.dividedByCommas)
+    case .imagefolder:
+      return try ImageFolderInput(folder: input, columns: columns, table: try labelTables())
+    }
+  }
+
+  /// What renames the labels of rows; an imagefolder does so itself.
+  func labelTable() throws(PackingError) -> LabelTable? {
+    guard names != nil || parents != nil, try resolvedFormat() != .imagefolder else { return nil }
+    return try labelTables()
+  }
+
+  private func labelTables() throws(PackingError) -> LabelTable {
+    var table = LabelTable()
+    if let names { table.names = try LabelNames(file: names) }
+    if let parents { table.parents = try LabelNames(file: parents) }
+    return table
+  }
+
+  /// What pictures are to be known again by.
+  var marks: PackFilters.Duplicates {
+    filters.duplicates == .keep && !against.isEmpty ? .near : filters.duplicates
+  }
+
+  /// All settings that decide which samples a shard holds.
+  var decisive: [String] {
+    let format = try? resolvedFormat()
+    let numbers = [frameBytes, shardBytes, Int(level), maximumSide ?? 0]
+    return [
+      "\(format.map(\.rawValue) ?? "")", "\(numbers)", "\(seed.map { "\($0)" } ?? "")",
+      "\(limit ?? 0)", split ?? "", imageColumn ?? "", captionColumn ?? "", labelsColumn ?? "",
+      "\(hasHeader)", "\(filters)", names?.lastPathComponent ?? "",
+      parents?.lastPathComponent ?? "",
+    ]
+  }
+
+  private func refuseOptions(without format: InputFormat) throws(PackingError) {
+    let isTable = format == .tsv || format == .csv
+    let isNamed = isTable || format == .jsonl
+    let uses: [(String, isGiven: Bool, isUsed: Bool)] = [
+      ("--image-column", imageColumn != nil, isNamed),
+      ("--caption-column", captionColumn != nil, format != .coco),
+      ("--labels-column", labelsColumn != nil, format != .coco),
+      ("--no-header", !hasHeader, isTable),
+      ("--root", root != nil, isNamed || format == .coco),
+      ("--split", split != nil, format == .coco),
+      ("--seed", seed != nil, format != .webdataset),
+      ("--names", names != nil, format != .folder),
+      ("--parents", parents != nil, format != .folder),
+    ]
+    for (option, isGiven, isUsed) in uses where isGiven && !isUsed {
+      throw PackingError(input.path, .noUse(option: option, format: format.rawValue))
     }
   }
 

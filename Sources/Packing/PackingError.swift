@@ -11,14 +11,18 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
     case tooLarge(what: String, bytes: Int, limit: Int)
     /// The format cannot be told from the input's name.
     case unknownFormat
-    /// A format of the contract that is not there yet.
-    case notYet(String)
     /// An option that the format has no use for.
     case noUse(option: String, format: String)
     case setting(String)
     case columnMissing(option: String, wanted: String, header: [String])
+    /// No image of the file is of this split, but of these.
+    case noSplit(String, [String])
+    /// A folder without a folder for each class.
+    case noClasses
     case finished
     case otherShards(String)
+    /// An earlier packer's journal tells of other settings.
+    case otherSettings
     /// The shards that are there do not go on into this input.
     case notContinued(sample: Int, key: String)
     case nothing(rows: Int)
@@ -44,14 +48,17 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
   public var description: String {
     let remedy = reason.remedy
     let text = "\(place): \(reason.text)" + (remedy.isEmpty ? "" : ". \(remedy)")
-    return String(text.map { $0.isNewline ? " " : $0 })
+    return String(String.UnicodeScalarView(text.unicodeScalars.map {
+      $0.properties.generalCategory == .control || $0.properties.isPatternWhitespace ? " " : $0
+    }))
   }
 
   /// The exit code a command leaves with: 64 usage, 65 bad data, 74 input or output.
   public var exitCode: Int32 {
     switch reason {
     case .unreadable, .unwritable, .missing: 74
-    case .unknownFormat, .notYet, .noUse, .setting, .columnMissing, .finished, .otherShards: 64
+    case .unknownFormat, .noUse, .setting, .columnMissing, .noSplit, .noClasses, .finished,
+      .otherShards, .otherSettings: 64
     default: 65
     }
   }
@@ -68,13 +75,16 @@ extension PackingError.Reason {
     case .tooLarge(let what, let bytes, let limit):
       "\(what) of \(bytes) bytes is above the limit of \(limit)"
     case .unknownFormat: "the format cannot be told from the name"
-    case .notYet(let format): "the format \(format) is not read yet"
     case .noUse(let option, let format): "the format \(format) has no use for \(option)"
     case .setting(let why): why
     case .columnMissing(let option, let wanted, let header):
       "no column \(wanted) for \(option) among: \(header.joined(separator: ", "))"
+    case .noSplit(let name, let all):
+      "no image of the split `\(name)`, but of: \(all.joined(separator: ", "))"
+    case .noClasses: "no folders in it, one for each class"
     case .finished: "a finished dataset is there already (\(RecordIndex.fileName))"
     case .otherShards(let file): "shards of another dataset are there already (\(file))"
+    case .otherSettings: "the shards there were packed with other options"
     case .notContinued(let sample, let key):
       "the shards there end with \(key), which is not sample \(sample) of this input"
     case .nothing(0): "there are no rows"
@@ -90,18 +100,22 @@ extension PackingError.Reason {
     switch self {
     case .unreadable, .missing, .notAFile, .notAFolder: "Check the path and its permissions."
     case .unwritable: "Check the folder, its permissions and the space left."
-    case .unknownFormat, .notYet:
-      "Give --format folder, jsonl or tsv, and an input of that format."
+    case .unknownFormat:
+      "Name it with --format: "
+        + InputFormat.allCases.map(\.rawValue).joined(separator: ", ") + "."
     case .noUse: "Leave it out."
     case .setting: "`coca-shard pack --help` has examples."
     case .columnMissing(let option, _, _):
       "Name the column with \(option); without a header line give --no-header and numbers from 1."
+    case .noSplit: "Name some of them with --split, divided by commas, or leave it out."
+    case .noClasses: "Without classes give --format folder."
     case .finished: "Choose another --to, or remove that folder to pack anew."
     case .otherShards: "Choose an empty folder for --to."
-    case .notContinued:
+    case .notContinued, .otherSettings:
       "To continue give the same input and options as before; else remove the folder."
     case .nothing(0):
-      "A folder holds .jpg, .png or .webp files with texts beside them, a file holds a row a line."
+      "A folder holds .jpg, .png or .webp files with texts beside them, a file holds a row a line, "
+        + "a tar holds KEY.jpg, KEY.txt and KEY.json."
     case .nothing: "See the reasons above; --root says where relative paths begin."
     case .tooLarge, .row, .climbs, .outside, .noText, .picture, .refused: ""
     }

@@ -64,7 +64,7 @@ public struct RecordTexts {
         if let reader, let frame = frames.popLast() { return try reader.read(frame: frame) }
         guard let (set, shard) = shards.popLast() else { return nil }
         reader = nil
-        let opened = try sets[set].open(shard: shard)
+        let opened = try sets[set].openAnyway(shard: shard)
         let random = CounterRandom(seed: seed, "tokenizer", KeyPart(set), KeyPart(shard))
         frames = random.shuffled(Array(opened.frameSamples.indices))
         reader = opened

@@ -2,41 +2,72 @@ import Records
 
 /// What became of a row.
 struct RowOutcome: Sendable {
+  enum Result: Sendable {
+    case sample([Field], PictureMark?)
+    case dropped(DropRule)
+    case failed(PackingError)
+    /// A row of another part, or one that is packed already.
+    case elsewhere
+  }
+
   /// Where the row is, for a person.
   var place: String
   /// The picture's path below the root; nil where the row does not tell.
   var path: String?
-  /// The sample's fields; nil for a row of another part.
-  var result: Result<[Field], PackingError>?
+  var result = Result.elsewhere
+  /// Texts of it that were dropped.
+  var texts = DropCounts()
 }
 
 /// Reads rows on any thread.
 struct RowReader: Sendable {
   let input: any PackInput
   let pictures: PictureReader
+  /// nil: all texts are kept.
+  var texts: TextFilter?
+  var labels: LabelTable?
 
   func read(_ reference: RowReference) -> RowOutcome {
-    var outcome = RowOutcome(place: input.place(of: reference))
+    if case .unusable(let error) = reference {
+      return RowOutcome(place: error.place, result: .failed(error))
+    }
+    var outcome = RowOutcome(place: input.place(of: reference), path: input.path(of: reference))
     do throws(PackingError) {
-      let row = try input.row(reference)
+      var row = try input.row(reference)
       outcome.path = row.path
-      outcome.result = .success(try fields(of: row, place: outcome.place))
+      outcome.result = try result(of: &row, &outcome.texts, place: outcome.place)
     } catch {
-      outcome.path = outcome.path ?? input.path(of: reference)
-      outcome.result = .failure(error)
+      outcome.result = .failed(error)
     }
     return outcome
   }
 
   /// For rows of other parts, whose paths decide about keys all the same.
   func readPath(_ reference: RowReference) -> RowOutcome {
+    if case .unusable(let error) = reference { return RowOutcome(place: error.place) }
     let path = input.path(of: reference) ?? (try? input.row(reference))?.path
     return RowOutcome(place: input.place(of: reference), path: path)
   }
 
-  private func fields(of row: InputRow, place: String) throws(PackingError) -> [Field] {
+  /// The texts of a row, to be counted; nothing for a row that cannot be read.
+  func countTexts(_ reference: RowReference) -> TextCounts.Row {
+    if case .unusable = reference { return TextCounts.Row([]) }
+    return TextCounts.Row((try? input.row(reference))?.captions ?? [])
+  }
+
+  private func result(
+    of row: inout InputRow, _ dropped: inout DropCounts, place: String
+  ) throws(PackingError) -> RowOutcome.Result {
+    if let labels { row.labels = row.labels.map(labels.text) }
+    if let texts, !row.captions.isEmpty {
+      dropped = texts.apply(to: &row.captions)
+      if row.captions.isEmpty, row.labels.isEmpty, row.tokens.isEmpty { return .dropped(.noText) }
+    }
     do throws(PackingError) {
-      return [try pictures.field(row.file)] + (try row.textFields())
+      switch try pictures.read(row.picture) {
+      case .dropped(let rule): return .dropped(rule)
+      case .kept(let field, let mark): return .sample([field] + row.textFields(), mark)
+      }
     } catch {
       // The picture's own error names its file; a line's number leads to the row.
       if error.place == place { throw error }

@@ -1,47 +1,55 @@
 import Foundation
+import JSON
 
-/// A file of columns divided by tabs, without quotes: what stands between two tabs is a value.
+/// A file of columns: divided by tabs and without quotes (tsv), or with quotes and divided by what
+/// its first line tells (csv).
 struct TableInput: PackInput {
-  /// Columns by their names in the header line, or by their numbers from 1.
-  struct Columns: Sendable, Equatable {
-    var image: String?
-    var caption: String?
-    var labels: String?
-    var hasHeader: Bool
-  }
+  enum Dialect: Sendable { case tabs, quoted }
 
   private let file: InputFile
   private let root: InputRoot
   private let start: LineScanner
+  /// nil: tabs, without quotes.
+  private let separator: UInt8?
   private let image: Int
   private let caption: Int?
   private let labels: Int?
   private let classIndex: Int?
+  /// Names of the columns to keep besides, by their places.
+  private let others: [Int: String]
 
-  init(file url: URL, root: URL?, columns: Columns) throws(PackingError) {
+  init(
+    file url: URL, root: URL?, dialect: Dialect, columns: ColumnNames, hasHeader: Bool
+  ) throws(PackingError) {
     file = try InputFile(path: url.path)
     self.root = InputRoot(root ?? url.deletingLastPathComponent())
     var scanner = LineScanner(file: file)
-    if columns.hasHeader {
-      let line = try scanner.next()
-      let header = if let line { try file.text(line) } else { "" }
-      let finder = ColumnFinder(place: file.path, header: Self.split(header))
-      image = try finder.find(columns.image, .image)
-      caption = try finder.optional(columns.caption, .caption)
-      labels = try finder.optional(columns.labels, .labels)
-      classIndex = try finder.optional(nil, .classIndex)
-    } else {
+    separator = dialect == .tabs ? nil : try Self.separator(scanner)
+    guard hasHeader else {
       image = try Self.number(columns.image, .image) ?? 0
       let firstOther = image == 0 ? 1 : 0
-      let labels = try Self.number(columns.labels, .labels)
+      labels = try Self.number(columns.labels, .labels)
       caption = try Self.number(columns.caption, .caption) ?? (labels == nil ? firstOther : nil)
-      self.labels = labels
-      classIndex = nil
+      (classIndex, others, start) = (nil, [:], scanner)
+      return
     }
+    let line = try scanner.next()
+    let header = if let line { try Self.split(file.text(line), separator) } else { [""] }
+    let finder = ColumnFinder(place: file.path, header: header)
+    image = try finder.find(columns.image, .image)
+    caption = try finder.optional(columns.caption, .caption)
+    labels = try finder.optional(columns.labels, .labels)
+    classIndex = try finder.optional(nil, .classIndex)
+    let used = [image, caption, labels, classIndex]
+    others = Dictionary(uniqueKeysWithValues: header.enumerated().filter {
+      !used.contains($0.offset) && !$0.element.isEmpty && !InputRow.keys.contains($0.element)
+    }.map { ($0.offset, $0.element) })
     start = scanner
   }
 
-  func walk() -> any RowWalk { LineWalk(start) }
+  func walk() -> any RowWalk {
+    separator.map { QuotedLineWalk(start, separator: $0) } ?? LineWalk(start)
+  }
 
   func place(of reference: RowReference) -> String {
     guard case .line(let line) = reference else { return file.path }
@@ -54,7 +62,7 @@ struct TableInput: PackInput {
     }
     let place = place(of: reference)
     do throws(PackingError) {
-      return try row(values: Self.split(try file.text(line)), place: place)
+      return try row(values: Self.split(try file.text(line), separator), place: place)
     } catch {
       throw PackingError(place, error.reason)
     }
@@ -65,30 +73,45 @@ struct TableInput: PackInput {
     guard values.count > needed else {
       throw PackingError(place, .row("\(values.count) columns, \(needed + 1) needed"))
     }
-    var row = InputRow(path: "", file: "")
+    var row = InputRow()
     do throws(PackingError.Reason) {
-      (row.path, row.file) = try root.resolve(values[image])
+      try row.locate(values[image], in: root)
       if let classIndex, !values[classIndex].isEmpty {
-        let value = Int64(values[classIndex]).map { JSONValue.integer($0) } ?? .boolean(false)
+        let value = Int(values[classIndex]).map { JSONValue.integer($0) } ?? .bool(false)
         row.classIndex = try value.classIndex()
       }
     } catch {
       throw PackingError(place, error)
     }
     if let caption { row.add(caption: values[caption]) }
-    if let labels {
-      row.labels = values[labels].split(separator: ",")
-        .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+    if let labels { row.labels = values[labels].dividedByCommas }
+    for (index, name) in others where index < values.count && !values[index].isEmpty {
+      row.others[name] = .string(values[index])
     }
     return row
   }
 
-  private static func split(_ line: String) -> [String] {
-    line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+  private static func split(_ line: String, _ separator: UInt8?) -> [String] {
+    guard let separator else {
+      return line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+    }
+    return QuoteState.split(Array(line.utf8), separator: separator)
+      .map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// Of comma, tab and semicolon the one that the first line has most of, commas first.
+  private static func separator(_ start: LineScanner) throws(PackingError) -> UInt8 {
+    var scanner = start
+    guard let line = try scanner.next() else { return UInt8(ascii: ",") }
+    let bytes = try start.file.bytes(line)
+    func count(_ byte: UInt8) -> Int { bytes.count { $0 == byte } }
+    let candidates = [UInt8(ascii: ","), UInt8(ascii: "\t"), UInt8(ascii: ";")]
+    let most = candidates.map(count).max() ?? 0
+    return candidates.first { count($0) == most } ?? candidates[0]
   }
 
   private static func number(
-    _ text: String?, _ column: ColumnFinder.Column
+    _ text: String?, _ column: Column
   ) throws(PackingError) -> Int? {
     guard let text else { return nil }
     guard let number = Int(text), (1...10_000).contains(number) else {
@@ -96,56 +119,5 @@ struct TableInput: PackInput {
       throw PackingError(column.option, .setting(why))
     }
     return number - 1
-  }
-}
-
-/// Finds columns by given or customary names.
-struct ColumnFinder {
-  enum Column {
-    case image, caption, labels, classIndex
-
-    var option: String {
-      switch self {
-      case .image: "--image-column"
-      case .caption: "--caption-column"
-      case .labels: "--labels-column"
-      case .classIndex: "cls"
-      }
-    }
-
-    /// In the order in which they are looked for.
-    var customary: [String] {
-      switch self {
-      case .image: ["file", "filepath", "file_path", "file_name", "filename", "image", "path",
-                    "image_path", "img", "picture"]
-      case .caption: ["caption", "title", "text", "alt_text", "alt", "description"]
-      case .labels: ["labels", "tags", "keywords"]
-      case .classIndex: ["cls"]
-      }
-    }
-  }
-
-  let place: String
-  let header: [String]
-
-  func optional(_ name: String?, _ column: Column) throws(PackingError) -> Int? {
-    if let name {
-      guard let index = header.firstIndex(of: name) else { throw missing(column, "`\(name)`") }
-      return index
-    }
-    let names = header.map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
-    return column.customary.lazy.compactMap { names.firstIndex(of: $0) }.first
-  }
-
-  func find(_ name: String?, _ column: Column) throws(PackingError) -> Int {
-    guard let index = try optional(name, column) else {
-      throw missing(column, "named \(column.customary.prefix(4).joined(separator: ", ")) …")
-    }
-    return index
-  }
-
-  private func missing(_ column: Column, _ wanted: String) -> PackingError {
-    PackingError(
-      place, .columnMissing(option: column.option, wanted: wanted, header: header))
   }
 }

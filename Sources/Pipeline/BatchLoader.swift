@@ -5,14 +5,31 @@ import Text
 
 /// What is random about a training picture.
 public struct Augmentation: Sendable, Equatable {
-  /// Which share of a picture's area is kept.
-  public var crop: ClosedRange<Double>
+  public enum Cut: Sendable, Equatable {
+    /// A part of the picture of this share of its area, at any place.
+    case area(ClosedRange<Double>)
+    /// The picture at so many times the model's size, of which a window is seen.
+    case window(resize: Double)
+  }
+
+  public var cut: Cut
   /// Whether half of the pictures are mirrored.
   public var flip: Bool
 
-  public init(crop: ClosedRange<Double>, flip: Bool) {
-    self.crop = crop
+  public init(_ cut: Cut, flip: Bool) {
+    self.cut = cut
     self.flip = flip
+  }
+
+  /// The shorter side that a picture needs so that nothing is enlarged which was larger: no random
+  /// crop (sides of 3:4 to 4:3), and no window's picture, is below the model's size then.
+  func shorterSide(_ transform: ImageTransform) -> Int {
+    let factor =
+      switch cut {
+      case .area(let area): 1 / max(0.01, area.lowerBound * 3 / 4).squareRoot()
+      case .window(let resize): resize
+      }
+    return Int((factor * Double(max(transform.height, transform.width))).rounded(.up))
   }
 }
 
@@ -30,16 +47,20 @@ public final class BatchLoader: Sendable {
     /// The most decompressed frames that are kept on this rank, in bytes.
     public var frameCacheBytes = 256 << 20
     /// Threads that decode one batch.
-    public var workers = 1
+    public var workers: Int
+    /// Copies of shards on this machine; nil: shards are read where they are.
+    public var cache: ShardCache?
 
     public init(
       seed: UInt64, transform: ImageTransform, augmentation: Augmentation?,
-      badSamples: BadSamplePolicy = .skip(limit: 0.01)
+      badSamples: BadSamplePolicy = .skip(limit: 0.01), workers: Int = 1, cache: ShardCache? = nil
     ) {
       self.seed = seed
       self.transform = transform
       self.augmentation = augmentation
       self.badSamples = badSamples
+      self.workers = workers
+      self.cache = cache
     }
   }
 
@@ -51,6 +72,7 @@ public final class BatchLoader: Sendable {
   private let size: Int
   private let order: SampleOrder
   private let reader: SampleReader
+  private let copies: ShardCopies?
 
   /// - Parameter plan: of these sources' sample counts, in this order.
   /// - Throws: `PipelineError` for more ranks than lanes, or text that needs a tokenizer.
@@ -73,8 +95,30 @@ public final class BatchLoader: Sendable {
     self.size = size
     let lists = sources.map { ShardList(name: $0.name, records: $0.records) }
     order = SampleOrder(plan: plan, seed: settings.seed, sources: lists)
+    let largest = lists.reduce(1) { max($0, $1.largestShard) }
     reader = SampleReader(
-      sources: lists, frameCacheBytes: settings.frameCacheBytes, workers: settings.workers)
+      sources: lists, frameCacheBytes: settings.frameCacheBytes, workers: settings.workers,
+      cache: settings.cache,
+      openShards: ShardCopies.openShards(settings.cache, largest: largest, ranks: size))
+    copies = settings.cache.map { ShardCopies($0, of: lists) }
+  }
+
+  /// What kept a shard from being copied to the cache, the first time that anything did.
+  public var cacheProblem: RecordError? { settings.cache?.problem }
+
+  /// Has a coming step's frames on their way from slow storage, and copies of the shards that are
+  /// needed later; what goes wrong here goes wrong again, and is told, in `load`.
+  public func prepare(step: Int) {
+    let pairs = try? order.pairs(step: step, rank: rank, size: size) {
+      try reader.frameSamples($0)
+    }
+    if let pairs { try? reader.prepare(pairs.map(\.address)) }
+    guard let copies else { return }
+    for step in [step, step + ShardCopies.steps] {
+      copies.want(order.shards(step: step, rank: rank, size: size)) { [reader] in
+        reader.reopen($0)
+      }
+    }
   }
 
   /// This rank's share of a step.
@@ -115,8 +159,9 @@ public final class BatchLoader: Sendable {
   private func ids(
     of pair: LocatedPair, _ sample: Sample
   ) throws(BadSample.Reason) -> [Int32] {
-    try text.ids(
-      sample.checkedAnnotation(), as: sources[pair.source].text, random: random("text", pair))
+    let kind = sources[pair.source].text
+    return try text.ids(
+      sample.checkedAnnotation(keys: kind.keys), as: kind, random: random("text", pair))
   }
 
   private func draw(
@@ -125,16 +170,15 @@ public final class BatchLoader: Sendable {
     guard let augmentation = settings.augmentation else {
       return settings.transform.evaluate(try sample.picture(), into: planes)
     }
-    settings.transform.random(
-      try sample.picture(shorterSide: shorterSide(augmentation)), crop: augmentation.crop,
-      flip: augmentation.flip, random: random("augment", pair), into: planes)
-  }
-
-  /// The shorter side of which no random crop (sides of 3:4 to 4:3) is below the model's size.
-  private func shorterSide(_ augmentation: Augmentation) -> Int {
-    let target = Double(max(settings.transform.height, settings.transform.width))
-    let least = max(0.01, augmentation.crop.lowerBound * 3 / 4)
-    return Int((target / least.squareRoot()).rounded(.up))
+    let transform = settings.transform, random = random("augment", pair)
+    let picture = try sample.picture(shorterSide: augmentation.shorterSide(transform))
+    switch augmentation.cut {
+    case .area(let area):
+      transform.random(picture, crop: area, flip: augmentation.flip, random: random, into: planes)
+    case .window(let resize):
+      transform.random(
+        picture, resize: resize, flip: augmentation.flip, random: random, into: planes)
+    }
   }
 
   private func random(_ purpose: KeyPart, _ pair: LocatedPair) -> CounterRandom {

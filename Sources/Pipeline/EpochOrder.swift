@@ -19,6 +19,9 @@ public struct EpochOrder: Sendable {
     }
   }
 
+  /// Frames' worth of samples that a lane's run is shuffled in.
+  public static let blockFrames = 4
+
   public let name: Name
   public let samples: Int
   private let shards: [Int]

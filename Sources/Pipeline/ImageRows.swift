@@ -38,9 +38,9 @@ extension Sample {
     }
   }
 
-  func checkedAnnotation() throws(BadSample.Reason) -> Annotation {
+  func checkedAnnotation(keys: [String] = []) throws(BadSample.Reason) -> Annotation {
     do throws(RecordError) {
-      return try annotation()
+      return try annotation(keys: keys)
     } catch {
       throw .text("\(error)")
     }

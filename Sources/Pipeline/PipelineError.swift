@@ -12,6 +12,7 @@ public struct PipelineError: Error, Sendable, Equatable, CustomStringConvertible
     case noTokenizer
     case badSample(BadSample)
     case tooManyBadSamples(skipped: Int, read: Int, limit: Double)
+    case cacheTooSmall(limit: Int, shard: Int)
     case cancelled
   }
 
@@ -41,6 +42,8 @@ extension PipelineError.Reason {
     case .badSample(let sample): "\(sample)"
     case .tooManyBadSamples(let skipped, let read, let limit):
       "\(skipped) of \(read) samples could not be used, more than the limit of \(limit)"
+    case .cacheTooSmall(let limit, let shard):
+      "\(limit) bytes do not hold the largest shard, \(shard) bytes"
     case .cancelled: "reading was called off"
     }
   }
@@ -58,6 +61,7 @@ extension PipelineError.Reason {
     case .noTokenizer: "Set `tokenizer`, or use `text: tokens`"
     case .badSample: "Repair or remove it, or set `bad_samples: {policy: skip}`"
     case .tooManyBadSamples: "Check the records with `coca-shard verify`, or raise the limit"
+    case .cacheTooSmall: "Allow several times that, or leave `data_cache` out"
     case .cancelled: "Nothing is wrong with the records"
     }
   }

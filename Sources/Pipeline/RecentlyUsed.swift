@@ -31,6 +31,15 @@ package final class RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sen
     return made
   }
 
+  /// The value if it is kept; counts as no use.
+  package func known(_ key: Key) -> Value? { state.withLock { $0.entries[key]?.value } }
+
+  package func remove(_ key: Key) {
+    state.withLock { state in
+      if let entry = state.entries.removeValue(forKey: key) { state.cost -= entry.cost }
+    }
+  }
+
   /// What is kept now costs this much.
   package var cost: Int { state.withLock { $0.cost } }
 

@@ -1,5 +1,11 @@
 import Synchronization
 
+/// A shard as it is met in one epoch.
+struct ShardOfEpoch: Hashable, Sendable {
+  var shard: SampleAddress.Shard
+  var epoch: Int
+}
+
 /// A pair of a step with the place of its sample.
 struct LocatedPair: Sendable {
   var source: Int
@@ -16,9 +22,6 @@ struct LocatedPair: Sendable {
 /// Memory: a table of shards for each of the latest epochs, and within a step the frame counts of
 /// the shards it touches.
 final class SampleOrder: Sendable {
-  /// Frames' worth of samples that a lane's run is shuffled in.
-  static let blockFrames = 4
-
   let plan: BatchPlan
   private let seed: UInt64
   private let sources: [ShardList]
@@ -60,9 +63,18 @@ final class SampleOrder: Sendable {
     return pairs
   }
 
-  private struct ShardOfEpoch: Hashable {
-    var shard: SampleAddress.Shard
-    var epoch: Int
+  /// The shards that a rank reads from in a step; none of them is opened.
+  func shards(step: Int, rank: Int, size: Int) -> Set<ShardOfEpoch> {
+    var shards: Set<ShardOfEpoch> = []
+    for run in plan.runs(step: step, rank: rank, size: size) {
+      let order = epoch(EpochOrder.Name(seed: seed, source: run.source, epoch: run.epoch))
+      for position in order.positions(lane: run.lane, places: run.places) {
+        let shard = order.shard(at: position).shard
+        shards.insert(
+          ShardOfEpoch(shard: .init(source: run.source, shard: shard), epoch: run.epoch))
+      }
+    }
+    return shards
   }
 
   /// The frame order of a shard, with the frames shuffled so far.
@@ -90,7 +102,7 @@ final class SampleOrder: Sendable {
     return epochs.value(name, cost: { _ in 1 }) {
       EpochOrder(
         name, shardSamples: list.samples, lanes: plan.lanes,
-        blockSamples: max(1, Self.blockFrames * list.count / max(1, list.frames)))
+        blockSamples: max(1, EpochOrder.blockFrames * list.count / max(1, list.frames)))
     }
   }
 }

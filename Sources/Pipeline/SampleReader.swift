@@ -23,18 +23,29 @@ struct SampleAddress: Sendable, Hashable {
 /// Memory: `frameCacheBytes` of decompressed frames, and one frame more for each worker.
 final class SampleReader: Sendable {
   static let openShards = 128
+  /// Threads that wait for slow storage.
+  private static let waiters = 8
   /// Samples of a frame that a worker takes at a time.
   private static let portion = 8
 
   let sources: [ShardList]
   private let workers: Int
-  private let shards = RecentlyUsed<SampleAddress.Shard, ShardReader>(limit: openShards)
+  private let cache: ShardCache?
+  private let shards: RecentlyUsed<SampleAddress.Shard, ShardReader>
   private let frames: RecentlyUsed<SampleAddress.Frame, [Sample]>
 
-  init(sources: [ShardList], frameCacheBytes: Int, workers: Int) {
+  /// - Parameters:
+  ///   - cache: where copies of shards are; they are made by `ShardCopies`.
+  ///   - openShards: how many shards are kept open; open copies cannot be given up.
+  init(
+    sources: [ShardList], frameCacheBytes: Int, workers: Int, cache: ShardCache? = nil,
+    openShards: Int = SampleReader.openShards
+  ) {
     precondition(workers > 0, "someone has to read")
     self.sources = sources
     self.workers = workers
+    self.cache = cache
+    shards = RecentlyUsed(limit: openShards)
     frames = RecentlyUsed(limit: frameCacheBytes)
   }
 
@@ -66,6 +77,22 @@ final class SampleReader: Sendable {
     }
     return outcomes.withLock { $0 }.compactMap(\.self)
   }
+
+  /// Opens the shards of these addresses and has their frames on the way before they are read.
+  /// - Throws: what opening a shard does.
+  func prepare(_ addresses: [SampleAddress]) throws {
+    let frames = Dictionary(grouping: Set(addresses.map(\.frame)), by: \.shard)
+    let touched = Array(frames)
+    try inParallel(touched.count, workers: Self.waiters) { number in
+      let reader = try open(touched[number].key)
+      for frame in touched[number].value where self.frames.known(frame) == nil {
+        reader.readAhead(frame: frame.frame)
+      }
+    }
+  }
+
+  /// Has a shard opened anew when it is read next, from its copy if there is one now.
+  func reopen(_ shard: SampleAddress.Shard) { shards.remove(shard) }
 
   private static func portions(_ addresses: [SampleAddress]) -> [[Int]] {
     let byFrame = Dictionary(grouping: addresses.indices, by: { addresses[$0].frame })
@@ -103,16 +130,30 @@ final class SampleReader: Sendable {
   ) -> BadSample {
     let source = sources[address.frame.shard.source]
     return BadSample(
-      source: source.name, file: source.file(address.frame.shard.shard),
+      source: source.name, file: source.file(address.frame.shard.shard).lastPathComponent,
       frame: address.frame.frame, key: key, reason: reason)
   }
 
   private func open(_ shard: SampleAddress.Shard) throws -> ShardReader {
-    try shards.value(shard, cost: { _ in 1 }, make: { try sources[shard.source].open(shard.shard) })
+    try shards.value(
+      shard, cost: { _ in 1 }, make: { try sources[shard.source].open(shard.shard, cache: cache) })
   }
 
   private func samples(_ address: SampleAddress.Frame) throws -> [Sample] {
     let reader = try open(address.shard)
+    do {
+      return try samples(address, reader)
+    } catch is RecordError where reader.isCopy {
+      // A damaged copy is no damage of the set.
+      cache?.remove(sources[address.shard.source].file(address.shard.shard))
+      reopen(address.shard)
+      return try samples(address, open(address.shard))
+    }
+  }
+
+  private func samples(
+    _ address: SampleAddress.Frame, _ reader: ShardReader
+  ) throws -> [Sample] {
     let read = { () throws -> [Sample] in
       let samples = try reader.read(frame: address.frame)
       let stated = reader.frameSamples[address.frame]

@@ -11,6 +11,24 @@ public struct SampleSource: Sendable {
     case labels(Prompts)
     /// Ready ids, first and last included.
     case tokens
+    /// One of the fields that the sample has, drawn per epoch by their weights.
+    case fields([Field])
+  }
+
+  /// A field of a sample that may give its text.
+  public struct Field: Sendable, Equatable {
+    /// `caption`, `labels`, or a key of `KEY.json` with a text or a list of texts.
+    public var name: String
+    /// Above 0.
+    public var weight: Double
+    /// For `labels`.
+    public var prompts: Prompts
+
+    public init(name: String, weight: Double, prompts: Prompts) {
+      self.name = name
+      self.weight = weight
+      self.prompts = prompts
+    }
   }
 
   public var name: String
@@ -28,4 +46,12 @@ public struct SampleSource: Sendable {
   }
 
   public var samples: Int { records.reduce(0) { $0 + $1.index.samples } }
+}
+
+extension SampleSource.Text {
+  /// The keys of `KEY.json` that are read besides those that have a meaning of their own.
+  var keys: [String] {
+    guard case .fields(let fields) = self else { return [] }
+    return fields.map(\.name).filter { $0 != "caption" && $0 != "labels" }
+  }
 }

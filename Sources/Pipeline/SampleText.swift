@@ -35,6 +35,7 @@ public struct SampleText: Sendable {
       case .caption: try encode(Self.caption(annotation.captions, random))
       case .labels(let prompts): try encode(Self.sentence(annotation.labels, prompts, random))
       case .tokens: annotation.tokens ?? []
+      case .fields(let fields): try encode(Self.drawn(annotation, fields, random))
       }
     guard ids.count >= 2, let last = ids.last else { throw .noText }
     let range = 0..<Int32(clamping: vocabularySize)
@@ -70,6 +71,29 @@ public struct SampleText: Sendable {
     let written = labels.filter(isWritten)
     guard !written.isEmpty else { throw .noText }
     return LabelText.text(labels: written, prompts: prompts, random: random)
+  }
+
+  private static func drawn(
+    _ annotation: Annotation, _ fields: [SampleSource.Field], _ random: CounterRandom
+  ) throws(BadSample.Reason) -> String {
+    func texts(_ field: SampleSource.Field) -> [String] {
+      switch field.name {
+      case "caption": annotation.captions
+      case "labels": annotation.labels
+      default: annotation.texts[field.name] ?? []
+      }
+    }
+    let there = fields.filter { texts($0).contains(where: isWritten) }
+    // Far from the indices that captions, labels and prompts are drawn at.
+    var place = random.uniform(1 << 40) * there.reduce(0) { $0 + $1.weight }
+    let field = there.first { field in
+      place -= field.weight
+      return place < 0
+    }
+    guard let field = field ?? there.last else { throw .noText }
+    return field.name == "labels"
+      ? try sentence(annotation.labels, field.prompts, random)
+      : try caption(texts(field), random)
   }
 
   private static func isWritten(_ text: String) -> Bool {

@@ -1,3 +1,4 @@
+import Foundation
 import Records
 
 /// The shards of a source one after another, over all its folders.
@@ -26,12 +27,18 @@ struct ShardList: Sendable {
 
   var count: Int { starts[starts.count - 1] }
 
-  /// - Throws: `RecordError` if the shard is not whole, or is another than its index says.
-  func open(_ shard: Int) throws(RecordError) -> ShardReader {
-    try records[places[shard].set].open(shard: places[shard].shard)
+  /// The shard, or what is left of it.
+  /// - Throws: `RecordError` if the system refuses to read it.
+  func open(_ shard: Int, cache: ShardCache?) throws(RecordError) -> ShardReader {
+    try records[places[shard].set].openAnyway(shard: places[shard].shard, cache: cache)
   }
 
-  func file(_ shard: Int) -> String {
-    records[places[shard].set].file(shard: places[shard].shard).lastPathComponent
+  func file(_ shard: Int) -> URL {
+    records[places[shard].set].file(shard: places[shard].shard)
+  }
+
+  /// Bytes of the largest shard.
+  var largestShard: Int {
+    records.reduce(0) { most, set in set.index.shards.reduce(most) { max($0, $1.bytes) } }
   }
 }

@@ -1,3 +1,6 @@
+import Records
+import Tensors
+
 /// What a run will read of one source, for its header.
 public struct SourceSummary: Sendable, Codable, Equatable {
   public var name: String
@@ -9,6 +12,10 @@ public struct SourceSummary: Sendable, Codable, Equatable {
   public var pairsPerBatch: Double
   /// How often the whole source has been read when the run ends.
   public var epochsAtEnd: Double
+  /// Ids of a text, start and end included: the mean of some of its texts; nil where none was read.
+  public var tokensPerText: Double?
+  /// About so many ids has the run read of it when it ends.
+  public var tokensAtEnd: Double?
   /// Samples of the shortest and of the longest lane.
   public var laneSamples: [Int]
   /// Samples of the ranks with the fewest and with the most, per epoch.
@@ -16,9 +23,10 @@ public struct SourceSummary: Sendable, Codable, Equatable {
 
   /// - Parameters:
   ///   - shards: shards of each source.
+  ///   - tokens: ids of a text of each source, see `SampleSource.meanTokens`.
   ///   - steps: steps of the whole run.
   public static func all(
-    names: [String], shards: [Int], plan: BatchPlan, steps: Int, ranks: Int
+    names: [String], shards: [Int], tokens: [Double?], plan: BatchPlan, steps: Int, ranks: Int
   ) -> [SourceSummary] {
     let epochs = plan.epochs(before: steps)
     return names.indices.map { source in
@@ -31,7 +39,9 @@ public struct SourceSummary: Sendable, Codable, Equatable {
       return SourceSummary(
         name: names[source], samples: samples, shards: shards[source],
         weight: share / Double(plan.mixture.batch), pairsPerBatch: share,
-        epochsAtEnd: epochs[source], laneSamples: span(lanes), rankSamples: span(perRank))
+        epochsAtEnd: epochs[source], tokensPerText: tokens[source],
+        tokensAtEnd: tokens[source].map { $0 * epochs[source] * Double(samples) },
+        laneSamples: span(lanes), rankSamples: span(perRank))
     }
   }
 
@@ -42,4 +52,27 @@ public struct SourceSummary: Sendable, Codable, Equatable {
 
 extension SampleSource {
   public var shards: Int { records.reduce(0) { $0 + $1.index.shards.count } }
+
+  /// Ids of a text on average, from at most 256 samples of eight frames spread over the source;
+  /// nil where none of them has a usable text.
+  public func meanTokens(_ text: SampleText, seed: UInt64) -> Double? {
+    let list = ShardList(name: name, records: records)
+    let shards = list.samples.count, frames = 8, portion = 32
+    let lengths = (0..<min(frames, shards)).flatMap { number -> [Int] in
+      guard let reader = try? list.open(number * shards / min(frames, shards), cache: nil),
+        let samples = try? reader.read(frame: (reader.frameSamples.count - 1) / 2)
+      else { return [] }
+      return samples.prefix(shards < frames ? portion * frames / shards : portion).compactMap {
+        let random = CounterRandom(seed: seed, "length", KeyPart($0.key.utf8.count))
+        return try? self.text(of: $0, text, random).count
+      }
+    }
+    return lengths.isEmpty ? nil : Double(lengths.reduce(0, +)) / Double(lengths.count)
+  }
+
+  private func text(
+    of sample: Sample, _ text: SampleText, _ random: CounterRandom
+  ) throws(BadSample.Reason) -> [Int32] {
+    try text.ids(sample.checkedAnnotation(), as: self.text, random: random)
+  }
 }

@@ -1,4 +1,4 @@
-import Foundation
+import JSON
 
 /// What a sample says in words and numbers: the parsed `KEY.txt`, `KEY.json` and `KEY.cls`.
 public struct Annotation: Sendable, Equatable {
@@ -9,10 +9,14 @@ public struct Annotation: Sendable, Equatable {
   public var tokens: [Int32]?
   /// The class in `KEY.cls`, from 0.
   public var classIndex: Int?
+  /// Texts under other keys of `KEY.json`, as far as they were asked for and are there.
+  public var texts: [String: [String]]
 
   public init(
-    captions: [String] = [], labels: [String] = [], tokens: [Int32]? = nil, classIndex: Int? = nil
+    captions: [String] = [], labels: [String] = [], tokens: [Int32]? = nil, classIndex: Int? = nil,
+    texts: [String: [String]] = [:]
   ) {
+    self.texts = texts
     self.captions = captions
     self.labels = labels
     self.tokens = tokens
@@ -25,19 +29,19 @@ extension Sample {
   ///
   /// `KEY.json` is an object with `captions` (strings) or `caption` (a string), `labels` (strings)
   /// and `tokens` (integers); other keys are ignored.
+  /// - Parameter keys: other keys to read, each of a text or a list of texts.
   /// - Throws: `RecordError` with the key (and without a file) where a member cannot be understood.
-  public func annotation() throws(RecordError) -> Annotation {
+  public func annotation(keys: [String] = []) throws(RecordError) -> Annotation {
     do throws(RecordError.Reason) {
-      return try parsedAnnotation()
+      return try parsedAnnotation(keys)
     } catch {
       throw RecordError(file: "sample", key: key, reason: error)
     }
   }
 
-  private func parsedAnnotation() throws(RecordError.Reason) -> Annotation {
+  private func parsedAnnotation(_ keys: [String]) throws(RecordError.Reason) -> Annotation {
     var result = Annotation()
-    let details = try bytes("json").map(Details.init(json:))
-    result.captions = (details?.captions ?? []) + (details?.caption.map { [$0] } ?? [])
+    if let bytes = bytes("json") { try Self.take(json: bytes, keys, into: &result) }
     if let bytes = bytes("txt") {
       let caption = try Self.text(bytes, of: "KEY.txt", limit: RecordLimits.textBytes)
       if let repeated = result.captions.firstIndex(where: { $0.utf8.elementsEqual(caption.utf8) }) {
@@ -45,8 +49,6 @@ extension Sample {
       }
       result.captions.insert(caption, at: 0)
     }
-    result.labels = details?.labels ?? []
-    result.tokens = details?.tokens
     result.classIndex = try bytes("cls").map(Self.classIndex)
     return result
   }
@@ -76,31 +78,54 @@ extension Sample {
   }
 }
 
-/// What is read of `KEY.json`.
-private struct Details: Decodable {
-  var captions: [String]?
-  var caption: String?
-  var labels: [String]?
-  var tokens: [Int32]?
-
-  /// Foundation's parser bounds the depth of nesting; the size is bounded here.
-  init(json bytes: [UInt8]) throws(RecordError.Reason) {
+extension Sample {
+  /// The reader bounds the depth of nesting; the size is bounded here.
+  private static func take(
+    json bytes: [UInt8], _ keys: [String], into result: inout Annotation
+  ) throws(RecordError.Reason) {
     guard bytes.count <= RecordLimits.jsonBytes else {
       throw .tooLarge(what: "KEY.json", bytes: bytes.count, limit: RecordLimits.jsonBytes)
     }
-    guard String(validating: bytes, as: UTF8.self) != nil else {
-      throw .annotation("KEY.json is not UTF-8")
-    }
-    do {
-      self = try JSONDecoder().decode(Details.self, from: Data(bytes))
-    } catch DecodingError.typeMismatch(_, let context),
-      DecodingError.valueNotFound(_, let context),
-      DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty
-    {
-      let path = context.codingPath.map(\.stringValue).joined(separator: " ")
-      throw .annotation("KEY.json has a value of the wrong kind at `\(path)`")
+    let value: JSONValue
+    do throws(JSONError) {
+      value = try JSONReader.read(bytes, readsNaN: true)
     } catch {
+      throw .annotation("KEY.json is not JSON: \(error.text)")
+    }
+    guard case .object(let members) = value else {
       throw .annotation("KEY.json is not a JSON object with captions, labels and tokens")
     }
+    result.captions = try strings(members, "captions") ?? []
+    if let caption = members["caption"], caption != .null {
+      guard let text = caption.string else { throw wrongKind("caption") }
+      result.captions.append(text)
+    }
+    result.labels = try strings(members, "labels") ?? []
+    if let tokens = members["tokens"], tokens != .null {
+      let ids = tokens.array?.compactMap { $0.integer.flatMap { Int32(exactly: $0) } }
+      guard let ids, ids.count == tokens.array?.count else { throw wrongKind("tokens") }
+      result.tokens = ids
+    }
+    for key in keys {
+      if let text = members[key]?.string {
+        result.texts[key] = [text]
+      } else {
+        result.texts[key] = try strings(members, key)
+      }
+    }
+  }
+
+  /// The texts of a list, nil where the key is left out or null.
+  private static func strings(
+    _ members: [String: JSONValue], _ key: String
+  ) throws(RecordError.Reason) -> [String]? {
+    guard let value = members[key], value != .null else { return nil }
+    let texts = value.array?.compactMap(\.string)
+    guard let texts, texts.count == value.array?.count else { throw wrongKind(key) }
+    return texts
+  }
+
+  private static func wrongKind(_ key: String) -> RecordError.Reason {
+    .annotation("KEY.json has a value of the wrong kind at `\(key)`")
   }
 }

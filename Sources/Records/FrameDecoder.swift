@@ -28,12 +28,35 @@ struct FrameDecoder {
     return samples
   }
 
-  /// One whole zstd frame with checksum and content size, without dictionary or reserved bits.
-  ///
-  /// Source: RFC 8878, section 3.1.1.1, "Frame Header".
-  static func checkHeader(
+  /// The samples of a frame of which no table says how many there are; none in the end frame.
+  func uncountedSamples(_ compressed: [UInt8]) throws(RecordError) -> [Sample] {
+    let tar = try decompress(compressed)
+    let isEnd = tar.count == TarLayout.endBytes && tar.allSatisfy { $0 == 0 }
+    return isEnd ? [] : try split(tar)
+  }
+
+  private static func checkHeader(
     _ bytes: [UInt8], contentBytes: Int
   ) throws(RecordError.Reason) {
+    let size = try header(bytes).contentBytes
+    guard size == UInt64(contentBytes) else {
+      throw .frame("its header states \(size) bytes, the seek table \(contentBytes)")
+    }
+    guard ZSTD_findFrameCompressedSize(bytes, bytes.count) == bytes.count else {
+      throw .frame("its blocks do not end where the seek table says")
+    }
+  }
+
+  /// The longest header of a zstd frame.
+  static let longestHeader = 14
+
+  /// What the header of a zstd frame with checksum and content size, without dictionary or
+  /// reserved bits, states; and its length, after which the blocks come.
+  ///
+  /// Source: RFC 8878, section 3.1.1.1, "Frame Header".
+  static func header(
+    _ bytes: [UInt8]
+  ) throws(RecordError.Reason) -> (contentBytes: UInt64, length: Int) {
     guard bytes.count > 5, bytes.littleEndian32(at: 0) == 0xFD2F_B528 else {
       throw .frame("it does not begin as a zstd frame")
     }
@@ -48,13 +71,7 @@ struct FrameDecoder {
       throw .frame("its header states no content size")
     }
     let field = bytes[start..<start + length].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    let size = length == 2 ? field + 256 : field
-    guard size == UInt64(contentBytes) else {
-      throw .frame("its header states \(size) bytes, the seek table \(contentBytes)")
-    }
-    guard ZSTD_findFrameCompressedSize(bytes, bytes.count) == bytes.count else {
-      throw .frame("its blocks do not end where the seek table says")
-    }
+    return (length == 2 ? field + 256 : field, start + length)
   }
 
   private func decompress(_ compressed: [UInt8]) throws(RecordError) -> [UInt8] {

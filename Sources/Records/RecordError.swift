@@ -12,6 +12,8 @@ public struct RecordError: Error, Sendable, CustomStringConvertible {
     case tooLarge(what: String, bytes: Int, limit: Int)
     /// The seek table or the sample counts at the file's end are not those of a shard.
     case table(String)
+    /// A shard of another version of the format.
+    case version(found: Int, known: Int)
     /// A frame is not the one that was written: its header, its checksum or its size.
     case frame(String)
     /// A tar member that no shard holds.
@@ -79,6 +81,8 @@ extension RecordError.Reason {
     case .tooLarge(let what, let bytes, let limit):
       "\(what) of \(bytes) bytes is above the limit of \(limit)"
     case .table(let what): "not a whole shard: \(what)"
+    case .version(let found, let known):
+      "a shard of version \(found), this program reads \(known)"
     case .frame(let what): "damaged frame: \(what)"
     case .member(let what): "not a tar member of a shard: \(what)"
     case .count(let stated, let found): "\(stated) samples stated, \(found) found"
@@ -97,6 +101,7 @@ extension RecordError.Reason {
     switch self {
     case .io: "Check the path, its permissions and the space on the disk"
     case .truncated, .table: "Copy the file again, or pack it anew"
+    case .version: "Read it with the program that wrote it, or pack it anew"
     case .frame, .member, .count:
       "Copy the shard again, or pack it anew; `coca-shard verify` lists all damage"
     case .tooLarge: "Pack smaller inputs, or leave this one out"

@@ -20,17 +20,36 @@ public struct RecordSet: Sendable {
   /// Opens a shard and compares it with the index.
   /// - Throws: `RecordError` if it is missing, is not whole, or is another than the index says.
   public func open(shard: Int) throws(RecordError) -> ShardReader {
+    let reader = try ShardReader(file: file(shard: shard))
+    try compare(reader, with: shard)
+    return reader
+  }
+
+  /// Opens a shard whatever its state: of one that is damaged, cut short or not the index's, all
+  /// frames that are whole can be read (see `ShardReader.damage`).
+  ///
+  /// - Parameter cache: where a copy of the shard may be.
+  /// - Throws: `RecordError` where the system refuses to open or read it.
+  public func openAnyway(shard: Int, cache: ShardCache? = nil) throws(RecordError) -> ShardReader {
     let url = file(shard: shard)
+    if let copy = cache?.reader(of: url), (try? compare(copy, with: shard)) != nil { return copy }
+    do throws(RecordError) {
+      return try open(shard: shard)
+    } catch {
+      if case .io = error.reason { throw error }
+      return try ShardReader(remainsOf: url, stated: index.shards[shard], damage: error)
+    }
+  }
+
+  private func compare(_ reader: ShardReader, with shard: Int) throws(RecordError) {
     let stated = index.shards[shard]
-    let reader = try ShardReader(file: url)
     let pairs = [
       ("bytes", stated.bytes, reader.bytes), ("frames", stated.frames, reader.frameSamples.count),
       ("samples", stated.samples, reader.samples),
     ]
     for (what, index, shard) in pairs where index != shard {
       let reason = RecordError.Reason.disagreement(what: what, index: index, shard: shard)
-      throw RecordError(file: url.path, reason: reason)
+      throw RecordError(file: reader.path, reason: reason)
     }
-    return reader
   }
 }

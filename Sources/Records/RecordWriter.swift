@@ -16,6 +16,8 @@ public final class RecordWriter {
 
   /// What was there already; all zero unless the writer continues.
   public private(set) var found = Continuation()
+  /// Shards that are whole, those found too.
+  public var shardCount: Int { shards.count }
   private let directory: URL
   private let name: String
   private let shardBytes: Int

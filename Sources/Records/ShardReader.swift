@@ -2,7 +2,7 @@ import Foundation
 
 /// One shard, open for reading frame by frame; safe to use from many threads at once.
 ///
-/// Opening reads the two tables at the file's end only. Memory: 24 bytes a frame, and while a frame
+/// Opening reads the two tables at the file's end only. Memory: 32 bytes a frame, and while a frame
 /// is read its compressed and decompressed bytes (at most `RecordLimits.frameBytes`).
 public final class ShardReader: Sendable {
   /// The path, as errors name it.
@@ -13,17 +13,32 @@ public final class ShardReader: Sendable {
   public let frameSamples: [Int]
   /// Samples of the whole shard.
   public let samples: Int
+  /// Why the shard is not as it was written; frames that can still be read are read all the same.
+  public let damage: RecordError?
+  /// Whether a `ShardCache`'s copy is read.
+  public let isCopy: Bool
   private let file: OpenFile
   private let frames: [FrameEntry]
-  private let offsets: [Int]
+  /// Where each frame begins; nil for a frame that is lost.
+  private let offsets: [Int?]
 
   /// - Throws: `RecordError` if the file cannot be read or is not a whole shard.
-  public init(file url: URL) throws(RecordError) {
-    let file = try OpenFile(reading: url.path)
-    frames = try ShardTables.read(from: file)
-    bytes = try file.bytes()
-    path = file.path
+  public convenience init(file url: URL) throws(RecordError) {
+    try self.init(try OpenFile(reading: url.path), path: url.path, isCopy: false)
+  }
+
+  /// - Parameter path: as errors are to name the file.
+  init(_ file: consuming OpenFile, path: String, isCopy: Bool) throws(RecordError) {
+    do throws(RecordError) {
+      frames = try ShardTables.read(from: file)
+      bytes = try file.bytes()
+    } catch {
+      throw RecordError(file: path, frame: error.frame, key: error.key, reason: error.reason)
+    }
+    self.path = path
     self.file = file
+    self.isCopy = isCopy
+    damage = nil
     frameSamples = frames.map(\.samples)
     samples = frameSamples.reduce(0, +)
     var offset = 0
@@ -33,20 +48,69 @@ public final class ShardReader: Sendable {
     }
   }
 
-  /// Decompressed bytes of each frame, as the shard states them.
+  /// Opens what is left of a shard whose tables are lost, or are not what its index states.
+  ///
+  /// It has as many samples as the index states; those of lost frames give `damage` when read.
+  /// Costs reading the whole shard.
+  /// - Throws: `RecordError` where the system refuses to read.
+  init(remainsOf url: URL, stated: RecordIndex.Shard, damage: RecordError) throws(RecordError) {
+    let file = try OpenFile(reading: url.path)
+    let remains = try damage.leavesFrames ? ShardRemains(of: file).table(stated: stated) : nil
+    bytes = try file.bytes()
+    path = url.path
+    self.file = file
+    isCopy = false
+    self.damage = damage
+    let whole = FrameEntry(compressedBytes: 0, rawBytes: 0, samples: stated.samples)
+    let table = remains ?? [(whole, nil)]
+    frames = table.map(\.entry)
+    offsets = table.map(\.offset)
+    frameSamples = frames.map(\.samples)
+    samples = frameSamples.reduce(0, +)
+  }
+
+  /// Decompressed bytes of each frame, as the shard states them; 0 of a lost one.
   public var frameBytes: [Int] { frames.map(\.rawBytes) }
+
+  /// Where each frame lies in the file; empty for a lost one.
+  package var frameRanges: [Range<Int>] {
+    zip(frames, offsets).map { frame, offset in
+      (offset ?? 0)..<((offset ?? 0) + frame.compressedBytes)
+    }
+  }
 
   /// The frame's samples in the order they were written; none for the last frame.
   /// - Throws: `RecordError` naming frame and, where known, key; a damaged frame gives nothing.
   public func read(frame: Int) throws(RecordError) -> [Sample] {
     precondition(frames.indices.contains(frame), "the shard has \(frames.count) frames")
     let entry = frames[frame]
+    guard let offset = offsets[frame] else {
+      guard entry.samples > 0, let damage else { return [] }
+      throw RecordError(file: path, frame: frame, reason: damage.reason)
+    }
     let compressed: [UInt8]
     do throws(RecordError.Reason) {
-      compressed = try file.readReason(at: offsets[frame], count: entry.compressedBytes)
+      compressed = try file.readReason(at: offset, count: entry.compressedBytes)
     } catch {
       throw RecordError(file: path, frame: frame, reason: error)
     }
     return try FrameDecoder(file: path, frame: frame, stated: entry).samples(compressed)
+  }
+
+  /// Asks the system to have the frame's bytes at hand soon; does not wait.
+  public func readAhead(frame: Int) {
+    guard let offset = offsets[frame] else { return }
+    posix_fadvise(
+      file.descriptor, off_t(offset), off_t(frames[frame].compressedBytes), POSIX_FADV_WILLNEED)
+  }
+}
+
+extension RecordError {
+  /// Whether frames may still be found in the shard.
+  fileprivate var leavesFrames: Bool {
+    switch reason {
+    case .truncated, .table, .disagreement: true
+    default: false
+    }
   }
 }

@@ -117,7 +117,7 @@ enum ShardTables {
       Int(counts.littleEndian32(at: 12)) == frames.count
     else { throw .table("its frame of sample counts has no proper beginning") }
     guard counts.littleEndian32(at: 8) == version else {
-      throw .table("its version is \(counts.littleEndian32(at: 8)), this program reads \(version)")
+      throw .version(found: Int(counts.littleEndian32(at: 8)), known: Int(version))
     }
     for index in frames.indices {
       let samples = Int(counts.littleEndian32(at: 16 + 4 * index))

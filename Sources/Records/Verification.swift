@@ -2,11 +2,11 @@ import Foundation
 
 /// What reading a whole dataset found.
 public struct Verification: Sendable {
-  /// A frame that cannot be read, or a whole shard (`error.frame` is nil).
+  /// A frame that cannot be read, or a shard of which some or all is lost (`error.frame` is nil).
   public struct Damage: Sendable {
     public let error: RecordError
-    /// Samples that are lost with it: as the shard says, for a whole shard as the index says.
-    public let samplesLost: Int
+    /// Samples that are lost with it: as the shard says, without its tables as the index says.
+    public internal(set) var samplesLost: Int
   }
 
   /// Shards and frames that were looked at, whole or not.
@@ -22,14 +22,16 @@ public struct Verification: Sendable {
 extension RecordSet {
   /// Reads every frame of every shard; damage is noted, then it goes on.
   ///
-  /// A shard that is missing, not whole, or not the index's is lost as a whole.
+  /// Of a shard that has lost its tables, or is not the index's, whole frames are read all the
+  /// same; one that is missing is lost.
   /// - Parameter each: called after every frame and every lost shard with all found so far.
   public func verify(each: (Verification) -> Void) -> Verification {
     var result = Verification()
     for shard in index.shards.indices {
       result.shards += 1
       do throws(RecordError) {
-        let reader = try open(shard: shard)
+        let reader = try openAnyway(shard: shard)
+        if let damage = reader.damage { result.damage.append(.init(error: damage, samplesLost: 0)) }
         for frame in reader.frameSamples.indices {
           result.look(at: frame, of: reader)
           each(result)
@@ -49,7 +51,12 @@ extension Verification {
     do throws(RecordError) {
       samples += try reader.read(frame: frame).count
     } catch {
-      damage.append(.init(error: error, samplesLost: reader.frameSamples[frame]))
+      let lost = reader.frameSamples[frame]
+      if reader.damage == nil || reader.frameBytes[frame] > 0 {
+        damage.append(.init(error: error, samplesLost: lost))
+      } else {
+        damage[damage.count - 1].samplesLost += lost
+      }
     }
   }
 }

@@ -10,7 +10,8 @@ public enum Profile {
   /// One operation, or another thread's part of it.
   public struct Event: Sendable {
     public let name: String
-    /// 0: the thread that makes the step; others: the team's members, which have no counts.
+    /// 0: the thread that makes the step; `wire`: what is on its way between ranks; others: the
+    /// team's members, which have no counts.
     public let thread: Int
     /// Nanoseconds of the system's monotonic clock.
     public let start: UInt64
@@ -41,6 +42,21 @@ public enum Profile {
       defer { events = [] }
       return events
     }
+  }
+
+  /// The lane of what is on its way between ranks, whichever thread moves it.
+  public static let wire = -1
+
+  /// Notes something that was on its way.
+  /// - Parameters:
+  ///   - start: in nanoseconds, as of `nanoseconds`.
+  ///   - bytes: that this rank sent.
+  public static func travelled(_ name: String, from start: UInt64, to end: UInt64, bytes: Int) {
+    guard isRecording else { return }
+    let event = Event(
+      name: name, thread: wire, start: start, end: end, operations: 0, bytes: bytes,
+      productTime: 0, isPhase: false)
+    events.withLock { $0.append(event) }
   }
 
   /// Runs an operation of the thread that makes the step.

@@ -9,6 +9,11 @@ struct Metrics: Encodable {
     let image_to_text: Double
     let text_to_image: Double
   }
+  /// Of gradients and sharded weights, means over ranks.
+  struct Wire: Encodable {
+    let bytes: Double
+    let seconds: Double
+  }
   struct Slowest: Encodable {
     let rank: Int
     let host: String
@@ -32,6 +37,7 @@ struct Metrics: Encodable {
   let accuracy: Accuracy
   let skipped: Int
   let seconds: [String: Double]
+  let wire: Wire
   let slowest: Slowest
   let imbalance: Double
   let resident_bytes: Int
@@ -49,6 +55,8 @@ struct StepReport {
   var operations = 0.0
   var tokens = 0
   var residentBytes = 0
+  /// What this rank sent of gradients and weights, and how long they were on their way.
+  var travelled = (bytes: 0, seconds: 0.0)
   /// This rank was asked to stop.
   var wantsStop = false
   /// Rank 0 finds that time for a checkpoint has come.
@@ -71,6 +79,8 @@ struct StepReport {
     let skipped: Int
     let operations: Double
     let tokens: Int
+    let wireBytes: Double
+    let wireSeconds: Double
     let wantsStop: Bool
     let wantsCheckpoint: Bool
 
@@ -87,7 +97,7 @@ struct StepReport {
     var values = phases.map { seconds[$0] ?? 0 }
     values += [
       Double(read), Double(skipped), operations, Double(tokens), wantsStop ? 1 : 0,
-      wantsCheckpoint ? 1 : 0, total,
+      wantsCheckpoint ? 1 : 0, total, Double(travelled.bytes), travelled.seconds,
     ]
     let shared = values.count
     values += [Double](repeating: 0, count: 2 * ranks.size)
@@ -100,8 +110,9 @@ struct StepReport {
         uniqueKeysWithValues: zip(phases, values.map { $0 / Double(ranks.size) })),
       total: rest[6] / Double(ranks.size), work: Array(values[shared..<shared + ranks.size]),
       residentBytes: Array(values[(shared + ranks.size)...]), read: Int(rest[0]),
-      skipped: Int(rest[1]), operations: rest[2], tokens: Int(rest[3]), wantsStop: rest[4] > 0,
-      wantsCheckpoint: rest[5] > 0)
+      skipped: Int(rest[1]), operations: rest[2], tokens: Int(rest[3]),
+      wireBytes: rest[7] / Double(ranks.size), wireSeconds: rest[8] / Double(ranks.size),
+      wantsStop: rest[4] > 0, wantsCheckpoint: rest[5] > 0)
   }
 }
 

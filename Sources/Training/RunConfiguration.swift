@@ -1,4 +1,5 @@
 import CoCaModel
+import Collectives
 import Tensors
 
 /// A run, as the run file describes it: everything resolved, paths absolute.
@@ -12,6 +13,8 @@ public struct RunConfiguration: Sendable, Equatable {
   /// Nil where `initial` brings it or all text is tokens.
   public var tokenizer: String?
   public var data: [Source]
+  /// Nil for shards that are read where they are.
+  public var dataCache: DataCache?
   public var badSamples: BadSamples
   /// Pairs per step over all ranks.
   public var batch: Int
@@ -28,6 +31,10 @@ public struct RunConfiguration: Sendable, Equatable {
   public var contrastiveExchange: ContrastiveExchange
   /// Of the model's products.
   public var precision: GEMM.Precision
+  /// Whether each rank keeps the optimizer's state of a part of the weights only.
+  public var shardOptimizer: Bool
+  /// How gradients travel between ranks.
+  public var gradientType: Exchange.Wire
   public var overlap: Overlap
   /// Whether every power of two of ranks gives the same bits.
   public var reproducible: Bool

@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 
 extension RunConfiguration {
   /// A key with different values in a checkpoint and in the run that continues it.
@@ -16,7 +17,8 @@ extension RunConfiguration {
     /// Whether a resumed run may change it without being told to.
     public var isFree: Bool {
       let free = [
-        "microbatch", "recompute", "log", "checkpoint", "validation", "deadline",
+        "microbatch", "recompute", "shard_optimizer", "overlap", "log", "checkpoint", "validation",
+        "deadline", "data_cache",
       ]
       return free.contains(String(key.prefix { $0 != "." }))
     }

@@ -3,19 +3,21 @@ package enum RunConfigurationKeys {
   /// By the path of the mapping they stand in; `data` and `validation.sets` are lists of such.
   package static let sections: [String: [String]] = [
     "": [
-      "model", "init", "tokenizer", "data", "bad_samples", "batch", "lanes", "microbatch",
+      "model", "init", "tokenizer", "data", "data_cache", "bad_samples",
+      "batch", "lanes", "microbatch",
       "steps", "epochs", "samples", "loss", "optimizer", "schedule", "augment", "precision",
       "recompute", "contrastive_exchange", "shard_optimizer", "gradient_dtype", "overlap",
       "reproducible", "nonfinite", "deadline", "checkpoint", "validation", "log", "seed",
     ],
     "data": ["name", "records", "weight", "text", "prompts"],
+    "data_cache": ["folder", "limit"],
     "bad_samples": ["policy", "limit"],
     "loss": ["contrastive", "caption"],
     "optimizer": [
       "name", "lr", "beta1", "beta2", "epsilon", "weight_decay", "clip", "decay",
     ],
     "schedule": ["warmup", "decay"],
-    "augment": ["crop", "flip"],
+    "augment": ["crop", "resize", "flip"],
     "checkpoint": ["every", "minutes", "keep"],
     "validation": ["every", "sets"],
     "validation.sets": ["name", "records", "task", "classes", "prompts", "limit"],
@@ -28,12 +30,6 @@ package enum RunConfigurationKeys {
       keys.map { section.isEmpty ? $0 : "\(section).\($0)" }
     }.sorted()
   }
-
-  /// Keys that this version takes at one value only, and the values later versions take.
-  static let fixed: [(key: String, value: ConfigurationNode, later: [String])] = [
-    ("shard_optimizer", ConfigurationNode(.bool(false)), ["true"]),
-    ("gradient_dtype", ConfigurationNode(.text("float32")), ["bfloat16"]),
-  ]
 
   /// Keys of later versions.
   static let unavailable: [String: [String]] = [

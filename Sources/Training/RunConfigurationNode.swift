@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 
 /// A value of a run file with the place it stands at.
 struct ConfigurationNode {

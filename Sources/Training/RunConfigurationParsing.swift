@@ -1,6 +1,7 @@
 import Checkpoints
 import CoCaModel
 import Foundation
+import JSON
 
 extension RunConfiguration {
   /// Reads a run file.
@@ -38,10 +39,10 @@ extension RunConfiguration {
 
   init(_ root: ConfigurationNode, folder: URL?) throws(ConfigurationError) {
     let run = try ConfigurationReader(root, folder: folder)
-    for fixed in RunConfigurationKeys.fixed { try run.check(fixed) }
     initial = try run.file("init")
     model = try run.model()
     data = try run.sources()
+    dataCache = try run.dataCache()
     tokenizer = try run.file("tokenizer")
     guard let batch = try run.integer("batch", in: 1...Int(Int32.max)) else {
       throw run.error("batch", .missing)
@@ -62,7 +63,13 @@ extension RunConfiguration {
     recompute = try run.choice("recompute", or: .none)
     contrastiveExchange = try run.choice("contrastive_exchange", or: .gather)
     precision = try run.choice("precision", or: .float32)
-    overlap = try run.choice("overlap", or: .auto, unavailable: ["buckets", "thread"])
+    shardOptimizer = try run.flag("shard_optimizer", or: false)
+    gradientType = try run.choice("gradient_dtype", or: .float32)
+    if reproducible, gradientType != .float32 {
+      throw run.unexpected(
+        "gradient_dtype", "float32 with reproducible: true: more ranks would round more often")
+    }
+    overlap = try run.choice("overlap", or: .auto)
     nonfinite = try run.choice("nonfinite", or: .stop)
     deadline = try run.required("deadline", or: 300, "a number above 0", run.duration("deadline"))
     checkpoint = try run.section("checkpoint").saving()
@@ -77,16 +84,6 @@ extension RunConfiguration {
 }
 
 extension ConfigurationReader {
-  fileprivate func check(
-    _ fixed: (key: String, value: ConfigurationNode, later: [String])
-  ) throws(ConfigurationError) {
-    guard let given = self[fixed.key], given.json != fixed.value.json else { return }
-    let value = fixed.value.json.string ?? "false"
-    let word = given.json.string ?? given.shown
-    guard fixed.later.contains(word) else { throw unexpected(fixed.key, value) }
-    throw error(fixed.key, .unavailable(found: word, instead: "Use \(value)"))
-  }
-
   fileprivate func lanes(batch: Int, reproducible: Bool) throws(ConfigurationError) -> Int {
     let given = try integer("lanes", in: 1...1_000_000)
     guard reproducible else { return given ?? min(240, batch) }
@@ -111,8 +108,13 @@ extension ConfigurationReader {
   fileprivate func augment() throws(ConfigurationError) -> RunConfiguration.Augment? {
     if case .null? = self["augment"]?.value { return nil }
     let section = try section("augment")
+    let crop = try section.range("crop")
+    let resize = try section.number("resize", "a number from 1 to 4") { (1...4).contains($0) }
+    if crop != nil, resize != nil {
+      throw section.error("resize", .conflict("crop and resize are both given"))
+    }
     return RunConfiguration.Augment(
-      crop: try section.range("crop") ?? 0.9...1, flip: try section.flag("flip", or: false))
+      crop: crop ?? 0.9...1, resize: resize, flip: try section.flag("flip", or: false))
   }
 
   private func range(_ key: String) throws(ConfigurationError) -> ClosedRange<Double>? {

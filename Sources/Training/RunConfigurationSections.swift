@@ -1,4 +1,5 @@
 import Foundation
+import Records
 
 extension ConfigurationReader {
   func sources() throws(ConfigurationError) -> [RunConfiguration.Source] {
@@ -7,19 +8,47 @@ extension ConfigurationReader {
     guard !readers.isEmpty else { throw unexpected("data", "at least one source") }
     var sources: [RunConfiguration.Source] = []
     for reader in readers {
-      let text: RunConfiguration.Source.Text = try reader.choice("text", or: .caption)
+      let text = try reader.sourceText()
       sources.append(
         RunConfiguration.Source(
           name: try reader.name(besides: sources.map(\.name)),
           records: try reader.texts("records").map(absolute),
           weight: try reader.positive("weight"), text: text,
-          prompts: try reader.prompts(isAllowed: text == .labels, "text: labels")))
+          prompts: try reader.prompts(isAllowed: text.hasLabels, "text: labels")))
     }
     let weights = sources.filter { $0.weight != nil }.count
     guard weights == 0 || weights == sources.count else {
       throw error("data", .conflict("some sources give a weight and some do not"))
     }
     return sources
+  }
+
+  /// One word, or weights of fields.
+  private func sourceText() throws(ConfigurationError) -> RunConfiguration.Source.Text {
+    guard case .map(let members)? = self["text"]?.value else {
+      let word: SourceText = try choice("text", or: .caption)
+      return word.text
+    }
+    var fields: [RunConfiguration.Source.Field] = []
+    for (name, node) in members {
+      let weight: Double? =
+        switch node.value {
+        case .integer(let value): Double(value)
+        case .number(let value): value
+        default: nil
+        }
+      guard let weight, 0 < weight, weight <= 1e37 else {
+        throw ConfigurationError(
+          node.place, "\(path).text.\(name)",
+          .unexpected(found: node.shown, expected: "a weight above 0"))
+      }
+      guard name != "tokens" else {
+        throw error("text", .conflict("tokens are no text that could be drawn among others"))
+      }
+      fields.append(RunConfiguration.Source.Field(name: name, weight: weight))
+    }
+    guard !fields.isEmpty else { throw unexpected("text", "at least one field with its weight") }
+    return .fields(fields.sorted { $0.name < $1.name })
   }
 
   /// The given name, else the records as written, made different from those taken.
@@ -54,6 +83,17 @@ extension ConfigurationReader {
     case "none": return .off
     case let file?: return .file(absolute(file))
     }
+  }
+
+  /// Nil where the key is left out or null.
+  func dataCache() throws(ConfigurationError) -> RunConfiguration.DataCache? {
+    if case .null? = self["data_cache"]?.value { return nil }
+    guard self["data_cache"] != nil else { return nil }
+    let section = try section("data_cache")
+    guard let folder = try section.file("folder") else { throw section.error("folder", .missing) }
+    guard let text = try section.text("limit") else { throw section.error("limit", .missing) }
+    guard let limit = ByteSize(text) else { throw section.unexpected("limit", "a size as 100GiB") }
+    return RunConfiguration.DataCache(folder: folder, limit: limit)
   }
 
   func badSamples() throws(ConfigurationError) -> RunConfiguration.BadSamples {
@@ -141,5 +181,24 @@ extension ConfigurationReader {
       classes: classes,
       prompts: try prompts(isAllowed: task == .zeroShot, "task: zero-shot"),
       limit: try integer("limit", in: 1...Int.max))
+  }
+}
+
+private enum SourceText: String, CaseIterable {
+  case caption, labels, tokens
+
+  var text: RunConfiguration.Source.Text {
+    switch self {
+    case .caption: .caption
+    case .labels: .labels
+    case .tokens: .tokens
+    }
+  }
+}
+
+extension RunConfiguration.Source.Text {
+  fileprivate var hasLabels: Bool {
+    guard case .fields(let fields) = self else { return self == .labels }
+    return fields.contains { $0.name == "labels" }
   }
 }

@@ -1,5 +1,7 @@
 import Checkpoints
+import JSON
 import Optimizers
+import Records
 
 extension RunConfiguration {
   /// Where the model's configuration comes from.
@@ -20,8 +22,20 @@ extension RunConfiguration {
 
   /// One source of pairs.
   public struct Source: Sendable, Equatable {
-    public enum Text: String, Sendable, CaseIterable {
+    public enum Text: Sendable, Equatable {
       case caption, labels, tokens
+      /// `caption`, `labels` and keys of `KEY.json`, with weights above 0, sorted by name.
+      case fields([Field])
+    }
+
+    public struct Field: Sendable, Equatable {
+      public var name: String
+      public var weight: Double
+
+      public init(name: String, weight: Double) {
+        self.name = name
+        self.weight = weight
+      }
     }
 
     /// As in the run file; names it in logs. Differs from source to source.
@@ -30,7 +44,7 @@ extension RunConfiguration {
     /// Nil in all sources: in proportion to their samples.
     public var weight: Double?
     public var text: Text
-    /// Only with `labels`.
+    /// Only with `labels`, alone or among the fields.
     public var prompts: PromptChoice?
   }
 
@@ -38,6 +52,11 @@ extension RunConfiguration {
     case standard
     case off
     case file(String)
+  }
+
+  public struct DataCache: Sendable, Equatable {
+    public var folder: String
+    public var limit: ByteSize
   }
 
   public struct BadSamples: Sendable, Equatable {
@@ -86,11 +105,22 @@ extension RunConfiguration {
   public struct Augment: Sendable, Equatable {
     /// The area of the random crop, as a fraction.
     public var crop: ClosedRange<Double>
+    /// Nil, or how many times the model's size a picture gets before a window is cut out of it;
+    /// then there is no random crop.
+    public var resize: Double?
     public var flip: Bool
   }
 
+  /// When gradients travel between ranks.
   public enum Overlap: String, Sendable, CaseIterable {
-    case auto, off
+    /// By a trial of the latter two.
+    case auto
+    /// After the backward pass.
+    case off
+    /// During it, between its operations.
+    case buckets
+    /// During it, moved by a thread of their own.
+    case thread
   }
 
   /// What the backward pass finds of a layer.

@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 
 extension RunConfiguration {
   /// All keys as a run file, in the order of the documentation; reading it gives an equal value.
@@ -8,18 +9,18 @@ extension RunConfiguration {
   public var json: JSONValue { node.json }
 
   var node: ConfigurationNode {
-    let fixed = RunConfigurationKeys.fixed
-      .map { (key: $0.key, node: $0.value) }
-    return .map([
+    .map([
       ("model", model.map(\.node) ?? .nothing), ("init", .text(initial)),
       ("tokenizer", .text(tokenizer)), ("data", .list(data.map(\.node))),
-      ("bad_samples", badSamples.node), ("batch", .integer(batch)), ("lanes", .integer(lanes)),
+      ("data_cache", dataCache.map(\.node) ?? .nothing), ("bad_samples", badSamples.node),
+      ("batch", .integer(batch)), ("lanes", .integer(lanes)),
       ("microbatch", .integer(microbatch)), length.member, ("loss", loss.node),
       ("optimizer", optimizer.node), ("schedule", schedule.node),
       ("augment", augment.map(\.node) ?? .nothing),
       ("precision", .text(precision.rawValue)), ("recompute", .text(recompute.rawValue)),
       ("contrastive_exchange", .text(contrastiveExchange.rawValue)),
-    ] + fixed + [
+      ("shard_optimizer", .flag(shardOptimizer)),
+      ("gradient_dtype", .text(gradientType.rawValue)),
       ("overlap", .text(overlap.rawValue)), ("reproducible", .flag(reproducible)),
       ("nonfinite", .text(nonfinite.rawValue)),
       ("deadline", .number(deadline)), ("checkpoint", checkpoint.node),
@@ -93,9 +94,26 @@ extension RunConfiguration.Source {
       ("name", .text(name)), ("records", .list(records.map { .text($0) })),
     ]
     if let weight { members.append(("weight", .number(weight))) }
-    members.append(("text", .text(text.rawValue)))
+    members.append(("text", text.node))
     if let prompts { members.append(("prompts", prompts.node)) }
     return .map(members)
+  }
+}
+
+extension RunConfiguration.DataCache {
+  fileprivate var node: ConfigurationNode {
+    .map([("folder", .text(folder)), ("limit", .text("\(limit)"))])
+  }
+}
+
+extension RunConfiguration.Source.Text {
+  fileprivate var node: ConfigurationNode {
+    switch self {
+    case .caption: .text("caption")
+    case .labels: .text("labels")
+    case .tokens: .text("tokens")
+    case .fields(let fields): .map(fields.map { ($0.name, .number($0.weight)) })
+    }
   }
 }
 
@@ -135,7 +153,8 @@ extension RunConfiguration.Schedule {
 
 extension RunConfiguration.Augment {
   fileprivate var node: ConfigurationNode {
-    .map([
+    if let resize { return .map([("resize", .number(resize)), ("flip", .flag(flip))]) }
+    return .map([
       ("crop", .list([.number(crop.lowerBound), .number(crop.upperBound)])), ("flip", .flag(flip)),
     ])
   }

@@ -42,8 +42,10 @@ struct RunHeader: Encodable {
   let estimated_memory_bytes: Memory
   let resumed_from: String?
 
+  /// - Parameter tokens: ids of a text of each source, nil where that is not known.
   init(
-    _ plan: RunPlan, _ model: CoCa, ranks: [Rank], oversubscribed: Bool, resumedFrom: String?
+    _ plan: RunPlan, _ model: CoCa, tokens: [Double?], ranks: [Rank], oversubscribed: Bool,
+    resumedFrom: String?
   ) {
     version = trainerVersion
     self.model = model.configuration
@@ -55,15 +57,15 @@ struct RunHeader: Encodable {
     blas = "OpenBLAS \(OpenBLAS.core)"
     precision = plan.configuration.precision.rawValue
     data = SourceSummary.all(
-      names: plan.sources.map(\.name), shards: plan.sources.map(\.shards), plan: plan.batches,
-      steps: plan.steps, ranks: ranks.count)
+      names: plan.sources.map(\.name), shards: plan.sources.map(\.shards), tokens: tokens,
+      plan: plan.batches, steps: plan.steps, ranks: ranks.count)
     batch = plan.configuration.batch
     lanes = plan.configuration.lanes
     steps = plan.steps
     let cost = Cost(model.configuration, vocabularySize: model.vocabularySize)
-    let tokens = max(3, model.configuration.text.context / 4)
-    flops_per_pair = 3 * (cost.image + cost.caption(tokens: tokens))
-    estimated_memory_bytes = Memory(plan, model.configuration, parameters, ranks.count, tokens)
+    let quarter = max(3, model.configuration.text.context / 4)
+    flops_per_pair = 3 * (cost.image + cost.caption(tokens: quarter))
+    estimated_memory_bytes = Memory(plan, model.configuration, parameters, ranks.count, quarter)
     resumed_from = resumedFrom
   }
 
@@ -88,13 +90,32 @@ struct RunHeader: Encodable {
     lines.append(
       "  memory    about \(estimated_memory_bytes.total.scaled)B a rank (weights and "
         + "gradients \(estimated_memory_bytes.weights_and_gradients.scaled)B)")
-    for source in data {
-      lines.append(
-        "  data      \(source.name): \(source.samples.grouped) samples, "
-          + "\(source.pairsPerBatch.fixed(1)) a step, \(source.epochsAtEnd.fixed(1)) epochs")
-    }
+    lines += table
     if let resumed_from { lines.append("  resumed   from \(resumed_from)") }
     return lines.joined(separator: "\n")
+  }
+}
+
+extension RunHeader {
+  /// A line for each source, under a line of titles.
+  private var table: [String] {
+    let titles = ["samples", "share", "a step", "tokens a text", "epochs", "tokens in all"]
+    let rows = data.map { source in
+      [
+        source.samples.grouped, "\((100 * source.weight).fixed(1))%",
+        source.pairsPerBatch.fixed(1), source.tokensPerText.map { $0.fixed(1) } ?? "?",
+        source.epochsAtEnd.fixed(1), source.tokensAtEnd?.scaled ?? "?",
+      ]
+    }
+    let widths = titles.indices.map { column in
+      ([titles] + rows).reduce(0) { max($0, $1[column].count) }
+    }
+    func line(_ cells: [String]) -> String {
+      zip(cells, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }
+        .joined(separator: "  ")
+    }
+    return ["  data      " + line(titles)]
+      + zip(rows, data).map { "            \(line($0))  \($1.name)" }
   }
 }
 
@@ -110,7 +131,8 @@ extension RunHeader.Memory {
     // Sums by lanes keep a copy of the gradients for each branch of their tree.
     let branches = plan.configuration.reproducible ? log2(Double(max(lanes / ranks, 1))) : 0
     weights_and_gradients = (8 + 4 * branches) * Double(parameters)
-    optimizer = (plan.configuration.optimizer.name == .adamw ? 8 : 4) * Double(parameters)
+    let state = (plan.configuration.optimizer.name == .adamw ? 8 : 4) * Double(parameters)
+    optimizer = plan.configuration.shardOptimizer ? state / Double(ranks) : state
     activations = Double(pairs) * model.activationBytes(
       tokens: tokens, recompute: plan.configuration.recompute)
     let isGathered = plan.configuration.contrastiveExchange == .gather

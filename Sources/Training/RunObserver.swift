@@ -56,6 +56,7 @@ final class RunObserver: TrainingObserver {
   func begins(_ phase: Phase, step: Int) { deadline.beat(step: step, phase: phase) }
 
   func warn(_ text: String) { console.warn(text) }
+  func note(_ text: String) { console.note(text) }
 
   func leftOut(_ samples: [BadSample]) throws {
     let all = try ranks.allGather(Array(JSONEncoder().encode(samples.map { "left out \($0)" })))
@@ -100,9 +101,9 @@ final class RunObserver: TrainingObserver {
   private func save(_ trainer: Trainer) throws -> Double {
     let start = ContinuousClock.now
     begins(.checkpoint, step: trainer.progress.step)
+    let saved = try trainer.save(to: folder.checkpoints)
     try together(ranks) {
-      guard ranks.rank == 0 else { return }
-      let saved = try trainer.save(to: folder.checkpoints)
+      guard let saved else { return }
       for warning in saved.warnings { console.warn("\(warning)") }
       try folder.update { status in
         status.step = trainer.progress.step
@@ -214,6 +215,7 @@ extension Metrics {
       image_to_text: losses.imageToTextAccuracy, text_to_image: losses.textToImageAccuracy)
     skipped = sums.skipped
     self.seconds = seconds
+    wire = Wire(bytes: sums.wireBytes, seconds: sums.wireSeconds)
     slowest = Slowest(
       rank: sums.slowest, host: hosts[sums.slowest], seconds: sums.work[sums.slowest])
     imbalance = sums.imbalance

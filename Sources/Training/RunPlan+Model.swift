@@ -2,6 +2,7 @@ import Checkpoints
 import CoCaModel
 import Evaluation
 import Foundation
+import JSON
 import Text
 
 extension RunPlan {

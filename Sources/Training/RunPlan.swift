@@ -77,11 +77,30 @@ struct RunPlan {
     return settings
   }
 
+  var travel: GradientTravel.Settings {
+    GradientTravel.Settings(
+      overlap: configuration.overlap, wire: configuration.gradientType,
+      isSharded: configuration.shardOptimizer)
+  }
+
   var badSamples: BadSamplePolicy {
     switch configuration.badSamples.policy {
     case .skip: .skip(limit: configuration.badSamples.limit)
     case .fail: .fail
     }
+  }
+
+  /// - Throws: `RecordError` if its folder cannot be used, `PipelineError` if it holds no shard.
+  func cache() throws -> ShardCache? {
+    guard let cache = configuration.dataCache else { return nil }
+    let shards = sources.flatMap { $0.records.flatMap(\.index.shards) }
+    let largest = shards.reduce(0) { max($0, $1.bytes) }
+    guard largest <= cache.limit.bytes else {
+      throw PipelineError(
+        "data_cache.limit", .cacheTooSmall(limit: cache.limit.bytes, shard: largest))
+    }
+    return try ShardCache(
+      folder: URL(fileURLWithPath: cache.folder, isDirectory: true), limit: cache.limit.bytes)
   }
 
   private static func tokenizer(
@@ -99,6 +118,11 @@ struct RunPlan {
       case .caption: .caption
       case .tokens: .tokens
       case .labels: .labels(try Prompts(source.prompts))
+      case .fields(let fields): .fields(
+        try fields.map { field in
+          SampleSource.Field(
+            name: field.name, weight: field.weight, prompts: try Prompts(source.prompts))
+        })
       }
     return SampleSource(
       name: source.name,
@@ -120,6 +144,16 @@ extension Prompts {
 }
 
 extension RunPlan {
+  /// Ids of a text of each source; where nobody is told of them they are not counted.
+  func tokens(_ model: CoCa, isTold: Bool) -> [Double?] {
+    let text = SampleText(
+      tokenizer: tokenizer, vocabularySize: model.vocabularySize, context: shape.text.context)
+    return sources.map { source in
+      isTold && text.makes(source.text)
+        ? source.meanTokens(text, seed: configuration.seed) : nil
+    }
+  }
+
   /// - Throws: `PipelineError` where some ranks would never have a pair.
   func check(ranks: Int) throws {
     guard ranks <= configuration.lanes else {

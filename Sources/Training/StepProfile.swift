@@ -50,8 +50,9 @@ final class StepProfile {
 }
 
 /// One rank's events in the Chrome trace format: the rank is the process, 0 the thread that makes
-/// the step, the others its team.
+/// the step, the wire a lane by itself, the others its team.
 private struct Trace {
+  private static let wire = 1000
   private let events: [Event]
 
   private struct Event: Encodable {
@@ -79,20 +80,28 @@ private struct Trace {
     func named(_ what: String, _ thread: Int, _ name: String) -> Event {
       Event(ph: "M", name: what, pid: rank, tid: thread, args: Arguments(name: name))
     }
+    func lane(_ thread: Int) -> Int { thread == Profile.wire ? Self.wire : thread }
+    func label(_ thread: Int) -> String {
+      switch thread {
+      case Profile.wire: "between ranks"
+      case 0: "step"
+      default: "team \(thread)"
+      }
+    }
     let threads = Set(events.map(\.thread)).sorted()
     let names = [named("process_name", 0, "rank \(rank) on \(host)")]
-      + threads.map { named("thread_name", $0, $0 == 0 ? "step" : "team \($0)") }
+      + threads.map { named("thread_name", lane($0), label($0)) }
     self.events = names + events.map { event in
       let isOperation = event.thread == 0 && !event.isPhase
       return Event(
         ph: "X", name: event.name, cat: event.isPhase ? "phase" : "operation", pid: rank,
-        tid: event.thread, ts: Double(Int64(bitPattern: event.start &- origin)) / 1e3,
+        tid: lane(event.thread), ts: Double(Int64(bitPattern: event.start &- origin)) / 1e3,
         dur: Double(event.end - event.start) / 1e3,
         args: isOperation
           ? Arguments(
             flops: event.operations, bytes: event.bytes,
             product_microseconds: Double(event.productTime) / 1e3)
-          : Arguments())
+          : Arguments(bytes: event.thread == Profile.wire ? event.bytes : nil))
     }
   }
 

@@ -70,7 +70,8 @@ public enum TrainCommand {
     let profile = try options.profile.map { try StepProfile($0, over: ranks) }
     let model = plan.model()
     let header = RunHeader(
-      plan, model, ranks: try share(binding, options, over: ranks),
+      plan, model, tokens: plan.tokens(model, isTold: ranks.rank == 0),
+      ranks: try share(binding, options, over: ranks),
       oversubscribed: binding.isOversubscribed, resumedFrom: found.checkpoint?.folder.path)
     console.say(header.text, json: header)
     if options.isDryRun { return ExitCode.done }
@@ -95,18 +96,22 @@ public enum TrainCommand {
     let deadline = try together(ranks) { try Deadline(plan, over: ranks, folder) }
     let saved = SavedModel(model: model, tokenizer: plan.tokenizer)
     model.parameters.allocate(training: true)
-    let optimizer = plan.optimizerSettings.optimizer(for: model.parameters)
+    let shard =
+      plan.configuration.shardOptimizer
+      ? Shard(BucketPlan(model.parameters, ranks: ranks.size), over: ranks) : nil
+    let optimizer = plan.optimizerSettings.optimizer(for: model.parameters, shard: shard)
     let progress = try together(ranks) { try start.fill(saved, optimizer, plan) }
     try checkSameWeights(model, over: ranks)
     return try train(
-      plan, saved, optimizer, progress, over: ranks, hosts: header.ranks.map(\.host), folder,
-      console, stop, deadline, profile)
+      plan, saved, optimizer, shard, progress, over: ranks, hosts: header.ranks.map(\.host),
+      folder, console, stop, deadline, profile)
   }
 
   private static func train(
-    _ plan: RunPlan, _ saved: SavedModel, _ optimizer: any Optimizer, _ progress: TrainingProgress,
-    over ranks: any Communicator, hosts: [String], _ folder: RunFolder, _ console: Console,
-    _ stop: StopRequest, _ deadline: Deadline, _ profile: StepProfile?
+    _ plan: RunPlan, _ saved: SavedModel, _ optimizer: any Optimizer, _ shard: Shard?,
+    _ progress: TrainingProgress, over ranks: any Communicator, hosts: [String],
+    _ folder: RunFolder, _ console: Console, _ stop: StopRequest,
+    _ deadline: Deadline, _ profile: StepProfile?
   ) throws -> Int32 {
     let validator = try together(ranks) {
       try Validator(
@@ -120,7 +125,8 @@ public enum TrainCommand {
       return (
         observer,
         try Trainer(
-          plan, saved, optimizer, progress, over: ranks, observer: observer, profile: profile)
+          plan, saved, optimizer, shard, progress, over: ranks, observer: observer,
+          profile: profile)
       )
     }
     try observer.catchUp(trainer)

@@ -14,12 +14,15 @@ final class Trainer {
   let plan: RunPlan
   let saved: SavedModel
   let optimizer: any Optimizer
+  /// The rows that this rank updates; nil: all.
+  let shard: Shard?
   let ranks: any Communicator
   let clock = StepClock()
   let objective: Objective
   /// Updates done, pairs trained on, samples read and left out.
   var progress: TrainingProgress
 
+  private let gradients: GradientTravel
   private let cost: Cost
   private let loader: BatchLoader
   private let observer: any TrainingObserver
@@ -27,22 +30,28 @@ final class Trainer {
   private var model: CoCa { saved.model }
 
   init(
-    _ plan: RunPlan, _ saved: SavedModel, _ optimizer: any Optimizer, _ progress: TrainingProgress,
-    over ranks: any Communicator, observer: any TrainingObserver, profile: StepProfile? = nil
+    _ plan: RunPlan, _ saved: SavedModel, _ optimizer: any Optimizer, _ shard: Shard?,
+    _ progress: TrainingProgress, over ranks: any Communicator, observer: any TrainingObserver,
+    profile: StepProfile? = nil
   ) throws {
     self.plan = plan
     self.saved = saved
     self.optimizer = optimizer
+    self.shard = shard
     self.progress = progress
     self.ranks = ranks
     self.observer = observer
     self.profile = profile
     let run = plan.configuration
+    let gradients = GradientTravel(
+      saved.model.parameters, over: ranks, clock: clock, plan.travel)
+    self.gradients = gradients
     objective = Objective(
       saved.model,
       weights: LossWeights(contrastive: run.loss.contrastive, caption: run.loss.caption),
       microbatch: run.microbatch, recomputesBlocks: run.recompute == .blocks,
-      exchange: run.contrastiveExchange, over: ranks, clock: clock)
+      exchange: run.contrastiveExchange, over: ranks, clock: clock,
+      completed: gradients.completed)
     cost = Cost(saved.model.configuration, vocabularySize: saved.model.vocabularySize)
     loader = try BatchLoader(
       plan, transform: saved.imageTransform, vocabularySize: saved.model.vocabularySize,
@@ -52,11 +61,18 @@ final class Trainer {
   /// Trains until the last step, or until the observer has it stop.
   /// - Throws: `DivergenceError`, or what data, ranks or files report.
   func run() throws {
+    try gradients.agree()
     let loader = loader
-    let batches = Prefetcher(steps: progress.step..<plan.steps) { step, cancellation in
-      try loader.load(step: step, cancellation: cancellation)
+    let steps = progress.step..<plan.steps
+    let ready = Prefetcher(steps: steps, ahead: 4) { step, _ in loader.prepare(step: step) }
+    let batches = Prefetcher(steps: steps) { step, cancellation in
+      _ = try ready.next()
+      return try loader.load(step: step, cancellation: cancellation)
     }
-    defer { batches.cancel() }
+    defer {
+      ready.cancel()
+      batches.cancel()
+    }
     while progress.step < plan.steps {
       profile?.begins()
       let next = try step(batches)
@@ -72,44 +88,41 @@ final class Trainer {
     let batch = try together(ranks) { try measure(.data, "data wait") { try nextBatch(batches) } }
 
     observer.begins(.forward, step: progress.step + 1)
-    let gradients = model.parameters.gradients
     clock.measure(.backward) { model.parameters.clearGradients() }
+    gradients.begin()
     let losses = try objective.backward(batch.images, batch.captions, lanes: lanes(of: batch))
 
     observer.begins(.communicate, step: progress.step + 1)
-    try measure(.communicate, "all-reduce", bytes: 2 * gradients.bytes) {
-      if plan.configuration.reproducible {
-        try ranks.treeSum(gradients.buffer)
-      } else {
-        try ranks.allReduceSum(gradients.buffer)
-      }
-    }
-    let norm = measure(.optimizer, "gradient norm", bytes: gradients.bytes) {
-      GradientNorm(model.parameters)
-    }
+    try gradients.finish()
+    let norm = try measure(
+      .optimizer, "gradient norm", bytes: model.parameters.gradients.bytes
+    ) { try GradientNorm(model.parameters, shard: shard) }
 
     let scale = exp(model.logitScale.value.pointer[0])
     let rate = plan.schedule.rate(at: progress.step)
     if losses.pairs == 0 {
       observer.warn("step \(progress.step + 1): no sample of it could be used; it is skipped")
     } else if try isFinite(losses, norm, batch) {
-      measure(.optimizer, plan.optimizerSettings.name.rawValue) {
-        optimizer.update(
+      try measure(.optimizer, plan.optimizerSettings.name.rawValue) {
+        try optimizer.update(
           learningRate: Float(rate),
           gradientScale: norm.scale(limit: plan.configuration.optimizer.clip))
-        model.clampLogitScale()
       }
+      if shard != nil { try gradients.gatherWeights() }
+      model.clampLogitScale()
     }
     let report = StepReport(
       seconds: clock.seconds, total: (ContinuousClock.now - start) / .seconds(1),
       read: batch.count + batch.skipped.count, skipped: batch.skipped.count,
       operations: cost.step(batch.captions), tokens: batch.captions.ids.count,
-      residentBytes: residentBytes(), wantsStop: observer.wantsStop,
-      wantsCheckpoint: observer.wantsCheckpoint)
+      residentBytes: residentBytes(), travelled: gradients.travelled,
+      wantsStop: observer.wantsStop, wantsCheckpoint: observer.wantsCheckpoint)
     let sums = try report.summed(over: ranks)
+    if let verdict = gradients.learn(sums) { observer.note(verdict) }
     progress.step += 1
     progress.samplesSeen += losses.pairs
     if sums.skipped > 0 { try observer.leftOut(batch.skipped) }
+    if let problem = loader.cacheProblem { observer.warn("\(problem); shards are read in place") }
     try together(ranks) {
       try progress.tally.add(read: sums.read, skipped: sums.skipped, policy: plan.badSamples)
     }
@@ -172,8 +185,16 @@ protocol TrainingObserver: AnyObject {
   func begins(_ phase: Phase, step: Int)
   func stepped(_ step: Step, _ trainer: Trainer) throws -> Continuation
   func warn(_ text: String)
+  func note(_ text: String)
   /// Names what this rank could not use in a step in which some rank left samples out. Collective.
   func leftOut(_ samples: [BadSample]) throws
+}
+
+extension Augmentation {
+  init(_ choice: RunConfiguration.Augment) {
+    self.init(
+      choice.resize.map { .window(resize: $0) } ?? .area(choice.crop), flip: choice.flip)
+  }
 }
 
 extension BatchLoader {
@@ -187,10 +208,9 @@ extension BatchLoader {
         context: plan.shape.text.context),
       settings: Settings(
         seed: plan.configuration.seed, transform: transform,
-        augmentation: plan.configuration.augment.map {
-          Augmentation(crop: $0.crop, flip: $0.flip)
-        },
-        badSamples: plan.badSamples),
+        augmentation: plan.configuration.augment.map(Augmentation.init),
+        badSamples: plan.badSamples, workers: Threads.count,
+        cache: try plan.cache()),
       rank: rank, size: size)
   }
 }

@@ -1,7 +1,9 @@
 import Autograd
 import Checkpoints
+import Collectives
 import Evaluation
 import Foundation
+import JSON
 import Optimizers
 import Pipeline
 
@@ -27,14 +29,13 @@ extension CheckpointContents {
   /// What a run goes on from.
   /// - Parameters:
   ///   - optimizer: nil for weights alone, which only start another run.
+  ///   - state: the optimizer's, where this rank does not hold all of it.
   ///   - configuration: the run file; null where the weights come from another program.
   init(
-    _ saved: SavedModel, optimizer: (any Optimizer)?, _ progress: TrainingProgress, seed: UInt64,
-    configuration: JSONValue
+    _ saved: SavedModel, optimizer: (any Optimizer)?, state: [TensorSource]? = nil,
+    _ progress: TrainingProgress, seed: UInt64, configuration: JSONValue
   ) throws {
-    let state = optimizer?.state.map {
-      TensorSource($0.name, shape: $0.tensor.shape, floats: .init($0.tensor.buffer))
-    }
+    let state = state ?? optimizer?.state.map { TensorSource($0.name, $0.tensor) }
     let counts = optimizer.map {
       TrainingProgress.Saved(
         samplesSeen: progress.samplesSeen, updates: $0.updates, read: progress.tally.read,
@@ -49,13 +50,21 @@ extension CheckpointContents {
 }
 
 extension Trainer {
-  /// Writes a checkpoint of the present state; rank 0 only.
-  func save(to folder: CheckpointFolder) throws -> CheckpointFolder.Saved {
-    try folder.save(
-      CheckpointContents(
-        saved, optimizer: optimizer, progress, seed: plan.configuration.seed,
-        configuration: plan.configuration.json),
-      keep: plan.configuration.checkpoint.keep)
+  /// Writes a checkpoint of the present state. Collective; rank 0 writes.
+  /// - Returns: what was saved, on rank 0.
+  /// - Throws: the same on all ranks.
+  func save(to folder: CheckpointFolder) throws -> CheckpointFolder.Saved? {
+    let collector = try StateCollector(optimizer.state, over: ranks)
+    let result = Result {
+      guard ranks.rank == 0 else { return CheckpointFolder.Saved?.none }
+      return try folder.save(
+        CheckpointContents(
+          saved, optimizer: optimizer, state: collector.sources, progress,
+          seed: plan.configuration.seed, configuration: plan.configuration.json),
+        keep: plan.configuration.checkpoint.keep)
+    }
+    try collector.finish()
+    return try together(ranks) { try result.get() }
   }
 
   /// Fills weights and optimiser from a checkpoint of the same run.
@@ -64,8 +73,9 @@ extension Trainer {
   ) throws -> TrainingProgress {
     try ModelSource.checkpoint(checkpoint).weights(for: saved.model).read()
     let files = try checkpoint.optimizer(CheckpointContents.optimizerFile)
-    for (name, tensor) in optimizer.state {
-      try files.read(name, shape: tensor.shape, into: tensor.buffer)
+    for part in optimizer.state {
+      try files.read(
+        part.name, shape: part.shape, elements: part.held, into: part.tensor.buffer)
     }
     let counts: TrainingProgress.Saved
     do {

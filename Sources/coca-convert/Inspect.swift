@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import Evaluation
 import Foundation
+import JSON
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -6,8 +6,8 @@ struct CocaShard: ParsableCommand {
     commandName: "coca-shard",
     abstract: "Makes, checks and shows datasets: folders of .tar.zst shards with an index.json.",
     subcommands: [
-      Pack.self, TokenizerCommand.self, Inspect.self, Verify.self, Index.self, List.self,
-      Extract.self,
+      Pack.self, TokenizerCommand.self, Inspect.self, Verify.self, Stats.self, Index.self,
+      List.self, Extract.self,
     ])
 
   static func main() {

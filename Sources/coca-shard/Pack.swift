@@ -1,20 +1,29 @@
 import ArgumentParser
 import Foundation
 import Packing
+import Records
 
 struct Pack: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Turns pictures and their texts into a dataset of .tar.zst shards.",
     discussion: """
-      INPUT is one of
-        a folder: pictures (.jpg .png .webp), also in folders inside it, each
-          with a .txt (the caption, whole) or a .json of the same stem beside it;
-        a .jsonl: a line each of {"file": "a/1.jpg", "caption": "…",
+      INPUT is one of (--format says which where the name does not)
+        folder: pictures (.jpg .png .webp), also in folders inside it, each with
+          a .txt (the caption, whole) or a .json of the same stem beside it;
+        jsonl: a line each of {"file": "a/1.jpg", "caption": "…",
           "captions": ["…"], "labels": ["…"], "cls": 3, "tokens": [2, 9, 3]};
           only "file" must be there, other keys are kept in KEY.json;
-        a .tsv: columns divided by tabs, found by customary names (file,
-          filepath, image, path; caption, title, text; labels, divided by
-          commas; cls) or by the options below.
+        csv, tsv: columns found by customary names (file, filepath, image,
+          path; caption, title, text; labels, divided by commas; cls) or by
+          the options below; others are kept in KEY.json. A csv may have quotes,
+          and commas, tabs or semicolons between its columns; a tsv has no
+          quotes;
+        webdataset: a .tar, .tar.gz, .tgz or .tar.zst of KEY.jpg, KEY.txt,
+          KEY.json, KEY.cls, or a folder of such, as img2dataset writes;
+        coco: a .json of COCO's captions or instances (names of categories
+          become labels), or Karpathy's of a split. All captions are kept;
+        imagefolder: a folder for each class; KEY.cls counts them in the order
+          of their names, classes.txt has the names.
       Paths are relative to the input's folder or --root and stay inside it.
 
       EXAMPLES
@@ -22,6 +31,14 @@ struct Pack: ParsableCommand {
         coca-shard pack emoji.jsonl --root images --to data/emoji --seed 1
         coca-shard pack alt.tsv --to data/web --no-header \\
           --image-column 2 --caption-column 1 --max-side 512
+        coca-shard pack annotations/captions_train2017.json \\
+          --root train2017 --to data/coco
+        coca-shard pack dataset_coco.json --split train,restval --to data/karpathy
+        coca-shard pack imagenet/train --format imagefolder \\
+          --names LOC_synset_mapping.txt --to data/imagenet --seed 1
+        coca-shard pack laion --to data/clean --min-side 200 --max-aspect 3 \\
+          --min-words 3 --max-words 20 --max-shared 10 --duplicates near \\
+          --against data/coco-test
 
       Files are stored as they are; a picture's kind is told by its content. A \
       row or picture that cannot be packed is named on standard error, counted \
@@ -33,36 +50,50 @@ struct Pack: ParsableCommand {
       (by class, say) and readers that mix only neighbours will use the shards. \
       It takes about 40 bytes of memory a row.
 
+      What --min-side to --against drop is counted by rule and told at the end. \
+      Texts are dropped one by one, a sample when it has no text, labels or \
+      tokens left.
+
       A packer that was stopped goes on when it is run again with the same \
       options. Several machines share an input by --part 0/8 … 7/8 into one \
-      folder; `coca-shard index` then finishes it.
+      folder; `coca-shard index` then finishes it. Archives are dealt to the \
+      parts whole.
       """)
 
-  @Argument(help: "A folder, a .jsonl or a .tsv.", completion: .file())
+  @Argument(help: "A folder or a file.", completion: .file())
   var input: String
 
   @Option(help: "The dataset's folder; its name begins the shards' names.")
   var to: String
 
-  @Option(help: "folder, jsonl or tsv; without it told by the input's name.")
+  @Option(help: "What INPUT is; without it told by the input's name.")
   var format: InputFormat?
 
-  @Option(help: "The folder that paths in a jsonl or tsv are relative to.")
+  @Option(help: "The folder that paths in the input are relative to.")
   var root: String?
 
-  @Option(help: "A part of the input by name; no format here has any.")
+  @Option(help: "Of Karpathy's files: the splits to take, divided by commas.")
   var split: String?
 
-  @Flag(help: "The tsv has no header line; columns are numbers from 1.")
+  @Option(help: ArgumentHelp("""
+    A file of lines `LABEL name, synonym`, as ImageNet's LOC_synset_mapping.txt, for labels and \
+    an imagefolder's classes; else a class is called as its folder, with spaces for underscores.
+    """))
+  var names: String?
+
+  @Option(help: "A file of lines `LABEL PARENT`: labels become `animal > bird > wren`.")
+  var parents: String?
+
+  @Flag(help: "The csv or tsv has no header line; columns are numbers from 1.")
   var noHeader = false
 
-  @Option(help: "The tsv's column of paths (name, or number with --no-header; then 1).")
+  @Option(help: "The column or key of paths (name, or number with --no-header; then 1).")
   var imageColumn: String?
 
-  @Option(help: "The tsv's column of captions (with --no-header: 2).")
+  @Option(help: "The column or key of captions, also in KEY.json (with --no-header: 2).")
   var captionColumn: String?
 
-  @Option(help: "The tsv's column of labels, divided by commas.")
+  @Option(help: "The column or key of labels: a list, or divided by commas.")
   var labelsColumn: String?
 
   @Option(help: "Compressed size at which a shard is closed: 256MiB, 1GB, ….")
@@ -77,7 +108,10 @@ struct Pack: ParsableCommand {
   @Option(help: "Decode pictures with a longer side and store them this large (JPEG, else PNG).")
   var maxSide: Int?
 
-  @Option(help: "Shuffle the rows by this seed.")
+  @OptionGroup(title: "Filters")
+  var filters: FilterOptions
+
+  @Option(help: "Shuffle the rows by this seed (archives are never shuffled).")
   var seed: UInt64?
 
   @Option(help: "Take the first so many rows only (of the shuffled ones with --seed).")
@@ -100,16 +134,21 @@ struct Pack: ParsableCommand {
     var output = Output()
     try output.line(
       "\(to): \(index.samples) samples, \(index.shards.count) shards, \(index.bytes.byteText), "
-        + "\(counts.skipped) skipped")
+        + "\(counts.skipped) skipped"
+        + (counts.dropped.samples > 0 ? ", \(counts.dropped.samples) dropped" : ""))
     try output.flush()
   }
 
   private func settings() throws -> PackSettings {
-    if split != nil { throw PackingError("--split", .setting("no format here has splits")) }
     var settings = PackSettings(
       input: URL(fileURLWithPath: input), directory: URL(fileURLWithPath: to))
     settings.format = format
     settings.root = root.map { URL(fileURLWithPath: $0) }
+    settings.split = split
+    settings.names = names.map { URL(fileURLWithPath: $0) }
+    settings.parents = parents.map { URL(fileURLWithPath: $0) }
+    settings.filters = filters.filters
+    settings.against = filters.against.map { URL(fileURLWithPath: $0) }
     settings.imageColumn = imageColumn
     settings.captionColumn = captionColumn
     settings.labelsColumn = labelsColumn

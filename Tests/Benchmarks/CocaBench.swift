@@ -8,7 +8,8 @@ struct CocaBench: ParsableCommand {
     commandName: "coca-bench", abstract: "Measures the trainer's parts on this machine.",
     subcommands: [
       StepBench.self, OperationsBench.self, GEMMBench.self, KernelBench.self, LossBench.self,
-      ContrastiveBench.self, MicrobatchBench.self, BalanceBench.self,
+      ContrastiveBench.self, MicrobatchBench.self, BalanceBench.self, DataBench.self,
+      OrderBench.self,
     ])
 }
 

@@ -24,7 +24,8 @@ struct KernelBench: ParsableCommand {
       "\(threads) threads, \(kernels.level), \(fixed(bandwidth / 1e9, 1)) GB/s (copy),",
       "\(fixed(arithmetic / 1e9, 1)) billion multiply-adds a second (products)")
     print(
-      "kernel                    bytes  instructions  ns/element  of its limit  in cache ns/element")
+      "kernel                    bytes  instructions  ns/element  of its limit  "
+        + "in cache ns/element")
     for kernel in Kernel.all(rows: Self.rows, width: Self.width) {
       let seconds = bestSeconds { bench.run(kernel, rows: Self.rows, width: Self.width) }
       let small = max(8, (64 << 10) / (4 * Self.width * 4)) * Threads.count
@@ -71,7 +72,9 @@ private struct Kernel {
         k.layer_norm_backward(
           a[0], v, a[4], a[5], a[1], a[2], 0, partial.pointer, partial.pointer + width, rows, width)
       },
-      Kernel(name: "GELU", bytes: 8, instructions: 30) { a, rows, width in k.gelu(a[0], a[1], rows * width) },
+      Kernel(name: "GELU", bytes: 8, instructions: 30) { a, rows, width in
+        k.gelu(a[0], a[1], rows * width)
+      },
       Kernel(name: "GELU, backward", bytes: 12, instructions: 33) { a, rows, width in
         k.gelu_backward(a[0], a[1], a[2], rows * width)
       },

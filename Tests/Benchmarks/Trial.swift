@@ -73,9 +73,9 @@ final class Trial {
     clock.reset()
     let start = ContinuousClock.now
     try gradients(microbatch)
-    clock.measure(.optimizer) {
-      Profile.measure("AdamW", bytes: 7 * model.parameters.values.bytes) {
-        optimizer.update(learningRate: 1e-5, gradientScale: 1)
+    try clock.measure(.optimizer) {
+      try Profile.measure("AdamW", bytes: 7 * model.parameters.values.bytes) {
+        try optimizer.update(learningRate: 1e-5, gradientScale: 1)
       }
     }
     let total = (ContinuousClock.now - start) / .seconds(1)

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Tensors
 import Testing
 
 @Suite("Safetensors")
@@ -50,6 +51,40 @@ struct SafeTensorsTests {
     #expect(file["scalar"]?.shape == [])
     #expect(try home.bytes("a.safetensors")[0] % 8 == 0)
     #expect(try home.names() == ["a.safetensors"])
+  }
+
+  @Test("tensors can be made when their turn comes, and read in part")
+  func parts() throws {
+    let home = try TemporaryFolder()
+    let path = home.path("a.safetensors")
+    var made: [String] = []
+    func source(_ name: String, _ first: Float) -> TensorSource {
+      TensorSource(name, shape: [2, 3]) {
+        made.append(name)
+        return Tensor((0..<6).map { first + Float($0) }, shape: [2, 3])
+      }
+    }
+    try SafeTensorsWriter.write([source("b", 10), source("a", 20)], to: path)
+    #expect(made == ["b", "a"])
+    let files = try TensorFiles(file: path)
+    #expect(try files.tensor("a", shape: [2, 3]).values == [20, 21, 22, 23, 24, 25])
+    let row = Tensor([3])
+    for (first, expected) in [(0, [10, 11, 12] as [Float]), (3, [13, 14, 15]), (2, [12, 13, 14])] {
+      try files.read("b", shape: [2, 3], elements: first..<first + 3, into: row.buffer)
+      #expect(row.values == expected)
+    }
+    #expect(throws: CheckpointError.self) {
+      try files.read("b", shape: [3, 2], elements: 0..<3, into: row.buffer)
+    }
+  }
+
+  @Test("what cannot be made leaves no file")
+  func notMade() throws {
+    let home = try TemporaryFolder()
+    let lost = CheckpointError("b", .missing("its part"))
+    let source = TensorSource("b", shape: [1]) { () throws(CheckpointError) in throw lost }
+    #expect(throws: lost) { try SafeTensorsWriter.write([source], to: home.path("a.safetensors")) }
+    #expect(try home.names().isEmpty)
   }
 
   @Test("F16, BF16 and F64 become float32; other types are refused")

@@ -35,7 +35,7 @@ struct LaneTests {
         over: ranks
       ).backward(images, captions, lanes: mine.map { lanes[$0] })
       let gradients = small.model.parameters.gradients
-      try ranks.treeSum(gradients.buffer)
+      try Exchange(ranks).allReduceSum(gradients.buffer)
       return Bits(
         losses: [losses.total, losses.contrastive, losses.caption, losses.imageToTextAccuracy],
         gradients: gradients.values.map(\.bitPattern))

@@ -1,6 +1,7 @@
 import Checkpoints
 import CoCaModel
 import Foundation
+import JSON
 import OpenCLIP
 import TestSupport
 import Testing
@@ -55,7 +56,7 @@ struct ConvertCommandTests {
     #expect(imported.errorLines.count == 1 && imported.errors.contains("no tokenizer was found"))
     #expect(imported.output.contains("CLS mask    legacy"))
     let inspected = try convert("inspect", "models/coca", "--json")
-    let tree = try JSONReader.read(Array(inspected.output.utf8), place: "inspect")
+    let tree = try JSONReader.read(Array(inspected.output.utf8))
     #expect(tree["kind"] == "checkpoint" && tree["missing"] == [] && tree["extra"] == [])
     #expect(tree["misshapen"] == [] && tree["dtypes"]?["F32"] == tree["count"])
     #expect(tree["configuration"]?["text"]?["cls_mask"] == "legacy")

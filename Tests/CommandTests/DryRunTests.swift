@@ -23,8 +23,9 @@ struct DryRunTests {
         "coca-train", ["run.yaml", "--dry-run"], ranks: ranks, in: world.folder.url)
       #expect(outcome.code == 0 && outcome.errorLines.isEmpty, "\(outcome.all)")
       for text in [
-        "CoCa with ", "48 px in patches of 8", "2 + 2 layers", ranks == 2 ? "2 ranks × " : "1 rank × ", "6 pairs",
-        "40 steps", "memory    about ", "data/nine: 9 samples", "FLOP a pair",
+        "CoCa with ", "48 px in patches of 8", "2 + 2 layers",
+        ranks == 2 ? "2 ranks × " : "1 rank × ", "6 pairs", "40 steps", "memory    about ",
+        "        9  100.0%     6.0 ", "  data/nine\n", "FLOP a pair",
       ] { #expect(outcome.output.contains(text), "\(text) in \(outcome.output)") }
       #expect(outcome.output.components(separatedBy: "CoCa with").count == 2)
     }
@@ -41,11 +42,23 @@ struct DryRunTests {
     #expect(header["parameters"] as? Int ?? 0 > 100_000)
     let memory = header["estimated_memory_bytes"] as? [String: Int]
     #expect(memory?["total"] ?? 0 > 8 * (header["parameters"] as? Int ?? .max))
+    #expect(memory?["optimizer"] == 4 * (header["parameters"] as? Int ?? .max))
     let changed = try Job.run(
       "coca-train", ["run.yaml", "--dry-run", "--set", "batch=4", "--set", "model.image.size=64"],
       in: world.folder.url)
     #expect(changed.code == 0, "\(changed.all)")
     #expect(changed.output.contains("4 pairs") && changed.output.contains("64 px"))
+  }
+
+  @Test("a sharded optimizer's memory falls with the ranks", .enabled(if: Job.hasLauncher))
+  func sharded() throws {
+    let outcome = try Job.run(
+      "coca-train", ["run.yaml", "--dry-run", "--json", "--set", "shard_optimizer=true"], ranks: 2,
+      in: world.folder.url)
+    let header = try #require(
+      JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+    let memory = header["estimated_memory_bytes"] as? [String: Int]
+    #expect(memory?["optimizer"] == 2 * (header["parameters"] as? Int ?? .max))
   }
 
   @Test("open_clip's layout by a preset's name, or by a mapping on top of coca_ViT-B-32")

@@ -5,7 +5,8 @@ import Testing
 @Suite("Help")
 struct HelpTests {
   @Test("of a command ends with 0 and shows an example in 80 to 100 columns", arguments: [
-    ["coca-train"], ["coca-shard", "pack"], ["coca-shard", "tokenizer"], ["coca-eval"],
+    ["coca-train"], ["coca-shard", "pack"], ["coca-shard", "tokenizer"],
+    ["coca-shard", "stats"], ["coca-eval"],
     ["coca-convert"], ["coca-convert", "import"], ["coca-convert", "export"],
     ["coca-convert", "inspect"],
   ])
@@ -22,11 +23,15 @@ struct HelpTests {
       "--set", "--output", "--resume", "--threads", "--binding", "--time-limit", "--dry-run",
       "--profile", "--self-test", "--json", "--version",
     ]),
-    (["coca-shard"], ["pack", "inspect", "verify", "index", "list", "extract", "tokenizer"]),
+    (["coca-shard"], [
+      "pack", "inspect", "verify", "stats", "index", "list", "extract", "tokenizer",
+    ]),
+    (["coca-shard", "stats"], ["--json", "--html", "--limit", "--jobs"]),
     (["coca-shard", "pack"], [
       "--to", "--format", "--root", "--split", "--no-header", "--image-column",
       "--caption-column", "--labels-column", "--shard-size", "--frame-size", "--level",
-      "--max-side", "--seed", "--limit", "--jobs", "--part",
+      "--max-side", "--seed", "--limit", "--jobs", "--part", "--names", "--parents", "--min-side",
+      "--duplicates", "--against",
     ]),
     (["coca-shard", "inspect"], ["--json"]), (["coca-shard", "list"], ["--text", "--limit"]),
     (["coca-shard", "extract"], ["--to", "--key"]), (["coca-shard", "verify"], ["<directory>"]),

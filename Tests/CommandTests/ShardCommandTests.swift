@@ -68,6 +68,18 @@ struct ShardCommandTests {
     #expect(outcome.all.contains("nine-00000.tar.zst, frame 0"), "\(outcome.all)")
   }
 
+  @Test("stats prints a table or JSON, and writes a page")
+  func stats() throws {
+    let world = try PackedWorld()
+    let table = try world.shard("stats", "data/nine", "--html", "pages/nine.html")
+    #expect(table.code == 0 && table.errors.isEmpty, "\(table.all)")
+    #expect(table.output.contains("9 of 9 samples"), "\(table.all)")
+    #expect(try world.folder.text("pages/nine.html").hasSuffix("</html>\n"))
+    let json = try world.shard("stats", "data/nine", "--json", "--limit", "3")
+    let values = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+    #expect(values?["samples"] as? Int == 9, "\(json.all)")
+  }
+
   @Test("a tokenizer is learnt, smaller than asked where the texts are few, and that is told")
   func tokenizer() throws {
     let world = try PackedWorld()

@@ -174,4 +174,35 @@ struct TransformTests {
     }
     #expect((70...130).contains(mirrored))
   }
+
+  @Test("a window is a part of the larger picture, at every place, mirrored half of the time",
+        arguments: ImageTransform.Fit.allCases)
+  func window(fit: ImageTransform.Fit) {
+    let picture = Picture.waves(30, 20)
+    let size = fit == .crop ? (18, 12) : (12, 12)
+    let whole = fit == .pad
+      ? Self.picture(12, 12, of: Self.evaluate(picture, Self.transform(12, 12, fit)))
+      : picture.resized(width: size.0, height: size.1, .bicubic)
+    let parts = (0...(size.0 - 10)).flatMap { x in
+      (0...(size.1 - 10)).map { y in Self.part(whole, x, y, 10, 10) }
+    }
+    var met: Set<Int> = [], mirrored = 0
+    for draw in 0..<400 {
+      var planes = [Float](repeating: -7, count: 300)
+      planes.withUnsafeMutableBufferPointer {
+        Self.transform(10, 10, fit).random(
+          picture, resize: 1.2, flip: true, random: CounterRandom(seed: 4, KeyPart(draw)),
+          into: $0)
+      }
+      let part = Self.picture(10, 10, of: planes)
+      let flipped = Picture.make(10, 10) { part.color(9 - $0, $1) }
+      if let place = parts.firstIndex(of: part) { met.insert(place) }
+      if let place = parts.firstIndex(of: flipped) {
+        met.insert(place)
+        mirrored += 1
+      }
+    }
+    #expect(met.count == parts.count)
+    #expect((150...250).contains(mirrored))
+  }
 }

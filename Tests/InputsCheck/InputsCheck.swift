@@ -2,12 +2,14 @@ import Foundation
 import Images
 import Text
 
-/// What launch/check-inputs compares with open_clip: ids of texts, pixels of pictures.
+/// What launch/check-inputs compares with open_clip: ids of texts, pixels of pictures; and what
+/// launch/check-pictures learns of odd ones.
 @main
 enum InputsCheck {
   static let usage = """
     usage: inputs-check ids TOKENIZER < texts, a JSON string a line
            inputs-check pixels HEIGHT WIDTH FIT INTERPOLATION < paths, one a line
+           inputs-check decode < paths, one a line
     """
 
   static func main() throws {
@@ -15,6 +17,7 @@ enum InputsCheck {
     switch arguments.first {
     case "ids" where arguments.count == 2: try writeIDs(arguments[1])
     case "pixels" where arguments.count == 5: try writePixels(Array(arguments.dropFirst()))
+    case "decode" where arguments.count == 1: try tryPictures()
     default:
       print(usage)
       exit(64)
@@ -59,6 +62,40 @@ enum InputsCheck {
       planes.withUnsafeMutableBufferPointer { transform.evaluate(picture, into: $0) }
       try planes.withUnsafeBytes { try FileHandle.standardOutput.write(contentsOf: Data($0)) }
     }
+  }
+
+  /// A line of JSON for each picture: its size, or why there is none; and the most memory so far.
+  private static func tryPictures() throws {
+    for path in lines() {
+      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+      let start = ContinuousClock.now
+      let outcome = Result { () throws(ImageError) in try ImageDecoder.decode(bytes) }
+      let seconds = (ContinuousClock.now - start) / .seconds(1)
+      let verdict = Verdict(outcome, seconds: seconds, peakBytes: peakBytes())
+      try FileHandle.standardOutput.write(contentsOf: JSONEncoder().encode(verdict) + [0x0A])
+    }
+  }
+
+  private struct Verdict: Encodable {
+    var width, height: Int?
+    var error: String?
+    let seconds: Double
+    let peakBytes: Int
+
+    init(_ outcome: Result<Picture, ImageError>, seconds: Double, peakBytes: Int) {
+      self.seconds = seconds
+      self.peakBytes = peakBytes
+      switch outcome {
+      case .success(let picture): (width, height) = (picture.width, picture.height)
+      case .failure(let fault): error = "\(fault)"
+      }
+    }
+  }
+
+  private static func peakBytes() -> Int {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") } ?? ""
+    return (Int(line.filter(\.isNumber)) ?? 0) << 10
   }
 
   private static func lines() -> [String] { Array(AnySequence { AnyIterator { readLine() } }) }

@@ -1,6 +1,7 @@
 import Checkpoints
 import CoCaModel
 import Foundation
+import JSON
 import OpenCLIP
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Checkpoints
 import CoCaModel
+import JSON
 import OpenCLIP
 import TestSupport
 import Tensors

@@ -19,7 +19,7 @@ struct AdamWTests {
       uniqueKeysWithValues: Parameters.shapes.map {
         ($0.name, PlainAdamW($0.shape, $0.kind, parameters.values($0.name), settings))
       })
-    let optimizer = settings.optimizer(for: parameters.set)
+    let optimizer = AdamW(parameters.set, settings)
     for step in 1...10 {
       parameters.setGradients(step: step)
       let rate = 0.01 * Double(step)

@@ -1,4 +1,5 @@
 import Packing
+import Records
 import Testing
 
 @Suite("Byte sizes")

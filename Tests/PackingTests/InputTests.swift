@@ -79,6 +79,24 @@ struct InputTests {
     #expect(!text.contains("\n"))
   }
 
+  @Test("a row's picture and caption are found by customary keys or given ones", arguments: [
+    ("{\"filepath\": \"1.png\", \"title\": \"word\"}", nil, nil),
+    ("{\"image\": \"1.png\", \"text\": \"word\", \"x\": 1}", nil, nil),
+    ("{\"p\": \"1.png\", \"c\": [\"word\"], \"caption\": \"other\"}", "p", "c"),
+    ("{\"file\": \"1.png\", \"caption\": \"word\", \"title\": \"kept\"}", nil, nil),
+  ] as [(String, String?, String?)])
+  func customaryKeys(row: String, image: String?, caption: String?) throws {
+    let folder = try TemporaryFolder()
+    try folder.write("1.png", TestPicture.png(1))
+    try folder.write("rows.jsonl", row)
+    _ = try folder.pack("rows.jsonl") { ($0.imageColumn, $0.captionColumn) = (image, caption) }
+    let sample = try folder.samples()[0]
+    #expect(try sample.annotation().captions == ["word"])
+    let isKept = row.contains("kept")
+    let json = sample.bytes("json").map { String(decoding: $0, as: UTF8.self) }
+    #expect(json == (isKept ? "{\"title\":\"kept\"}" : row.contains("x") ? "{\"x\":1}" : nil))
+  }
+
   @Test("an absolute path inside the root is taken, with the key below the root")
   func absolute() throws {
     let folder = try TemporaryFolder()
@@ -161,6 +179,20 @@ struct InputTests {
     #expect(samples.map { $0.image?.suffix } == ["png", "png", "png"])
   }
 
+  @Test("what lies beside is told once, counted by its suffix")
+  func ignored() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("in/00000/1.png", TestPicture.png(1))
+    for name in ["00000/1.txt", "00000/2.txt", "a.parquet", "b.parquet", "b_stats.json", "README"] {
+      try folder.write("in/\(name)", "x")
+    }
+    let notices = try folder.notices("in")
+    let place = folder.url.appending(path: "in").path
+    #expect(notices == [
+      "\(place): ignored: 2 .parquet, 1 .json, 1 .txt, 1 without a suffix",
+    ])
+  }
+
   @Test("an input that is missing, of no known kind, or gives nothing is an error")
   func wrongInputs() throws {
     let folder = try TemporaryFolder()
@@ -168,23 +200,42 @@ struct InputTests {
     try folder.write("in/x.txt", "text")
     try folder.write("rows.xyz", "")
     try folder.write("empty.jsonl", "")
-    try folder.write("a.csv", "")
+    try folder.write("empty.csv", "file,caption")
     func path(_ name: String) -> String { folder.url.appending(path: name).path }
     let cases: [(String, PackingError.Reason, Int32)] = [
-      ("gone", .missing, 74), ("rows.xyz", .unknownFormat, 64), ("a.csv", .notYet("csv"), 64),
+      ("gone", .missing, 74), ("rows.xyz", .unknownFormat, 64),
       ("in", .nothing(rows: 1), 65), ("empty.jsonl", .nothing(rows: 0), 65),
+      ("empty.csv", .nothing(rows: 0), 65),
     ]
     for (name, reason, code) in cases {
       #expect(throws: PackingError(path(name), reason)) { try folder.pack(name) }
       #expect(PackingError("x", reason).exitCode == code)
     }
-    for format in [InputFormat.webdataset, .coco, .imagefolder] {
-      #expect(throws: PackingError(path("in"), .notYet(format.rawValue))) {
-        try folder.pack("in") { $0.format = format }
+  }
+
+  @Test("an option that a format has no use for is refused")
+  func uselessOptions() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("in/c/x.png", TestPicture.png(1))
+    try folder.write("a.json", "{}")
+    let cases: [(String, InputFormat, String, (inout PackSettings) -> Void)] = [
+      ("in", .folder, "--no-header", { $0.hasHeader = false }),
+      ("in", .folder, "--names", { $0.names = $0.input }),
+      ("in", .imagefolder, "--root", { $0.root = $0.input }),
+      ("in", .webdataset, "--seed", { $0.seed = 1 }),
+      ("in", .webdataset, "--image-column", { $0.imageColumn = "x" }),
+      ("a.json", .coco, "--caption-column", { $0.captionColumn = "x" }),
+      ("a.json", .jsonl, "--split", { $0.split = "train" }),
+    ]
+    for (name, format, option, change) in cases {
+      let place = folder.url.appending(path: name).path
+      let reason = PackingError.Reason.noUse(option: option, format: format.rawValue)
+      #expect(throws: PackingError(place, reason)) {
+        try folder.pack(name) { settings in
+          settings.format = format
+          change(&settings)
+        }
       }
-    }
-    #expect(throws: PackingError(path("in"), .noUse(option: "--no-header", format: "folder"))) {
-      try folder.pack("in") { $0.hasHeader = false }
     }
   }
 

@@ -42,6 +42,21 @@ final class TemporaryFolder {
     return (counts, skipped)
   }
 
+  /// What packing `input` tells of it as a whole.
+  func notices(
+    _ input: String, to: String = "out", _ change: (inout PackSettings) -> Void = { _ in }
+  ) throws -> [String] {
+    var settings = PackSettings(
+      input: url.appending(path: input), directory: url.appending(path: to))
+    change(&settings)
+    var packer = try Packer(settings)
+    var notices: [String] = []
+    _ = try packer.run { event in
+      if case .notice(let text) = event { notices.append(text) }
+    }
+    return notices
+  }
+
   /// All samples of a dataset, in order.
   func samples(_ to: String = "out") throws -> [Sample] {
     let set = try RecordSet(directory: url.appending(path: to))

@@ -52,7 +52,7 @@ public struct Replay: Sendable {
         result += try judge.parameters("gradient/", \.gradient)
       }
       guard let updates else { return result }
-      optimizer.update(
+      try optimizer.update(
         learningRate: Float(updates.rate(at: step)), gradientScale: norm.scale(limit: clip))
       model.clampLogitScale()
     }

@@ -71,6 +71,36 @@ struct BadSampleTests {
     }
   }
 
+  @Test("of a shard cut short are those behind the cut, and other shards stay as they are")
+  func cutShard() throws {
+    let source = try source("cut", broken: false)
+    let setup = LoaderSetup(batch: Self.count)
+    let whole = try setup.loader([source]).load(step: 1)
+    let reader = try source.records[0].open(shard: 0)
+    #expect(reader.frameSamples.count >= 3 && source.records[0].index.shards.count > 1)
+    let kept = Set(try reader.read(frame: 0).map(\.key))
+    let gone = Set(try (1..<reader.frameSamples.count).flatMap {
+      try reader.read(frame: $0).map(\.key)
+    })
+    let file = source.records[0].file(shard: 0)
+    try Data(contentsOf: file).prefix(reader.frameRanges[1].upperBound - 1).write(to: file)
+    let batch = try setup.loader([source]).load(step: 1)
+    #expect(batch.skipped.count == gone.count && batch.count == Self.count - gone.count)
+    let keys = batch.rows.map(\.key)
+    #expect(Set(keys).count == keys.count && Set(keys).isDisjoint(with: gone))
+    #expect(Set(keys).isSuperset(of: kept))
+    func others(_ batch: Batch) -> [Batch.Content] {
+      batch.contents.filter { !kept.contains($0.row.key) && !gone.contains($0.row.key) }
+    }
+    #expect(others(batch) == others(whole))
+    for bad in batch.skipped {
+      #expect(bad.frame >= 1 && bad.file == "cut-00000.tar.zst")
+    }
+    #expect(throws: PipelineError.self) {
+      try LoaderSetup(batch: Self.count, badSamples: .fail).loader([source]).load(step: 1)
+    }
+  }
+
   @Test("a shard that is gone ends the run whatever the policy")
   func missingShard() throws {
     let source = try source("gone", broken: false)

@@ -43,6 +43,28 @@ struct SampleTextTests {
     #expect(Set(drawn) == ["a, b", "b, a", "Xa, b", "Xb, a"])
   }
 
+  @Test("of weighted fields one that the sample has is drawn, as often as its weight says")
+  func fields() throws {
+    let prompts = try Prompts(text: "X{}", name: "test")
+    func field(_ name: String, _ weight: Double) -> SampleSource.Field {
+      SampleSource.Field(name: name, weight: weight, prompts: prompts)
+    }
+    let kind = SampleSource.Text.fields([
+      field("caption", 3), field("labels", 1), field("recaption", 4),
+    ])
+    let all = Annotation(
+      captions: ["a", "b"], labels: ["l"], texts: ["recaption": ["r", "s"], "other": ["o"]])
+    let drawn = try (0..<8000).map { try decoded(all, kind, $0) }
+    let counts = Dictionary(grouping: drawn, by: \.self).mapValues(\.count)
+    #expect(Set(counts.keys) == ["a", "b", "Xl", "r", "s"])
+    for (text, expected) in [("a", 1500), ("b", 1500), ("Xl", 1000), ("r", 2000), ("s", 2000)] {
+      #expect(abs((counts[text] ?? 0) - expected) < 200, "\(counts)")
+    }
+    let some = Annotation(captions: [" "], labels: ["l"])
+    #expect(try Set((0..<50).map { try decoded(some, kind, $0) }) == ["Xl"])
+    #expect(throws: BadSample.Reason.noText) { try decoded(Annotation(texts: ["x": ["y"]]), kind) }
+  }
+
   @Test("ready ids are taken as they are, longer ones cut with the last kept")
   func tokens() throws {
     func ids(_ tokens: [Int32]) throws -> [Int32] {

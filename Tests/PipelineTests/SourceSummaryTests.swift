@@ -10,13 +10,15 @@ struct SourceSummaryTests {
       mixture: try Mixture(batch: 8, weights: [3, 1], samples: samples),
       lanes: Lanes(count: 4), samples: samples)
     let sources = SourceSummary.all(
-      names: ["a", "b"], shards: [7, 1], plan: plan, steps: 100, ranks: 3)
+      names: ["a", "b"], shards: [7, 1], tokens: [7.5, nil], plan: plan, steps: 100, ranks: 3)
     #expect(sources.map(\.name) == ["a", "b"])
     #expect(sources.map(\.samples) == samples)
     #expect(sources.map(\.shards) == [7, 1])
     #expect(sources.map(\.weight) == [0.75, 0.25])
     #expect(sources.map(\.pairsPerBatch) == [6, 2])
     #expect(sources.map(\.epochsAtEnd) == [2, 20])
+    #expect(sources.map(\.tokensPerText) == [7.5, nil])
+    #expect(sources.map(\.tokensAtEnd) == [4500, nil])
     #expect(sources.map(\.laneSamples) == [[75, 75], [2, 3]])
     #expect(sources.map(\.rankSamples) == [[75, 150], [2, 5]])
   }

@@ -73,10 +73,11 @@ struct LoaderSetup {
   var size = 1
   var workers = 1
   var cacheBytes = 1 << 20
-  var augmentation: Augmentation? = Augmentation(crop: 0.5...1, flip: true)
+  var augmentation: Augmentation? = Augmentation(.area(0.5...1), flip: true)
   var badSamples = BadSamplePolicy.skip(limit: 0.5)
   var context = 16
   var tokenizer: ByteTokenizer? = ByteTokenizer()
+  var cache: ShardCache?
 
   func loader(_ sources: [SampleSource]) throws -> BatchLoader {
     let samples = sources.map(\.samples)
@@ -85,6 +86,7 @@ struct LoaderSetup {
       seed: 3, transform: World.transform, augmentation: augmentation, badSamples: badSamples)
     settings.workers = workers
     settings.frameCacheBytes = cacheBytes
+    settings.cache = cache
     return try BatchLoader(
       sources: sources,
       plan: BatchPlan(mixture: mixture, lanes: Lanes(count: lanes), samples: samples),

@@ -19,6 +19,17 @@ struct AnnotationTests {
       == Annotation(captions: ["one"]))
   }
 
+  @Test("other keys are read where they are asked for: a text, a list, or nothing")
+  func keys() throws {
+    let json = #"{"a": "x", "b": ["y", "z"], "c": null, "caption": "w", "n": NaN}"#
+    let sample = sample(["json": json])
+    #expect(try sample.annotation(keys: ["a", "b", "c", "d"]) == Annotation(
+      captions: ["w"], texts: ["a": ["x"], "b": ["y", "z"]]))
+    #expect(try sample.annotation().texts == [:])
+    let number = self.sample(["json": #"{"a": 1}"#])
+    #expect(throws: RecordError.self) { try number.annotation(keys: ["a"]) }
+  }
+
   @Test("one newline is cut from a text, no more", arguments: [
     ("a", "a"), ("a\n", "a"), ("a\r\n", "a"), ("a\n\n", "a\n"), ("\n", ""), ("a\r", "a\r"),
     ("", ""), ("a\nb\n", "a\nb"),

@@ -123,6 +123,53 @@ struct DamageTests {
     #expect(steps == result.frames + 1)
   }
 
+  @Test("verify says of a shard cut short which samples are lost, and reads the others")
+  func verifyCut() throws {
+    let folder = try TemporaryFolder()
+    try folder.pack((0..<24).map { SampleMaker.plain("k\($0)") }, frameBytes: 4096)
+    let set = try RecordSet(directory: folder.url)
+    let reader = try set.open(shard: 0)
+    let bytes = try folder.bytes("s-00000.tar.zst")
+    for cut in [0, 3, reader.frameRanges[2].lowerBound + 5, bytes.count - 1] {
+      try folder.write(Array(bytes[..<cut]), to: "s-00000.tar.zst")
+      let whole = reader.frameRanges.filter { !$0.isEmpty && $0.upperBound <= cut }.count
+      let samples = reader.frameSamples[..<whole].reduce(0, +)
+      let result = set.verify { _ in }
+      #expect(result.samples == samples && result.samplesLost == 24 - samples)
+      #expect(result.damage.map(\.samplesLost) == [24 - samples])
+      #expect(result.damage.map(\.error.file) == [folder.file("s-00000.tar.zst").path])
+    }
+  }
+
+  @Test("of a shard that is another than its index says, or of another version, nothing is taken")
+  func otherShards() throws {
+    let folder = try TemporaryFolder()
+    try folder.pack((0..<6).map { SampleMaker.plain("k\($0)") })
+    let set = try RecordSet(directory: folder.url)
+    let larger = ShardForge([
+      .init(tar: (0..<7).flatMap { ShardForge.member("x\($0).txt") }, samples: 7)
+    ])
+    var newer = ShardForge([.init(tar: ShardForge.member("x.txt"), samples: 1)])
+    newer.version = 2
+    for forge in [larger, newer] {
+      try folder.write(forge.bytes, to: "s-00000.tar.zst")
+      let result = set.verify { _ in }
+      #expect(result.samples == 0 && result.samplesLost == 6 && result.damage.count == 1)
+      let reader = try set.openAnyway(shard: 0)
+      #expect(reader.samples == 6 && reader.damage != nil)
+    }
+  }
+
+  @Test("a set without shards, and a shard without samples, are whole")
+  func empty() throws {
+    let folder = try TemporaryFolder()
+    try folder.write(ShardForge([]).bytes, to: "e-00000.tar.zst")
+    try RecordIndex(rebuilding: folder.url).write(to: folder.url)
+    let set = try RecordSet(directory: folder.url)
+    let result = set.verify { _ in }
+    #expect(result.shards == 1 && result.samples == 0 && result.damage.isEmpty)
+  }
+
   @Test("refused files leave no descriptor open")
   func descriptors() throws {
     let folder = try TemporaryFolder()

@@ -100,6 +100,7 @@ struct HostileTests {
       return reason { _ = try read(forge) }
     }
     #expect(forged { _ in } == nil)
+    #expect(forged { $0.version = 2 } == .version(found: 2, known: 1))
     let huge = UInt32(RecordLimits.frameBytes) + 512
     #expect(forged { $0.frames[0].statedRawBytes = huge }
       == .tooLarge(what: "a frame", bytes: Int(huge), limit: RecordLimits.frameBytes))

@@ -11,6 +11,8 @@ public final class ThreadRanks: @unchecked Sendable {
   private var arrived = 0
   private var generation = 0
   fileprivate var slots: [[UInt8]]
+  /// Messages from the first rank to the second that were not taken yet.
+  private var messages: [[Int]: [[UInt8]]] = [:]
 
   private init(size: Int) {
     self.size = size
@@ -42,6 +44,20 @@ public final class ThreadRanks: @unchecked Sendable {
     wait()
     defer { wait() }
     return condition.withLock { slots }
+  }
+
+  fileprivate func send(_ bytes: [UInt8], from: Int, to: Int) {
+    condition.withLock {
+      messages[[from, to], default: []].append(bytes)
+      condition.broadcast()
+    }
+  }
+
+  fileprivate func receive(from: Int, to: Int) -> [UInt8] {
+    condition.lock()
+    defer { condition.unlock() }
+    while messages[[from, to], default: []].isEmpty { condition.wait() }
+    return messages[[from, to], default: []].removeFirst()
   }
 
   private func wait() {
@@ -89,12 +105,14 @@ public final class ThreadRanks: @unchecked Sendable {
     }
 
     func exchange(
-      _ mine: UnsafeBufferPointer<Float>, to receiver: Int,
-      into theirs: UnsafeMutableBufferPointer<Float>, from sender: Int
+      _ out: UnsafeRawBufferPointer, to: Int?, _ into: UnsafeMutableRawBufferPointer, from: Int?,
+      patiently: Bool
     ) {
-      let received = all.exchange(rank, Array(UnsafeRawBufferPointer(mine)))[sender]
-      precondition(received.count == theirs.count * MemoryLayout<Float>.stride)
-      UnsafeMutableRawBufferPointer(theirs).copyBytes(from: received)
+      if let to { all.send(Array(out), from: rank, to: to) }
+      guard let from else { return }
+      let bytes = all.receive(from: from, to: rank)
+      precondition(bytes.count == into.count, "as many bytes as were sent")
+      into.copyBytes(from: bytes)
     }
 
     func barrier() { _ = all.exchange(rank, []) }

@@ -60,6 +60,34 @@ struct PromptsTests {
     }
   }
 
+  @Test("one of a label's synonyms is drawn, and what it belongs to by the toss of a coin")
+  func synonyms() {
+    let label = "animal > bird|fowl > wren|Troglodytes"
+    let seen = Set((0..<2000).map { sample in
+      let random = CounterRandom(seed: 1, "labels", KeyPart(sample))
+      return LabelText.text(labels: [label], prompts: .none, random: random)
+        .components(separatedBy: ", ").sorted().joined(separator: " ")
+    })
+    let more = ["", "animal ", "animal bird ", "animal fowl ", "bird ", "fowl "]
+    let expected = ["wren", "Troglodytes"].flatMap { name in
+      more.map { more in (more + name).split(separator: " ").sorted().joined(separator: " ") }
+    }
+    #expect(seen == Set(expected))
+    #expect(LabelText.plain(labels: [label, "a > b", "plain"]) == "wren, b, plain")
+  }
+
+  @Test("a name is said once, and a label without one stays as it is", arguments: [
+    (["x > a", "x > a", "a"], ["a", "x"]), (["|", "b"], ["b", "|"]), ([" > ", "c|"], [" > ", "c"]),
+  ])
+  func oddLabels(labels: [String], names: [String]) {
+    for sample in 0..<50 {
+      let random = CounterRandom(seed: 1, "labels", KeyPart(sample))
+      let text = LabelText.text(labels: labels, prompts: .none, random: random)
+      let said = text.components(separatedBy: ", ")
+      #expect(Set(said).count == said.count && Set(said).isSubset(of: names), "\(said)")
+    }
+  }
+
   @Test("no labels give no text")
   func noLabels() {
     let random = CounterRandom(seed: 0)

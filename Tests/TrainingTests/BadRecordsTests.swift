@@ -56,13 +56,34 @@ struct BadRecordsTests {
     #expect(!world.folder.exists("limited/checkpoints/latest"))
   }
 
-  @Test("a shard cut short has lost its tables: it is named and the run ends with 65", arguments: [
-    nil, 2,
-  ])
-  func truncated(ranks: Int?) throws {
+  @Test("a shard cut short costs the frames behind the cut, the same for all ranks")
+  func truncated() throws {
     let world = try TrainingWorld()
+    let whole = try ShardReader(file: world.folder.file(Self.shard))
+    let first = try whole.read(frame: 0).map(\.key)
     try world.damage(Self.shard) { $0.removeLast($0.count / 2) }
     try world.configure(Self.skip)
+    let outcome = try world.train()
+    #expect(outcome.code == 0, "\(outcome.all)")
+    #expect(
+      outcome.errorLines.contains {
+        $0.contains("photos-00000.tar.zst frame") && $0.contains("not a whole shard")
+      }, "\(outcome.all)")
+    let alone = try RunResult(world.folder)
+    let used = Set(alone.keys.flatMap { $0.keys["records/photos"] ?? [] })
+    #expect(used.isSuperset(of: first))
+    #expect(used.count < 14 && used.count > 14 - whole.samples)
+    #expect(try world.train(ranks: 2, output: "ranks").code == 0)
+    let shared = try RunResult(world.folder, output: "ranks")
+    #expect(shared.keys == alone.keys)
+    #expect(shared.steps.map(\.skipped) == alone.steps.map(\.skipped))
+  }
+
+  @Test("a shard cut short ends a run with 65 under fail", arguments: [nil, 2])
+  func truncatedUnderFail(ranks: Int?) throws {
+    let world = try TrainingWorld()
+    try world.damage(Self.shard) { $0.removeLast($0.count / 2) }
+    try world.configure(Self.fail)
     let outcome = try world.train(ranks: ranks)
     #expect(outcome.code == 65, "\(outcome.all)")
     expectTold(outcome, ["photos-00000.tar.zst", "pack it anew"])

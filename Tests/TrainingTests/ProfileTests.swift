@@ -46,7 +46,7 @@ struct ProfileTests {
     let operations = own.filter { $0.cat == "operation" }
     let once = [
       "data wait", "gradients to zero", "patches", "text embedding", "vocabulary cross-entropy",
-      "vocabulary cross-entropy, backward", "text embedding, backward", "all-reduce",
+      "vocabulary cross-entropy, backward", "text embedding, backward", "wait for gradients",
       "gradient norm", "adafactor",
     ]
     for name in once { #expect(operations.count { $0.name == name } == 3, "\(name)") }
@@ -62,6 +62,32 @@ struct ProfileTests {
     #expect(operations.allSatisfy { $0.args.bytes != nil && ($0.ts ?? -1) >= 0 })
     let ordered = operations.sorted { ($0.ts ?? 0) < ($1.ts ?? 0) }
     #expect(zip(ordered, ordered.dropFirst()).allSatisfy { $0.end <= ($1.ts ?? 0) + 0.01 })
+  }
+
+  @Test("shows gradients between ranks on a lane of their own, from the backward pass on", arguments:
+    ["buckets", "thread"])
+  func travel(overlap: String) throws {
+    let world = try TrainingWorld()
+    try world.configure("overlap: \(overlap)")
+    // Enough weights for several buckets.
+    let wide = ["--set", "model.text.vocabulary=20000", "--profile", "trace.json"]
+    let outcome = try world.train(wide, ranks: 2)
+    #expect(outcome.code == 0, "\(outcome.all)")
+    let events = try JSONDecoder().decode(File.self, from: world.folder.data("trace.json"))
+      .traceEvents
+    for rank in 0..<2 {
+      let own = events.filter { $0.pid == rank && $0.ph == "X" }
+      let buckets = own.filter { $0.tid == 1000 }
+      let waits = own.filter { $0.name == "wait for gradients" }
+      #expect(buckets.count >= 6 && buckets.count % 3 == 0 && waits.count == 3)
+      #expect(buckets.allSatisfy { ($0.args.bytes ?? 0) > 0 })
+      guard overlap == "buckets" else { continue }
+      let backward = own.filter { $0.cat == "phase" && $0.name == "backward" }
+      #expect(
+        buckets.contains { bucket in
+          backward.contains { ($0.ts ?? 0) <= (bucket.ts ?? 0) && bucket.end <= $0.end }
+        })
+    }
   }
 
   @Test("says that a file has no folder before anything is written")
@@ -83,6 +109,6 @@ struct ProfileTests {
     #expect(try world.train(["--profile", "trace.json"]).code == 0)
     let events = try JSONDecoder().decode(File.self, from: world.folder.data("trace.json"))
       .traceEvents
-    #expect(events.count { $0.name == "all-reduce" } == 2)
+    #expect(events.count { $0.name == "wait for gradients" } == 2)
   }
 }

@@ -26,12 +26,27 @@ struct RanksTests {
     #expect(result.steps.map(\.pairs) == Array(repeating: 12, count: 20))
     #expect(result.steps.map(\.tokens) == alone.steps.map(\.tokens))
     #expect(result.status.state == "done" && result.status.code == 0)
+    for step in result.balance {
+      #expect(step.ranks == count && (0..<count).contains(step.slowest.rank))
+      // No rank's work is more than all of it, and none's waiting is work.
+      #expect((1...Double(count)).contains(step.imbalance) && (count > 1 || step.imbalance == 1))
+      #expect(step.slowest.seconds > 0)
+      let parts = ["data", "forward", "backward", "optimizer"].compactMap { step.seconds[$0] }
+      let mean = parts.reduce(0, +)
+      #expect(abs(step.slowest.seconds / step.imbalance - mean) < 1e-6 * mean)
+    }
   }
 
   @Test("micro-batches", arguments: [1, 5], [nil, 2])
   func microbatches(size: Int, ranks: Int?) throws {
     let result = try Self.run(ranks: ranks, "microbatch: \(size)")
     #expect(result.keys == (try Self.alone.get().keys))
+    #expect(result.difference(from: try Self.alone.get()) < 1e-4)
+  }
+
+  @Test("how embeddings come by", arguments: ["", "microbatch: 2"])
+  func ring(more: String) throws {
+    let result = try Self.run(ranks: 3, "contrastive_exchange: ring\n" + more)
     #expect(result.difference(from: try Self.alone.get()) < 1e-4)
   }
 
@@ -62,6 +77,40 @@ struct RanksTests {
       #expect(result.difference(from: alone) < 1e-4)
     }
     #expect(alone.difference(from: try Self.alone.get()) > 1e-4)
+  }
+
+  @Test(
+    "when gradients travel, by not a bit: not of a loss, a weight or the optimizer's state",
+    arguments: [2, 3], [("", ""), ("microbatch: 2", "recompute: blocks")])
+  func overlap(ranks: Int, lines: (String, String)) throws {
+    let results = try ["off", "buckets", "thread", "auto"].map { overlap in
+      // Enough weights for several buckets.
+      try Self.run(
+        ranks: ranks, "overlap: \(overlap)\n\(lines.0)\n\(lines.1)",
+        ["--set", "model.text.vocabulary=20000"])
+    }
+    for result in results {
+      #expect(result.steps == results[0].steps)
+      #expect(!result.checkpoint.isEmpty && result.checkpoint == results[0].checkpoint)
+    }
+  }
+
+  @Test("sharding the optimizer, by not a bit", arguments: [1, 2, 3])
+  func sharding(ranks: Int) throws {
+    let plain = try Self.run(ranks: ranks), sharded = try Self.run(ranks: ranks, "shard_optimizer: true")
+    #expect(sharded.steps == plain.steps)
+    #expect(!plain.checkpoint.isEmpty && sharded.checkpoint == plain.checkpoint)
+  }
+
+  @Test("how gradients travel, but for what bfloat16 rounds")
+  func halfGradients() throws {
+    let plain = try Self.run(ranks: 3)
+    let sharded = try Self.run(ranks: 3, "gradient_dtype: bfloat16\nshard_optimizer: true")
+    let half = try Self.run(ranks: 3, "gradient_dtype: bfloat16")
+    for result in [half, sharded] {
+      #expect((1e-7..<2e-2).contains(result.difference(from: plain)))
+      #expect(result.keys == plain.keys)
+    }
   }
 
   @Test("what it logs: it learns the pairs it sees")

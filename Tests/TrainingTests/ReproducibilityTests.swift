@@ -29,10 +29,13 @@ struct ReproducibilityTests {
     try expectSame(try Self.run(ranks: count))
   }
 
-  @Test("so it has with recomputed blocks, and with embeddings that come tile by tile")
+  @Test(
+    "so it has with recomputed blocks, tiles of embeddings, a sharded optimizer, moved by a thread")
   func options() throws {
     try expectSame(
-      try Self.run(ranks: 2, "recompute: blocks\ncontrastive_exchange: ring"))
+      try Self.run(
+        ranks: 2,
+        "recompute: blocks\ncontrastive_exchange: ring\nshard_optimizer: true\noverlap: thread"))
   }
 
   @Test("stopped on two ranks and continued on four, it ends with the bits of one")
@@ -54,6 +57,7 @@ struct ReproducibilityTests {
       (3, [], "reproducible: 3 ranks are not a power of two"),
       (nil, ["--set", "lanes=12"], "lanes: expected a power of two"),
       (nil, ["--set", "microbatch=2"], "microbatch: expected null with reproducible: true"),
+      (nil, ["--set", "gradient_dtype=bfloat16"], "gradient_dtype: expected float32 with"),
     ] as [(Int?, [String], String)] {
       let outcome = try world.train(arguments, ranks: ranks)
       #expect(outcome.code == 64, "\(outcome.all)")

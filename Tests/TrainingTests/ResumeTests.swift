@@ -64,14 +64,25 @@ struct ResumeTests {
     try expectUnbroken(world, ranks: ranks)
   }
 
-  @Test("continued on other ranks ends with the same numbers but for rounding")
-  func otherRanks() throws {
+  @Test("with a sharded optimizer goes on bit for bit too, and as if it had not been sharded")
+  func sharded() throws {
     let world = try TrainingWorld()
-    try world.configure()
+    try world.configure(steps: Self.steps, Self.lines + "\nshard_optimizer: true")
+    let outcome = try stop(world, by: .file, ranks: 2)
+    #expect(outcome.code == 75, "\(outcome.all)")
+    try expectUnbroken(world, ranks: 2)
+  }
+
+  @Test("continued on other ranks ends with the same numbers but for rounding", arguments: [
+    "", "shard_optimizer: true",
+  ])
+  func otherRanks(line: String) throws {
+    let world = try TrainingWorld()
+    try world.configure(line)
     #expect(try world.train(output: "unbroken").code == 0)
     let first = try stop(world, by: .timeLimit, ranks: nil)
     #expect(first.code == 75, "\(first.all)")
-    let second = try world.train(ranks: 3)
+    let second = try world.train(["--set", "shard_optimizer=true"], ranks: 3)
     #expect(second.code == 0, "\(second.all)")
     let found = try RunResult(world.folder)
     let expected = try RunResult(world.folder, output: "unbroken")

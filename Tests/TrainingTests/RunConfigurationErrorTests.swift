@@ -52,6 +52,17 @@ struct RunConfigurationErrorTests {
     #expect(error.reason == .unknownKey(suggestion: "Did you mean weight?"))
   }
 
+  @Test("weights of fields are numbers above 0, of one field at least, not tokens", arguments: [
+    ("{}", "data.0.text"), ("{caption: 0}", "data.0.text.caption"),
+    ("{caption: x}", "data.0.text.caption"), ("{caption: 1, tokens: 1}", "data.0.text"),
+    ("[caption]", "data.0.text"), ("{recaption: 1}, prompts: none", "data.0.prompts"),
+  ])
+  func fields(text: String, key: String) throws {
+    let error = try failure(
+      of: minimalRun.replacing("data/stamps", with: "data/stamps, text: \(text)"))
+    #expect(error.key == key, "\(error)")
+  }
+
   @Test("a wrong type or a value out of range names key, value and what is expected", arguments: [
     ("batch: 0", "batch", "0", "a whole number from 1 to 2147483647"),
     ("batch: 1.5", "batch", "1.5", "a whole number from 1 to 2147483647"),
@@ -71,6 +82,9 @@ struct RunConfigurationErrorTests {
     ("augment: {crop: [0.9]}", "augment.crop", "a list", "two fractions, as in [0.9, 1.0]"),
     ("augment: {crop: [1, 0.9]}", "augment.crop", "a list",
       "two rising fractions above 0, as in [0.9, 1.0]"),
+    ("augment: {resize: 0.9}", "augment.resize", "0.9", "a number from 1 to 4"),
+    ("data_cache: {folder: c, limit: much}", "data_cache.limit", "\"much\"", "a size as 100GiB"),
+    ("data_cache: 3", "data_cache", "3", "a mapping of keys to values"),
     ("augment: {flip: yes}", "augment.flip", "\"yes\"", "true or false"),
     ("log: {keys: 1}", "log.keys", "1", "true or false"),
     ("seed: -1", "seed", "-1", "a whole number of at least 0"),
@@ -95,8 +109,6 @@ struct RunConfigurationErrorTests {
   }
 
   @Test("what later versions take is refused as such", arguments: [
-    ("shard_optimizer: true", "shard_optimizer"), ("gradient_dtype: bfloat16", "gradient_dtype"),
-    ("overlap: buckets", "overlap"), ("overlap: thread", "overlap"),
     ("validation: {sets: [{records: v, task: caption, beam: 4}]}", "validation.sets.0.beam"),
   ])
   func unavailable(line: String, key: String) throws {

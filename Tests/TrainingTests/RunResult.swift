@@ -18,6 +18,19 @@ struct RunResult: Sendable {
     let skipped: Int
   }
 
+  /// How evenly ranks worked in a step.
+  struct Balance: Decodable, Sendable {
+    struct Slowest: Decodable, Sendable {
+      let rank: Int
+      let seconds: Double
+    }
+
+    let slowest: Slowest
+    let imbalance: Double
+    let ranks: Int
+    let seconds: [String: Double]
+  }
+
   struct Keys: Decodable, Equatable, Sendable {
     let step: Int
     let keys: [String: [String]]
@@ -32,6 +45,7 @@ struct RunResult: Sendable {
   }
 
   let steps: [Step]
+  let balance: [Balance]
   let keys: [Keys]
   let status: Status
   /// Weights and optimiser state of the last checkpoint, file by file.
@@ -39,6 +53,7 @@ struct RunResult: Sendable {
 
   init(_ folder: TestFolder, output: String = "out") throws {
     steps = try Self.lines(folder.data("\(output)/metrics.jsonl"))
+    balance = try Self.lines(folder.data("\(output)/metrics.jsonl"))
     keys =
       folder.exists("\(output)/samples.jsonl")
       ? try Self.lines(folder.data("\(output)/samples.jsonl")) : []

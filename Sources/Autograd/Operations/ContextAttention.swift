@@ -23,7 +23,9 @@ public func attention(
     q: q.value, key: key.value, value: value.value, heads: heads, queries: queries, keys: keys,
     contextWidth: context.width)
   let reads = [q.value, context.value, key.value, value.value]
-  return operation("attention to context", reads: reads, on: q.tape) {
+  return operation(
+    "attention to context", reads: reads, parameters: [key, value, valueBias], on: q.tape
+  ) {
     attention.forward(context.value, valueBias.value)
   } backward: { gradient in
     valueBias.addPartials(rows: gradient.rows) { rows, partial in

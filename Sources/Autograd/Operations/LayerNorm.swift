@@ -10,7 +10,9 @@ public func layerNorm(
   _ x: Variable, gain: Parameter, bias: Parameter, epsilon: Float = 1e-5
 ) -> Variable {
   let mean = Tensor([x.rows]), deviation = Tensor([x.rows])
-  return operation("layer norm", reads: [x.value], isLight: true, on: x.tape) {
+  return operation(
+    "layer norm", reads: [x.value], parameters: [gain, bias], isLight: true, on: x.tape
+  ) {
     let output = Tensor([x.rows, x.width])
     Threads.split(x.rows, grain: 16) { rows in
       kernels.layer_norm(

@@ -11,7 +11,8 @@ public func linear(
   _ x: Variable, _ weight: Parameter, _ bias: Parameter? = nil, addingTo residual: Variable? = nil
 ) -> Variable {
   let reads = [x.value, weight.value] + (residual.map { [$0.value] } ?? [])
-  return operation("linear", reads: reads, on: x.tape) {
+  let parameters = [weight] + (bias.map { [$0] } ?? [])
+  return operation("linear", reads: reads, parameters: parameters, on: x.tape) {
     let output = Tensor([x.rows, weight.shape[0]])
     if let bias {
       Threads.split(x.rows, grain: 16) { rows in

@@ -44,7 +44,7 @@ public func split(_ x: Variable, into parts: [[Range<Int>]]) -> [Variable] {
 /// - Returns: `[segments.rows + segments.count, width]`.
 public func prepend(_ row: Parameter, to x: Variable, _ segments: Segments) -> Variable {
   let width = x.width, longer = segments.extended(by: 1)
-  return operation("prepend", reads: [x.value], on: x.tape) {
+  return operation("prepend", reads: [x.value], parameters: [row], on: x.tape) {
     let output = Tensor([longer.rows, width])
     for segment in 0..<segments.count {
       let rows = longer[segment]
@@ -89,7 +89,7 @@ public func repeated(_ x: Variable, times: Int) -> Variable {
 ///   - positions: `[tokens, width]`.
 public func addPositions(_ x: Variable, _ positions: Parameter) -> Variable {
   let size = positions.count
-  return operation("positions", reads: [x.value], on: x.tape) {
+  return operation("positions", reads: [x.value], parameters: [positions], on: x.tape) {
     let output = Tensor(x.value.shape)
     Threads.split(x.value.count / size, grain: 1) { range in
       for copy in range {

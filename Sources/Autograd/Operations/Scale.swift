@@ -6,7 +6,9 @@ import Tensors
 ///   - scale: `[width]`.
 /// - Source: Touvron et al., arXiv 2103.17239.
 public func scaled(_ x: Variable, by scale: Parameter, addingTo residual: Variable) -> Variable {
-  operation("scale", reads: [x.value, residual.value], on: x.tape) {
+  operation(
+    "scale", reads: [x.value, residual.value], parameters: [scale], on: x.tape
+  ) {
     let output = Tensor(x.value.shape)
     Threads.split(x.rows, grain: 16) { rows in
       kernels.add_scaled(

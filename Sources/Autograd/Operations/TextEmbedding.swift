@@ -18,7 +18,8 @@ public func textEmbedding(
 ) -> Variable {
   let width = table.shape[1], extra = cls == nil ? 0 : 1
   let output = Tensor([ids.count + extra * captions.count, width])
-  return operation("text embedding", reads: [output], on: tape) {
+  let parameters = [table, positions] + (cls.map { [$0] } ?? [])
+  return operation("text embedding", reads: [output], parameters: parameters, on: tape) {
     Threads.split(captions.count, grain: 8) { range in
       for caption in range {
         for (place, index) in captions[caption].enumerated() {

@@ -20,7 +20,7 @@ public func vocabularyCrossEntropy(
     hidden: hidden.value, vocabulary: vocabulary.value, targets: targets)
   let read = hidden.value.bytes + vocabulary.value.bytes
   let sum = Profile.measure("vocabulary cross-entropy", bytes: read) { loss.forward() }
-  hidden.tape?.record {
+  hidden.tape?.record([vocabulary]) {
     Profile.measure("vocabulary cross-entropy, backward", bytes: 2 * read) {
       hidden.accumulate { gradient, keep in
         if keep == 0 { gradient.fill(0) }

@@ -120,6 +120,11 @@ struct __attribute__((swift_attr("@Sendable"))) kernels {
     void (*_Nonnull adafactor_update)(float *p, const float *g, float *m, float *v, index_t n,
                                       float gradient_scale, float beta1, float beta2, float epsilon,
                                       float lr, float decay);
+
+    // Numbers as they travel between ranks, rounded to nearest, ties to even. y = x; y += x.
+    void (*_Nonnull to_bfloat16)(const float *x, uint16_t *y, index_t n);
+    void (*_Nonnull from_bfloat16)(const uint16_t *x, float *y, index_t n);
+    void (*_Nonnull add_bfloat16)(const uint16_t *x, float *y, index_t n);
 };
 
 enum { KERNELS_BASELINE = 0, KERNELS_AVX2 = 1, KERNELS_AVX512 = 2, KERNELS_LEVELS = 3 };

@@ -13,4 +13,9 @@ MPI_Op cmpi_max(void);
 const void *cmpi_in_place(void);
 MPI_Errhandler cmpi_errors_return(void);
 
+// Sends to one rank while it receives from another; below 0: from or to nobody. `patiently` sleeps
+// between looks, for a thread that shares its core with one that computes; else it spins.
+int cmpi_exchange(const void *out, int out_bytes, int to, void *in, int in_bytes, int from,
+                  MPI_Comm ranks, int patiently);
+
 #endif

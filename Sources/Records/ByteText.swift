@@ -2,7 +2,7 @@ import Foundation
 
 extension Int {
   /// As bytes for people: `1.2 GiB`.
-  var byteText: String {
+  public var byteText: String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
     var value = Double(self)
     var unit = 0

@@ -1,10 +1,10 @@
-import Checkpoints
+import JSON
 import Testing
 
 @Suite("JSON")
 struct JSONTests {
   private func read(_ text: String) throws -> JSONValue {
-    try JSONReader.read(Array(text.utf8), place: "test")
+    try JSONReader.read(Array(text.utf8))
   }
 
   @Test("a tree written is the tree read, on one line or indented", arguments: [false, true])
@@ -30,18 +30,34 @@ struct JSONTests {
     "'a'", "[1 2]",
   ])
   func refused(text: String) {
-    #expect(throws: CheckpointError.self) { try read(text) }
+    #expect(throws: JSONError.self) { try read(text) }
+  }
+
+  @Test("NaN and infinities are null where Python's are asked for, and else refused", arguments: [
+    "NaN", "Infinity", "-Infinity",
+  ])
+  func notANumber(text: String) throws {
+    let bytes = Array("[\(text), 1]".utf8)
+    #expect(try JSONReader.read(bytes, readsNaN: true) == [.null, 1])
+    #expect(throws: JSONError.self) { try JSONReader.read(bytes) }
+    #expect(throws: JSONError.self) { try JSONReader.read(Array("[-N]".utf8), readsNaN: true) }
+  }
+
+  @Test("an error says where")
+  func place() {
+    #expect(throws: JSONError(.malformed("':' is missing"), byte: 4)) { try read("{\"a\"}") }
+    #expect(throws: JSONError(.duplicate("a"), byte: 12)) { try read("{\"a\":1,\"a\":1}") }
   }
 
   @Test("deep nesting is refused")
   func depth() {
-    #expect(throws: CheckpointError.self) { try read(String(repeating: "[", count: 100_000)) }
+    #expect(throws: JSONError.self) { try read(String(repeating: "[", count: 100_000)) }
   }
 
   @Test("bytes that are no UTF-8 are refused")
   func invalidBytes() {
-    #expect(throws: CheckpointError.self) {
-      try JSONReader.read([0x22, 0xFF, 0x22], place: "test")
+    #expect(throws: JSONError.self) {
+      try JSONReader.read([0x22, 0xFF, 0x22])
     }
   }
 

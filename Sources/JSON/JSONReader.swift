@@ -4,31 +4,26 @@ public struct JSONReader {
   static let depthLimit = 64
 
   private let bytes: [UInt8]
-  private let place: String
+  private let readsNaN: Bool
   private var position = 0
 
-  private init(_ bytes: [UInt8], place: String) {
+  private init(_ bytes: [UInt8], readsNaN: Bool) {
     self.bytes = bytes
-    self.place = place
+    self.readsNaN = readsNaN
   }
 
-  /// - Parameter place: the file, for the error's text.
-  /// - Throws: `CheckpointError` of reason `.malformed` or `.duplicate`.
-  public static func read(_ bytes: [UInt8], place: String) throws(CheckpointError) -> JSONValue {
-    var reader = JSONReader(bytes, place: place)
+  /// - Parameter readsNaN: takes `NaN`, `Infinity` and `-Infinity`, which Python writes although
+  ///   JSON has no such numbers, for null.
+  public static func read(_ bytes: [UInt8], readsNaN: Bool = false) throws(JSONError) -> JSONValue {
+    var reader = JSONReader(bytes, readsNaN: readsNaN)
     let value = try reader.value(depth: 0)
     reader.skipSpace()
     guard reader.position == bytes.count else { throw reader.malformed("text after the value") }
     return value
   }
 
-  /// - Parameter limit: bytes of the largest file to read.
-  public static func read(file path: String, limit: Int) throws(CheckpointError) -> JSONValue {
-    try read(try InputFile(path).contents(limit: limit), place: path)
-  }
-
-  private func malformed(_ what: String) -> CheckpointError {
-    CheckpointError(place, .malformed("is not valid JSON at byte \(position): \(what)"))
+  private func malformed(_ what: String) -> JSONError {
+    JSONError(.malformed(what), byte: position)
   }
 
   private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
@@ -45,7 +40,7 @@ public struct JSONReader {
     return true
   }
 
-  private mutating func value(depth: Int) throws(CheckpointError) -> JSONValue {
+  private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
     guard depth < JSONReader.depthLimit else { throw malformed("nested too deeply") }
     skipSpace()
     switch next {
@@ -55,20 +50,22 @@ public struct JSONReader {
     case UInt8(ascii: "t"): return try word("true", .bool(true))
     case UInt8(ascii: "f"): return try word("false", .bool(false))
     case UInt8(ascii: "n"): return try word("null", .null)
+    case UInt8(ascii: "N") where readsNaN: return try word("NaN", .null)
+    case UInt8(ascii: "I") where readsNaN: return try word("Infinity", .null)
     default: return try number()
     }
   }
 
   private mutating func word(
     _ text: StaticString, _ value: JSONValue
-  ) throws(CheckpointError) -> JSONValue {
+  ) throws(JSONError) -> JSONValue {
     for offset in 0..<text.utf8CodeUnitCount where !take(text.utf8Start[offset]) {
       throw malformed("unknown word")
     }
     return value
   }
 
-  private mutating func object(depth: Int) throws(CheckpointError) -> JSONValue {
+  private mutating func object(depth: Int) throws(JSONError) -> JSONValue {
     position += 1
     var members: [String: JSONValue] = [:]
     skipSpace()
@@ -81,7 +78,7 @@ public struct JSONReader {
       guard take(UInt8(ascii: ":")) else { throw malformed("':' is missing") }
       let value = try value(depth: depth + 1)
       guard members.updateValue(value, forKey: name) == nil else {
-        throw CheckpointError(place, .duplicate("\"\(name)\""))
+        throw JSONError(.duplicate(name), byte: position)
       }
       skipSpace()
       if take(UInt8(ascii: "}")) { return .object(members) }
@@ -89,7 +86,7 @@ public struct JSONReader {
     }
   }
 
-  private mutating func array(depth: Int) throws(CheckpointError) -> JSONValue {
+  private mutating func array(depth: Int) throws(JSONError) -> JSONValue {
     position += 1
     var values: [JSONValue] = []
     skipSpace()
@@ -110,9 +107,11 @@ extension JSONReader {
     return position - start
   }
 
-  private mutating func number() throws(CheckpointError) -> JSONValue {
+  private mutating func number() throws(JSONError) -> JSONValue {
     let start = position
-    _ = take(UInt8(ascii: "-"))
+    if take(UInt8(ascii: "-")), readsNaN, next == UInt8(ascii: "I") {
+      return try word("Infinity", .null)
+    }
     if !take(UInt8(ascii: "0")), digits() == 0 { throw malformed("a value is missing") }
     var isWhole = true
     if take(UInt8(ascii: ".")) {
@@ -130,10 +129,14 @@ extension JSONReader {
     return .number(value)
   }
 
-  private mutating func string() throws(CheckpointError) -> String {
+  private mutating func string() throws(JSONError) -> String {
     position += 1
     var units: [UInt8] = []
-    while let byte = next {
+    while true {
+      let plain = bytes[position...].prefix { $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }
+      units += plain
+      position += plain.count
+      guard let byte = next else { break }
       position += 1
       switch byte {
       case UInt8(ascii: "\""):
@@ -142,14 +145,13 @@ extension JSONReader {
         }
         return text
       case UInt8(ascii: "\\"): try escape(into: &units)
-      case 0..<0x20: throw malformed("a control character in a string")
-      default: units.append(byte)
+      default: throw malformed("a control character in a string")
       }
     }
     throw malformed("a string does not end")
   }
 
-  private mutating func escape(into units: inout [UInt8]) throws(CheckpointError) {
+  private mutating func escape(into units: inout [UInt8]) throws(JSONError) {
     guard let byte = next else { throw malformed("a string does not end") }
     position += 1
     switch byte {
@@ -165,7 +167,7 @@ extension JSONReader {
     }
   }
 
-  private mutating func unicodeEscape() throws(CheckpointError) -> Unicode.Scalar {
+  private mutating func unicodeEscape() throws(JSONError) -> Unicode.Scalar {
     let first = try fourHexDigits()
     if let scalar = Unicode.Scalar(first) { return scalar }
     guard first < 0xDC00, take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else {
@@ -178,7 +180,7 @@ extension JSONReader {
     return scalar
   }
 
-  private mutating func fourHexDigits() throws(CheckpointError) -> UInt32 {
+  private mutating func fourHexDigits() throws(JSONError) -> UInt32 {
     var value: UInt32 = 0
     for _ in 0..<4 {
       guard let byte = next, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {

@@ -56,7 +56,7 @@ extension JSONValue {
   /// The tree an `Encodable` value makes.
   public init(encoding value: some Encodable) throws {
     let bytes = [UInt8](try JSONEncoder().encode(value))
-    self = try JSONReader.read(bytes, place: "\(type(of: value))")
+    self = try JSONReader.read(bytes)
   }
 
   private func write(to out: inout String, indent: String?) {

@@ -1,0 +1,51 @@
+import Foundation
+import Images
+import Records
+
+/// Reads pictures for shards.
+struct PictureReader: Sendable {
+  enum Outcome: Sendable {
+    case kept(Field, PictureMark?)
+    case dropped(DropRule)
+  }
+
+  /// Pictures with a longer side are made this large; nil leaves every file as it is.
+  var maximumSide: Int?
+  var filters = PackFilters()
+  /// Whether pictures are to be known again, and by their looks too.
+  var marks = PackFilters.Duplicates.keep
+  var limits = ImageLimits.default
+
+  /// The picture's bytes under the suffix that its content tells. Its header is checked, its
+  /// pixels only where it is made smaller or its look is wanted.
+  func read(_ source: InputRow.Picture) throws(PackingError) -> Outcome {
+    let bytes: [UInt8], name: String
+    switch source {
+    case .bytes(let given, let place): (bytes, name) = (given, place)
+    case .file(let path):
+      name = path
+      bytes = try InputFile.read(path: path, what: "the picture", limit: limits.maximumBytes)
+    }
+    do throws(ImageError) {
+      let (width, height, format) = try ImageDecoder.size(bytes, limits: limits)
+      if let rule = filters.rule(width: width, height: height) { return .dropped(rule) }
+      let isLarge = maximumSide.map { max(width, height) > $0 } ?? false
+      let field = isLarge
+        ? try shrunk(bytes, format)
+        : Field(suffix: format == .jpeg ? "jpg" : format.rawValue, bytes: bytes)
+      if marks == .keep { return .kept(field, nil) }
+      let mark = try PictureMark(field.bytes, limits: limits, withLook: marks == .near)
+      return .kept(field, mark)
+    } catch {
+      throw PackingError(name, .picture("\(error)"))
+    }
+  }
+
+  private func shrunk(_ bytes: [UInt8], _ format: ImageFormat) throws(ImageError) -> Field {
+    let picture = try ImageDecoder.decode(bytes, limits: limits)
+      .resized(longerSide: maximumSide ?? limits.maximumSide)
+    return format == .jpeg
+      ? Field(suffix: "jpg", bytes: try ImageEncoder.jpeg(picture))
+      : Field(suffix: "png", bytes: try ImageEncoder.png(picture))
+  }
+}

@@ -1,0 +1,116 @@
+import CZstd
+
+/// The whole frames of a shard that has lost its tables, found by walking over its bytes.
+///
+/// Frames stand one after another, so each one's end is the next one's beginning. Where a frame is
+/// damaged the walk goes on at the next bytes that begin one. Memory: one frame.
+struct ShardRemains {
+  struct Frame: Equatable {
+    var offset: Int
+    var entry: FrameEntry
+  }
+
+  private(set) var frames: [Frame] = []
+  /// How many whole frames stand before the first damage; nil where none was met.
+  private(set) var firstGap: Int?
+  /// Damaged places after which the rest is given up: a hostile file could have a frame begin in
+  /// every byte, and each would be decompressed in vain.
+  static let mostGaps = 64
+
+  init(of file: borrowing OpenFile) throws(RecordError) {
+    let bytes = try file.bytes()
+    var offset = 0, gaps = 0
+    while offset < bytes {
+      do throws(RecordError) {
+        let frame = try Self.frame(at: offset, of: file, room: bytes - offset)
+        if frame.entry.samples == 0 { return }
+        frames.append(frame)
+        offset += frame.entry.compressedBytes
+      } catch {
+        if case .io = error.reason { throw error }
+        firstGap = firstGap ?? frames.count
+        gaps += 1
+        guard gaps <= Self.mostGaps, let next = try Self.beginning(after: offset, file, bytes)
+        else { return }
+        offset = next
+      }
+    }
+  }
+
+  /// A frame that is whole: its checksum is right and its samples are as a shard's may be.
+  private static func frame(
+    at offset: Int, of file: borrowing OpenFile, room: Int
+  ) throws(RecordError) -> Frame {
+    let head = try file.read(at: offset, count: min(FrameDecoder.longestHeader, room))
+    let raw: Int, count: Int
+    do throws(RecordError.Reason) {
+      let header = try FrameDecoder.header(head)
+      guard header.contentBytes <= RecordLimits.frameBytes else { throw .frame("too large") }
+      raw = Int(header.contentBytes)
+      count = try length(blocksAt: offset + header.length, of: file) + header.length
+      guard count <= min(room, ZSTD_compressBound(raw)) else { throw .frame("too long") }
+    } catch {
+      throw RecordError(file: file.path, reason: error)
+    }
+    var entry = FrameEntry(compressedBytes: count, rawBytes: raw, samples: 0)
+    let decoder = FrameDecoder(file: file.path, frame: 0, stated: entry)
+    entry.samples = try decoder.uncountedSamples(try file.read(at: offset, count: count)).count
+    return Frame(offset: offset, entry: entry)
+  }
+
+  /// Bytes of a frame's blocks and its checksum.
+  ///
+  /// Source: RFC 8878, section 3.1.1.2, "Blocks".
+  private static func length(
+    blocksAt start: Int, of file: borrowing OpenFile
+  ) throws(RecordError.Reason) -> Int {
+    var position = start
+    while position - start <= ZSTD_compressBound(RecordLimits.frameBytes) {
+      let head = try file.readReason(at: position, count: 3)
+      let word = Int(head[0]) | Int(head[1]) << 8 | Int(head[2]) << 16
+      let (isLast, kind, size) = (word & 1 == 1, word >> 1 & 3, word >> 3)
+      guard kind != 3 else { throw .frame("a block of no known kind") }
+      position += 3 + (kind == 1 ? 1 : size)
+      if isLast { return position + 4 - start }
+    }
+    throw .frame("too long")
+  }
+
+  /// Where the four bytes that begin a zstd frame come next.
+  private static func beginning(
+    after offset: Int, _ file: borrowing OpenFile, _ bytes: Int
+  ) throws(RecordError) -> Int? {
+    let magic: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD]
+    var start = offset + 1
+    while start + magic.count <= bytes {
+      let piece = try file.read(at: start, count: min(1 << 20, bytes - start))
+      if let found = piece.firstRange(of: magic) { return start + found.lowerBound }
+      start += piece.count - magic.count + 1
+    }
+    return nil
+  }
+}
+
+extension ShardRemains {
+  /// The shard's frames in order with those that are lost in the first damaged place, and where
+  /// each one begins (nil for a lost one), such that samples are as many as the index states; nil
+  /// where there are more than that, so that it is no shard of this index.
+  ///
+  /// How many samples a lost frame held nobody knows: they are dealt evenly.
+  func table(stated: RecordIndex.Shard) -> [(entry: FrameEntry, offset: Int?)]? {
+    var table = frames.map { (entry: $0.entry, offset: Int?.some($0.offset)) }
+    let missing = stated.samples - frames.reduce(0) { $0 + $1.entry.samples }
+    guard missing >= 0 else { return nil }
+    if missing > 0 {
+      let count = min(missing, max(1, min(stated.frames, 1 << 20) - 1 - frames.count))
+      let lost = (0..<count).map { number in
+        let samples = missing / count + (number < missing % count ? 1 : 0)
+        return (
+          entry: FrameEntry(compressedBytes: 0, rawBytes: 0, samples: samples), offset: Int?.none
+        )
+      }
+      table.insert(contentsOf: lost, at: firstGap ?? table.count)
+    }
+    return table + [(FrameEntry(compressedBytes: 0, rawBytes: 0, samples: 0), nil)]
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Foundation
+import Packing
+import Records
+import Statistics
+
+struct Stats: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows what a set holds: sizes, shapes, texts, languages, duplicates, offenders.",
+    discussion: """
+      Every frame is read and every picture decoded. Languages are guessed: by script, and for \
+      Latin letters by small words. Duplicates are exact ones of keys, of pictures' bytes, and of \
+      texts without regard to case and spaces.
+
+        coca-shard stats data/stamps --html stamps.html
+      """)
+
+  @Argument(help: "A dataset's folder.")
+  var directory: String
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  @Option(help: "Write a page with example pictures, in one file that loads nothing.")
+  var html: String?
+
+  @Option(help: "Look at about this many samples, in frames spread evenly.")
+  var limit: Int?
+
+  @Option(help: "Threads (default: one for each processor).")
+  var jobs: Int?
+
+  func validate() throws {
+    if let limit, limit < 1 { throw ValidationError("--limit is below 1") }
+    if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs is not 1 to 1024") }
+  }
+
+  func run() throws {
+    let set = try RecordSet(directory: URL(fileURLWithPath: directory))
+    let page = html.map { URL(fileURLWithPath: $0) }
+    if let page { try AtomicFile.prepare(page) }
+    var progress = Progress()
+    let survey = try SetSurvey(
+      set, limit: limit, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount
+    ) { seen in
+      progress.update("\(directory): \(seen) of \(set.index.samples) samples looked at")
+    }
+    let statistics = SetStatistics(survey)
+    if let page {
+      let html = StatisticsPage(statistics, survey).html
+      try AtomicFile.write(Data(html.utf8), to: page)
+    }
+    var output = Output()
+    if json {
+      try output.json(statistics)
+    } else {
+      for line in statistics.table { try output.line(line) }
+    }
+    try output.flush()
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Pipeline
+import Records
+import Testing
+
+@Suite("Batches through a cache")
+struct DataCacheTests {
+  let world: World
+  let source: SampleSource
+
+  init() throws {
+    world = try World()
+    source = SampleSource(name: "s", records: [
+      try world.records("s", try World.samples("s", 60))
+    ])
+  }
+
+  private func loader(limit: Int, cacheBytes: Int = 0) throws -> BatchLoader {
+    var setup = LoaderSetup(batch: 12)
+    setup.cacheBytes = cacheBytes
+    setup.cache = try ShardCache(
+      folder: world.folder.appendingPathComponent("copies"), limit: limit)
+    return try setup.loader([source])
+  }
+
+  private func copies() throws -> [URL] {
+    try FileManager.default.contentsOfDirectory(
+      at: world.folder.appendingPathComponent("copies"), includingPropertiesForKeys: nil
+    ).filter { $0.pathExtension == "zst" && !$0.lastPathComponent.hasPrefix(".") }
+  }
+
+  /// Loads steps until all shards have a copy, and gives what they hold.
+  private func walk(_ loader: BatchLoader, until wanted: Int) throws -> [[Batch.Content]] {
+    var steps: [[Batch.Content]] = []
+    while try steps.count < 10 || (copies().count < wanted && steps.count < 2000) {
+      loader.prepare(step: steps.count)
+      steps.append(try loader.load(step: steps.count).contents)
+    }
+    return steps
+  }
+
+  @Test("batches are the same with and without, whether all shards fit or two", arguments: [
+    1 << 20, 2000,
+  ])
+  func same(limit: Int) throws {
+    let shards = source.shards
+    #expect(shards > 4)
+    let plain = try LoaderSetup(batch: 12).loader([source])
+    let steps = try walk(try loader(limit: limit), until: limit > 2000 ? shards : 1)
+    #expect(try copies().count == shards || limit == 2000)
+    for (step, rows) in steps.prefix(10).enumerated() {
+      #expect(rows == (try plain.load(step: step).contents))
+    }
+  }
+
+  @Test("a copy that is damaged is dropped, and costs no sample")
+  func damaged() throws {
+    let first = try loader(limit: 1 << 20)
+    let steps = try walk(first, until: source.shards)
+    for copy in try copies() {
+      var bytes = try Data(contentsOf: copy)
+      bytes[40] ^= 0xFF
+      try bytes.write(to: copy)
+    }
+    let second = try loader(limit: 1 << 20)
+    for step in 0..<10 {
+      let batch = try second.load(step: step)
+      #expect(batch.skipped.isEmpty && batch.contents == steps[step])
+    }
+    #expect(try copies().isEmpty)
+  }
+}
