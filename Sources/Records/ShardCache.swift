@@ -58,7 +58,8 @@ public final class ShardCache: Sendable {
       guard let target = try reserve(source) else { return access(final, F_OK) == 0 }
       do throws(RecordError) {
         try fill(target, from: source)
-        try target.publish(as: final)
+        // Whoever adds up the copies must not look while one changes its name.
+        try underLock { () throws(RecordError) in try target.publish(as: final) }
         return true
       } catch {
         unlink(target.path)
@@ -101,6 +102,7 @@ public final class ShardCache: Sendable {
       try target.write(piece)
       offset += piece.count
     }
+    guard fsync(target.descriptor) == 0 else { throw OpenFile.failure("sync", target.path) }
     guard try file.bytes() == source.bytes else {
       throw RecordError(
         file: source.path, reason: .truncated(expected: source.bytes, found: try file.bytes()))
