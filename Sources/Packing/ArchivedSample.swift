@@ -63,7 +63,11 @@ struct ArchivedSample: Sendable, Equatable {
 
   func row(columns: ColumnNames) throws(PackingError.Reason) -> InputRow {
     if let problem { throw problem }
-    guard let picture else { throw .row("a sample without a picture") }
+    guard let picture else {
+      throw .row(
+        "a sample without a picture: a key's members must stand together, as tar --sort=name "
+          + "writes them")
+    }
     var row = InputRow(path: key + ".jpg", picture: .bytes(picture, name: place))
     if let bytes = texts["txt"] {
       guard let text = String(validating: bytes, as: UTF8.self) else {

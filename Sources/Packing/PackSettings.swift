@@ -146,6 +146,8 @@ public struct PackSettings: Sendable {
       ("--root", root != nil, isNamed || format == .coco),
       ("--split", split != nil, format == .coco),
       ("--seed", seed != nil, format != .webdataset),
+      ("--names", names != nil, format != .folder),
+      ("--parents", parents != nil, format != .folder),
     ]
     for (option, isGiven, isUsed) in uses where isGiven && !isUsed {
       throw PackingError(input.path, .noUse(option: option, format: format.rawValue))

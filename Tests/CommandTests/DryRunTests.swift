@@ -23,8 +23,9 @@ struct DryRunTests {
         "coca-train", ["run.yaml", "--dry-run"], ranks: ranks, in: world.folder.url)
       #expect(outcome.code == 0 && outcome.errorLines.isEmpty, "\(outcome.all)")
       for text in [
-        "CoCa with ", "48 px in patches of 8", "2 + 2 layers", ranks == 2 ? "2 ranks × " : "1 rank × ", "6 pairs",
-        "40 steps", "memory    about ", "data/nine: 9 samples", "FLOP a pair",
+        "CoCa with ", "48 px in patches of 8", "2 + 2 layers",
+        ranks == 2 ? "2 ranks × " : "1 rank × ", "6 pairs", "40 steps", "memory    about ",
+        "        9  100.0%     6.0 ", "  data/nine\n", "FLOP a pair",
       ] { #expect(outcome.output.contains(text), "\(text) in \(outcome.output)") }
       #expect(outcome.output.components(separatedBy: "CoCa with").count == 2)
     }

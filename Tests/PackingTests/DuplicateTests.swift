@@ -80,7 +80,7 @@ struct DuplicateTests {
   func continues() throws {
     let folder = try Self.world()
     func settings(_ settings: inout PackSettings) {
-      (settings.frameBytes, settings.shardBytes, settings.filters.duplicates) = (4000, 3000, .near)
+      (settings.frameBytes, settings.shardBytes, settings.filters.duplicates) = (4000, 1000, .near)
     }
     _ = try folder.pack("in", to: "whole/set", settings)
     let whole = try folder.contents("whole/set")

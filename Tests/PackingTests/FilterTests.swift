@@ -45,7 +45,7 @@ struct FilterTests {
   func words() throws {
     let folder = try world([
       ["one", "one two -- three."], ["one two three four five six"], ["!!! , ..."],
-      ["\u{A0}a b\tc"],
+      ["\u{A0}a b\\tc"],
     ])
     let (keys, counts) = try pack(folder) { ($0.minimumWords, $0.maximumWords) = (3, 5) }
     #expect(keys == ["0", "3"])

@@ -39,7 +39,7 @@ struct JournalTests {
     static func settings(_ folder: TemporaryFolder, _ to: String, seed: UInt64?) -> PackSettings {
       var settings = PackSettings(
         input: folder.url.appending(path: "in"), directory: folder.url.appending(path: to))
-      (settings.jobs, settings.frameBytes, settings.shardBytes) = (2, 4000, 1500)
+      (settings.jobs, settings.frameBytes, settings.shardBytes) = (2, 4000, 900)
       settings.seed = seed
       return settings
     }

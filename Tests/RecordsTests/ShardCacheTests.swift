@@ -29,10 +29,15 @@ struct ShardCacheTests {
     try ShardCache(folder: copies.url, limit: shards * largest)
   }
 
+  /// Bytes of all copies, whole or at work, at a moment when none came or went.
   private func total() throws -> Int {
-    try copies.names().filter { $0 != ".lock" }.reduce(0) { sum, name in
-      let size = try FileManager.default.attributesOfItem(atPath: copies.file(name).path)[.size]
-      return sum + ((size as? Int) ?? 0)
+    while true {
+      let names = try copies.names()
+      let sizes = names.filter { $0 != ".lock" }.map { name in
+        try? FileManager.default.attributesOfItem(atPath: copies.file(name).path)[.size] as? Int
+      }
+      let known = sizes.compactMap { $0 }
+      if known.count == sizes.count, try copies.names() == names { return known.reduce(0, +) }
     }
   }
 

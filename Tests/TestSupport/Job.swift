@@ -104,6 +104,12 @@ public final class Job {
     return text.split(separator: " ").compactMap { Int32($0) }.sorted()
   }
 
+  /// The name of a process's program, empty when it has ended.
+  public static func name(of process: Int32) -> String {
+    let text = (try? String(contentsOfFile: "/proc/\(process)/comm", encoding: .utf8)) ?? ""
+    return text.trimmingCharacters(in: .newlines)
+  }
+
   /// Waits until `condition` holds or the job has ended.
   public func wait(until condition: () -> Bool) {
     while process.isRunning, !condition() { usleep(2000) }

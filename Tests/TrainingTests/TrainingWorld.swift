@@ -91,7 +91,7 @@ final class TrainingWorld {
   ) throws {
     let name = directory.lastPathComponent
     let writer = try RecordWriter(
-      directory: directory, name: name, shardBytes: 1200, frameBytes: 6 << 10, level: 1,
+      directory: directory, name: name, shardBytes: 6000, frameBytes: 6 << 10, level: 1,
       origin: "a test")
     for number in 0..<count {
       let picture = Field(suffix: "png", bytes: try ImageEncoder.png(picture(name, number)))
