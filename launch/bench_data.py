@@ -10,10 +10,11 @@ import json
 import os
 import random
 import statistics
-import subprocess
 import sys
 import time
 import types
+
+from bench_partner import Partner
 
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 STD = (0.26862954, 0.26130258, 0.27577711)
@@ -107,27 +108,17 @@ def serve(arguments):
         print(json.dumps({"count": count, "seconds": time.perf_counter() - start}), flush=True)
 
 
-class Loader:
+class Loader(Partner):
     def __init__(self, command):
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        super().__init__(command)
         self.rates = []
 
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            sys.exit(f"launch/bench: {' '.join(self.process.args)} ended")
-        report = json.loads(answer)
+    def rate(self, line):
+        report = self.ask(line)
         return report["count"] / report["seconds"]
 
     def turn(self):
-        self.rates.append(self.ask("batches"))
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+        self.rates.append(self.rate("batches"))
 
 
 def compare(arguments, name, records):
@@ -151,7 +142,7 @@ def compare(arguments, name, records):
     print(f"{name:18} {median['ours']:8.0f} {median['team']:10.0f} {median['webdataset']:18.0f} "
           f"{median['open_clip']:10.0f} {ratio['webdataset']:16.2f} {ratio['open_clip']:14.2f}",
           flush=True)
-    texts = [loaders[key].ask("texts") for key in ("ours", "open_clip")]
+    texts = [loaders[key].rate("texts") for key in ("ours", "open_clip")]
     for loader in loaders.values():
         loader.close()
     return texts

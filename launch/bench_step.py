@@ -10,9 +10,10 @@ import itertools
 import json
 import os
 import statistics
-import subprocess
 import sys
 import time
+
+from bench_partner import Partner
 
 # Side of the images, ids of a caption at most.
 SHAPES = {"coca_ViT-B-32": (224, 76), "base": (288, 64)}
@@ -94,29 +95,16 @@ def serve(arguments):
         print(json.dumps({"seconds": seconds, "peak_bytes": peak_bytes()}), flush=True)
 
 
-class Trainer:
+class Trainer(Partner):
     def __init__(self, command):
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        super().__init__(command)
         self.reports = []
-
-    def ask(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline()
-        if not answer:
-            sys.exit(f"launch/bench: {' '.join(self.process.args)} ended")
-        return json.loads(answer)
 
     def step(self):
         self.reports.append(self.ask("step"))
 
     def total(self):
         return [report["seconds"]["total"] for report in self.reports[1:]]
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def compare(arguments, model, batch, count, threads, precision):
