@@ -35,7 +35,10 @@ struct OpenFile: ~Copyable, Sendable {
   }
 
   deinit {
-    if descriptor >= 0 { close(descriptor) }
+    guard descriptor >= 0 else { return }
+    // A child that was forked a moment ago may hold the file open still, and its lock with it.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
   }
 
   func bytes() throws(RecordError) -> Int {
