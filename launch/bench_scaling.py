@@ -1,6 +1,6 @@
 """Measures how training scales over ranks, and predicts from that what clusters would do.
 
-Run by `launch/bench scaling` and `launch/bench predict`; docs/scaling.md explains the model.
+Run by `launch/bench scaling`, `beside` and `predict`; docs/scaling.md explains the model.
 """
 import argparse
 import glob
@@ -28,22 +28,38 @@ def mpirun(ranks, command, options=()):
 class Trainer:
     """Short runs of one run file."""
 
-    def __init__(self, program, configuration, scratch):
+    def __init__(self, program, configuration, scratch, *settings):
         self.program, self.configuration, self.scratch = program, configuration, scratch
+        self.settings = settings
         self.count = 0
 
     def command(self, batch, steps):
         self.count += 1
         self.run = os.path.join(self.scratch, f"run-{self.count}")
         settings = [f"batch={batch}", f"steps={steps}", "checkpoint={every: null, minutes: null}",
-                    "validation.sets=[]"]
+                    "validation.sets=[]", *self.settings]
         return [self.program, self.configuration, "--output", self.run, "--threads", "1",
                 *[word for setting in settings for word in ("--set", setting)]]
 
     def steps(self, ranks, batch, steps, options=()):
         """metrics.jsonl, without the first steps."""
         mpirun(ranks, self.command(batch, steps), options)
-        with open(os.path.join(self.run, "metrics.jsonl")) as lines:
+        return self.metrics(self.run)
+
+    def steps_beside(self, cores, batch, steps):
+        """The same of jobs of one rank each that know nothing of each other, one on every core."""
+        jobs = []
+        for core in cores:
+            command = ["taskset", "-c", str(core), *self.command(batch, steps), "--binding", "keep"]
+            jobs.append((self.run, command, subprocess.Popen(command, stdout=subprocess.DEVNULL)))
+        for _, command, process in jobs:
+            if process.wait() != 0:
+                sys.exit(f"launch/bench: {' '.join(command)} ended with {process.returncode}")
+        return [self.metrics(run) for run, _, _ in jobs]
+
+    @staticmethod
+    def metrics(run):
+        with open(os.path.join(run, "metrics.jsonl")) as lines:
             return [json.loads(line) for line in lines][3:]
 
     def header(self, model):
@@ -117,6 +133,35 @@ class Model:
 
     def step(self, *work):
         return sum(self.parts(*work).values())
+
+
+def beside(arguments):
+    """One job with a rank on every core, in turn with as many jobs of one rank."""
+    cores = sorted(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory() as scratch:
+        trainer = Trainer(arguments.program, arguments.configuration, scratch,
+                          f"model={arguments.model}")
+        print(f"{arguments.model}, {arguments.pairs} pairs a rank, {len(cores)} ranks; pairs/s\n"
+              f"round   one job  {len(cores)} jobs  of them  communicates  slowest/mean")
+        ratios = []
+        for number in range(arguments.rounds):
+            def together():
+                return trainer.steps(len(cores), arguments.pairs * len(cores), arguments.steps)
+
+            def apart():
+                return trainer.steps_beside(cores, arguments.pairs, arguments.steps)
+
+            # The order changes from round to round, so that a drift of the machine cancels out.
+            if number % 2 == 0:
+                one, many = together(), apart()
+            else:
+                many, one = apart(), together()
+            total = sum(rate(job) for job in many)
+            ratios.append(rate(one) / total)
+            print(f"{number + 1:5} {rate(one):9.2f} {total:7.2f} {ratios[-1]:8.1%} "
+                  f"{seconds(one, 'communicate') / seconds(one, 'total'):13.1%} "
+                  f"{statistics.median(step['imbalance'] for step in one):13.3f}", flush=True)
+        print(f"median {statistics.median(ratios):25.1%}")
 
 
 def measured_bytes(trainer, ranks, batch):
@@ -275,12 +320,14 @@ def plot(curves):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("command", choices=["scaling", "predict"])
+    parser.add_argument("command", choices=["scaling", "beside", "predict"])
     parser.add_argument("--program")
     parser.add_argument("--configuration", default="launch/demo.yaml")
     parser.add_argument("--constants", default="data/scaling.json")
     parser.add_argument("--ranks", type=int, nargs="+", default=[1, 2, 4, 8])
     parser.add_argument("--steps", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--model", default="small")
     parser.add_argument("--pairs", type=int, default=32, help="a rank, weak")
     parser.add_argument("--batch", type=int, default=128, help="of all ranks, strong")
     parser.add_argument("--cores", type=int, default=64, help="of a node")
@@ -292,7 +339,7 @@ def main():
     parser.add_argument("--price", type=float, default=0.02, help="of a core-hour")
     parser.add_argument("--svg")
     arguments = parser.parse_args()
-    measure(arguments) if arguments.command == "scaling" else predict(arguments)
+    {"scaling": measure, "beside": beside, "predict": predict}[arguments.command](arguments)
 
 
 if __name__ == "__main__":

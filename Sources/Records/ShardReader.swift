@@ -55,8 +55,9 @@ public final class ShardReader: Sendable {
   /// - Throws: `RecordError` where the system refuses to read.
   init(remainsOf url: URL, stated: RecordIndex.Shard, damage: RecordError) throws(RecordError) {
     let file = try OpenFile(reading: url.path)
-    let remains = try damage.leavesFrames ? ShardRemains(of: file).table(stated: stated) : nil
     bytes = try file.bytes()
+    let isWorthIt = damage.leavesFrames(in: bytes, stated: stated)
+    let remains = try isWorthIt ? ShardRemains(of: file).table(stated: stated) : nil
     path = url.path
     self.file = file
     isCopy = false
@@ -82,19 +83,36 @@ public final class ShardReader: Sendable {
   /// The frame's samples in the order they were written; none for the last frame.
   /// - Throws: `RecordError` naming frame and, where known, key; a damaged frame gives nothing.
   public func read(frame: Int) throws(RecordError) -> [Sample] {
-    precondition(frames.indices.contains(frame), "the shard has \(frames.count) frames")
-    let entry = frames[frame]
-    guard let offset = offsets[frame] else {
-      guard entry.samples > 0, let damage else { return [] }
-      throw RecordError(file: path, frame: frame, reason: damage.reason)
-    }
-    let compressed: [UInt8]
+    guard let compressed = try compressed(frame) else { return [] }
+    return try FrameDecoder(file: path, frame: frame)
+      .samples(compressed, count: frames[frame].samples)
+  }
+
+  /// That the seek table is wrong about a frame, which can be read all the same.
+  package func tableDamage(frame: Int) throws(RecordError) -> RecordError? {
+    guard let head = try compressed(frame, most: FrameDecoder.longestHeader) else { return nil }
+    let stated = frames[frame].rawBytes
     do throws(RecordError.Reason) {
-      compressed = try file.readReason(at: offset, count: entry.compressedBytes)
+      let size = try FrameDecoder.contentBytes(head)
+      guard size != stated else { return nil }
+      throw .frame("its header states \(size) bytes, the seek table \(stated)")
+    } catch {
+      return RecordError(file: path, frame: frame, reason: error)
+    }
+  }
+
+  /// The frame, or its beginning, as it stands in the file; nil for a lost one without samples.
+  private func compressed(_ frame: Int, most: Int = .max) throws(RecordError) -> [UInt8]? {
+    precondition(frames.indices.contains(frame), "the shard has \(frames.count) frames")
+    do throws(RecordError.Reason) {
+      if let offset = offsets[frame] {
+        return try file.readReason(at: offset, count: min(most, frames[frame].compressedBytes))
+      }
+      guard frames[frame].samples > 0, let damage else { return nil }
+      throw damage.reason
     } catch {
       throw RecordError(file: path, frame: frame, reason: error)
     }
-    return try FrameDecoder(file: path, frame: frame, stated: entry).samples(compressed)
   }
 
   /// Asks the system to have the frame's bytes at hand soon; does not wait.
@@ -106,10 +124,12 @@ public final class ShardReader: Sendable {
 }
 
 extension RecordError {
-  /// Whether frames may still be found in the shard.
-  fileprivate var leavesFrames: Bool {
+  /// Whether frames may still be found in the shard of so many bytes.
+  fileprivate func leavesFrames(in bytes: Int, stated: RecordIndex.Shard) -> Bool {
     switch reason {
-    case .truncated, .table, .disagreement: true
+    case .truncated, .table, .tooLarge, .disagreement: true
+    // An index is of one version: in a shard that has its length, the number itself is damaged.
+    case .version: bytes == stated.bytes
     default: false
     }
   }

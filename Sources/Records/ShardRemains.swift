@@ -44,25 +44,24 @@ struct ShardRemains {
     let head = try file.read(at: offset, count: min(FrameDecoder.longestHeader, room))
     let raw: Int, count: Int
     do throws(RecordError.Reason) {
-      let header = try FrameDecoder.header(head)
-      guard header.contentBytes <= RecordLimits.frameBytes else { throw .frame("too large") }
-      raw = Int(header.contentBytes)
-      count = try length(blocksAt: offset + header.length, of: file) + header.length
+      raw = try FrameDecoder.contentBytes(head)
+      let length = try FrameDecoder.header(head).length
+      count = try bytes(ofBlocksAt: offset + length, in: file) + length
       guard count <= min(room, ZSTD_compressBound(raw)) else { throw .frame("too long") }
     } catch {
       throw RecordError(file: file.path, reason: error)
     }
-    var entry = FrameEntry(compressedBytes: count, rawBytes: raw, samples: 0)
-    let decoder = FrameDecoder(file: file.path, frame: 0, stated: entry)
-    entry.samples = try decoder.uncountedSamples(try file.read(at: offset, count: count)).count
-    return Frame(offset: offset, entry: entry)
+    let decoder = FrameDecoder(file: file.path, frame: 0)
+    let samples = try decoder.uncountedSamples(try file.read(at: offset, count: count)).count
+    return Frame(
+      offset: offset, entry: FrameEntry(compressedBytes: count, rawBytes: raw, samples: samples))
   }
 
   /// Bytes of a frame's blocks and its checksum.
   ///
   /// Source: RFC 8878, section 3.1.1.2, "Blocks".
-  private static func length(
-    blocksAt start: Int, of file: borrowing OpenFile
+  private static func bytes(
+    ofBlocksAt start: Int, in file: borrowing OpenFile
   ) throws(RecordError.Reason) -> Int {
     var position = start
     while position - start <= ZSTD_compressBound(RecordLimits.frameBytes) {

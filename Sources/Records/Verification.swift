@@ -50,6 +50,9 @@ extension Verification {
     frames += 1
     do throws(RecordError) {
       samples += try reader.read(frame: frame).count
+      if let error = try reader.tableDamage(frame: frame) {
+        damage.append(.init(error: error, samplesLost: 0))
+      }
     } catch {
       let lost = reader.frameSamples[frame]
       if reader.damage == nil || reader.frameBytes[frame] > 0 {

@@ -108,8 +108,8 @@ struct HostileTests {
       #expect(forged { $0.frames[0].statedRawBytes = bytes }
         == .table("its seek table states an impossible frame"))
     }
-    let other = forged { $0.frames[0].statedRawBytes = UInt32(RecordLimits.frameBytes) }
-    #expect(other == .frame("its header states 1024 bytes, the seek table 1073741824"))
+    // What a frame states of itself, with a checksum, counts for more.
+    #expect(forged { $0.frames[0].statedRawBytes = UInt32(RecordLimits.frameBytes) } == nil)
     for change: (inout ShardForge) -> Void in [
       { $0.version = 2 }, { $0.descriptor = 0x80 }, { $0.countsMagic += 1 },
       { $0.tableMagic -= 1 }, { $0.frames[0].hasChecksum = false },
