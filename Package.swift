@@ -34,6 +34,7 @@ let package = Package(
     library("CSpng", pkgConfig: "spng", package: "libspng-dev"),
     library("CWebP", pkgConfig: "libwebp", package: "libwebp-dev"),
     library("CWebPDemux", pkgConfig: "libwebpdemux", package: "libwebp-dev"),
+    library("CGIF", pkgConfig: "libgif", package: "libgif-dev"),
     library("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
     library("CArchive", pkgConfig: "libarchive", package: "libarchive-dev"),
     .target(name: "CMPI", dependencies: ["CMPISystem"]),
@@ -51,7 +52,9 @@ let package = Package(
     // Floor 2: gradients; pictures.
     .target(name: "Autograd", dependencies: ["Tensors"]),
     .target(name: "Images",
-            dependencies: ["CResample", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux", "Tensors"]),
+            dependencies: [
+              "CGIF", "CResample", "CTurboJPEG", "CSpng", "CWebP", "CWebPDemux", "Tensors",
+            ]),
 
     // Floor 3: the paper, and what feeds, updates and keeps it.
     .target(name: "CoCaModel", dependencies: ["Autograd", "Collectives", "Tensors", "Text"]),

@@ -38,7 +38,7 @@ extension ModelConfiguration {
 
   /// Keys that may be null, by the mapping they stand in.
   public static let optionalKeys = [
-    "image": ["pooler_heads", "layer_scale"], "text": ["vocabulary", "layer_scale"],
+    "image": ["pooler_heads", "layer_scale", "resize"], "text": ["vocabulary", "layer_scale"],
     "multimodal": ["layer_scale"],
   ]
 
@@ -65,7 +65,7 @@ extension ModelConfiguration.Image {
     case poolerHeads = "pooler_heads"
     case preNorm = "pre_norm"
     case layerScale = "layer_scale"
-    case fit, mean, std, interpolation
+    case fit, resize, mean, std, interpolation
   }
 
   public init(from decoder: any Decoder) throws {
@@ -81,6 +81,7 @@ extension ModelConfiguration.Image {
     preNorm = try keys.decodeIfPresent(Bool.self, forKey: .preNorm) ?? true
     layerScale = try keys.decodeIfPresent(Double.self, forKey: .layerScale)
     fit = try keys.decode(ModelConfiguration.Fit.self, forKey: .fit)
+    resize = try keys.decodeIfPresent(Double.self, forKey: .resize)
     mean = try keys.decode([Float].self, forKey: .mean)
     std = try keys.decode([Float].self, forKey: .std)
     interpolation = try keys.decode(

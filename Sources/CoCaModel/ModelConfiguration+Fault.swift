@@ -44,6 +44,7 @@ extension ModelConfiguration {
       if text.clsMask != .correct { return "text.cls_mask: for layout openclip only" }
       return nil
     }
+    if image.resize != nil { return "image.resize: for layout paper only" }
     if poolers == .shared, image.queries < 2 {
       return "image.queries: a shared pooler has at least 2, one of them contrastive"
     }
@@ -70,6 +71,9 @@ extension ModelConfiguration {
   private func valueFault() -> String? {
     if image.mean.count != 3 || image.std.count != 3 || image.std.contains(where: { $0 <= 0 }) {
       return "image.mean, image.std: three numbers each, std above 0"
+    }
+    if let resize = image.resize, !(1...4).contains(resize) {
+      return "image.resize: \(resize) is not between 1 and 4"
     }
     for (name, scale) in [
       ("image", image.layerScale), ("text", text.layerScale),

@@ -56,6 +56,8 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     /// What every branch is multiplied by at the start; nil: no such weights.
     public var layerScale: Double?
     public var fit = Fit.crop
+    /// Evaluated pictures are brought to so many times `size`, and their middle is seen; nil: 1.
+    public var resize: Double?
     public var mean: [Float] = [0.48145466, 0.4578275, 0.40821073]
     public var std: [Float] = [0.26862954, 0.26130258, 0.27577711]
     public var interpolation = Interpolation.bicubic

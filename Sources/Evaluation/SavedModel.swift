@@ -91,7 +91,8 @@ extension ImageTransform {
       case .squash: .squash
       }
     self.init(
-      height: image.size.height, width: image.size.width, fit: fit, mean: image.mean,
-      std: image.std, interpolation: image.interpolation == .bicubic ? .bicubic : .bilinear)
+      height: image.size.height, width: image.size.width, fit: fit, resize: image.resize ?? 1,
+      mean: image.mean, std: image.std,
+      interpolation: image.interpolation == .bicubic ? .bicubic : .bilinear)
   }
 }

@@ -1,4 +1,4 @@
-/// Bytes of a PNG, JPEG or WebP file to a picture.
+/// Bytes of a PNG, JPEG, WebP or GIF file to a picture.
 public enum ImageDecoder {
   /// Decodes to 8-bit RGB: alpha over white, upright by EXIF's orientation, an animation's first
   /// frame; colour profiles are not applied.
@@ -17,6 +17,7 @@ public enum ImageDecoder {
     case .png: return try PNGDecoder(bytes, limits: limits).picture()
     case .jpeg: return try JPEGDecoder(bytes, limits: limits).picture(shorterSide: shorterSide)
     case .webp: return try WebPDecoder(bytes, limits: limits).picture()
+    case .gif: return try GIFDecoder(bytes, limits: limits).picture()
     }
   }
 
@@ -30,6 +31,7 @@ public enum ImageDecoder {
     case .png: size = try PNGDecoder(bytes, limits: limits).size
     case .jpeg: size = try JPEGDecoder(bytes, limits: limits).uprightSize
     case .webp: size = try WebPDecoder(bytes, limits: limits).size
+    case .gif: size = try GIFDecoder(bytes, limits: limits).size
     }
     return (size.width, size.height, format)
   }

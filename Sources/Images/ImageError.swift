@@ -45,7 +45,7 @@ public struct ImageError: Error, Sendable, Equatable, CustomStringConvertible {
   private var remedy: String {
     switch reason {
     case .empty, .truncated, .damaged: "Fetch it again or leave it out"
-    case .unknownFormat, .unsupportedFormat: "Convert it to PNG, JPEG or WebP"
+    case .unknownFormat, .unsupportedFormat: "Convert it to PNG, JPEG, WebP or GIF"
     case .tooManyBytes, .tooManyPixels, .sideTooLong: "Make it smaller or leave it out"
     case .cannotEncode: "Choose another format or a smaller size"
     }

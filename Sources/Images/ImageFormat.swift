@@ -1,6 +1,6 @@
 /// The formats that are read.
 public enum ImageFormat: String, Sendable, CaseIterable {
-  case png, jpeg, webp
+  case png, jpeg, webp, gif
 
   /// The format told by the first bytes; names and suffixes are not trusted.
   /// - Throws: `unsupportedFormat` for well-known others, `unknownFormat` for all else.
@@ -12,6 +12,8 @@ public enum ImageFormat: String, Sendable, CaseIterable {
       self = .jpeg
     } else if bytes.holds("RIFF", at: 0), bytes.holds("WEBP", at: 8) {
       self = .webp
+    } else if bytes.holds("GIF87a", at: 0) || bytes.holds("GIF89a", at: 0) {
+      self = .gif
     } else if let name = Self.refused(bytes) {
       throw ImageError(.unsupportedFormat(name))
     } else {
@@ -20,7 +22,6 @@ public enum ImageFormat: String, Sendable, CaseIterable {
   }
 
   private static func refused(_ bytes: [UInt8]) -> String? {
-    if bytes.holds("GIF87a", at: 0) || bytes.holds("GIF89a", at: 0) { return "GIF" }
     if bytes.holds("BM", at: 0) { return "BMP" }
     if bytes.holds("II*\0", at: 0) || bytes.holds("MM\0*", at: 0) { return "TIFF" }
     if bytes.holds("<svg", at: 0) { return "SVG" }

@@ -29,6 +29,8 @@ public struct ImageTransform: Sendable {
   public let height: Int
   public let width: Int
   public let fit: Fit
+  /// An evaluated picture is brought to so many times the model's size, and its middle is seen.
+  public let resize: Double
   public let interpolation: Interpolation
   /// The float of every byte, for the three channels.
   private let table: [Float]
@@ -36,14 +38,17 @@ public struct ImageTransform: Sendable {
   /// - Parameters:
   ///   - mean: red, green and blue in `0...1`.
   ///   - std: likewise, above 0.
+  ///   - resize: 1 or more.
   public init(
-    height: Int, width: Int, fit: Fit, mean: [Float], std: [Float], interpolation: Interpolation
+    height: Int, width: Int, fit: Fit, resize: Double = 1, mean: [Float], std: [Float],
+    interpolation: Interpolation
   ) {
     precondition(height > 0 && width > 0, "a model sees pixels")
     precondition(mean.count == 3 && std.count == 3, "three channels")
     self.height = height
     self.width = width
     self.fit = fit
+    self.resize = resize
     self.interpolation = interpolation
     table = (0..<3).flatMap { channel in
       (0..<256).map { (Float($0) / 255 - mean[channel]) / std[channel] }
@@ -51,8 +56,10 @@ public struct ImageTransform: Sendable {
   }
 
   /// The picture as it is evaluated: nothing random.
+  ///
+  /// Source: ALIGN (arXiv 2102.05918), section 5.2, for `resize`: the middle 289 pixels of 346.
   public func evaluate(_ picture: Picture, into planes: UnsafeMutableBufferPointer<Float>) {
-    let layout = layout(picture)
+    let layout = enlarged(by: resize).layout(picture)
     show(
       picture, layout, x: Placement(length: layout.width, target: width),
       y: Placement(length: layout.height, target: height), mirrored: false, planes)
@@ -66,21 +73,25 @@ public struct ImageTransform: Sendable {
     _ picture: Picture, resize: Double, flip: Bool, random: CounterRandom,
     into planes: UnsafeMutableBufferPointer<Float>
   ) {
-    func enlarged(_ side: Int) -> Int {
-      max(side, Int((Double(side) * resize).rounded(.toNearestOrEven)))
-    }
-    let larger = ImageTransform(self, height: enlarged(height), width: enlarged(width))
-    let layout = larger.layout(picture)
+    let layout = enlarged(by: resize).layout(picture)
     let x = Placement(length: layout.width, target: width, random: random, draw: 0)
     let y = Placement(length: layout.height, target: height, random: random, draw: 1)
     let isMirrored = flip && random.below(2, at: CropBox.draws) == 1
     show(picture, layout, x: x, y: y, mirrored: isMirrored, planes)
   }
 
+  private func enlarged(by factor: Double) -> ImageTransform {
+    func side(_ length: Int) -> Int {
+      max(length, Int((Double(length) * factor).rounded(.toNearestOrEven)))
+    }
+    return ImageTransform(self, height: side(height), width: side(width))
+  }
+
   private init(_ other: ImageTransform, height: Int, width: Int) {
     self.height = height
     self.width = width
-    (fit, interpolation, table) = (other.fit, other.interpolation, other.table)
+    (fit, resize) = (other.fit, other.resize)
+    (interpolation, table) = (other.interpolation, other.table)
   }
 
   private func show(

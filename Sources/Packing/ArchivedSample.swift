@@ -8,6 +8,7 @@ struct ArchivedSample: Sendable, Equatable {
   static let suffixes: [String: Int] = [
     "jpg": ImageLimits.default.maximumBytes, "jpeg": ImageLimits.default.maximumBytes,
     "png": ImageLimits.default.maximumBytes, "webp": ImageLimits.default.maximumBytes,
+    "gif": ImageLimits.default.maximumBytes,
     "txt": RecordLimits.textBytes, "json": RecordLimits.jsonBytes, "cls": 64,
   ]
 

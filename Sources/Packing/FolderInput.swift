@@ -8,7 +8,7 @@ struct FolderInput: PackInput {
   private let columns: ColumnNames
   /// Refuses a picture without either.
   private let needsText: Bool
-  static let suffixes: Set<String> = ["jpg", "jpeg", "png", "webp"]
+  static let suffixes: Set<String> = ["jpg", "jpeg", "png", "webp", "gif"]
 
   init(folder url: URL, columns: ColumnNames, needsText: Bool = true) throws(PackingError) {
     folder = url.path

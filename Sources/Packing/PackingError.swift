@@ -114,8 +114,8 @@ extension PackingError.Reason {
     case .notContinued, .otherSettings:
       "To continue give the same input and options as before; else remove the folder."
     case .nothing(0):
-      "A folder holds .jpg, .png or .webp files with texts beside them, a file holds a row a line, "
-        + "a tar holds KEY.jpg, KEY.txt and KEY.json."
+      "A folder holds .jpg, .png, .webp or .gif files with texts beside them, a file holds a row "
+        + "a line, a tar holds KEY.jpg, KEY.txt and KEY.json."
     case .nothing: "See the reasons above; --root says where relative paths begin."
     case .tooLarge, .row, .climbs, .outside, .noText, .picture, .refused: ""
     }

@@ -1,7 +1,8 @@
 import Tensors
 
 /// The order of one epoch of one source: shards permuted, frames permuted within each shard and
-/// samples within each frame, the sequence cut into a run per lane, each run shuffled in blocks.
+/// samples within each frame, small shards read several in turns, the sequence cut into a run per
+/// lane, each run shuffled in blocks.
 ///
 /// A pure function of (seed, source, epoch). Positions follow from the shards' sample counts
 /// alone; a shard's own frame counts are asked for only when a sample is looked up in it.
@@ -20,29 +21,53 @@ public struct EpochOrder: Sendable {
   }
 
   /// Frames' worth of samples that a lane's run is shuffled in.
-  public static let blockFrames = 4
+  private static let blockFrames = 4
+  /// Frames of the shards that are read in turns, at most: one shard of the usual size.
+  private static let groupFrames = 256
 
   public let name: Name
   public let samples: Int
-  private let shards: [Int]
+  private let shardSamples: [Int]
+  /// The shards in the epoch's order, those together that are read in turns.
+  private let groups: [ArraySlice<Int>]
   private let starts: [Int]
   private let lanes: Lanes
   private let blockSamples: Int
 
+  /// An order that is mixed as finely as the shards allow without more frames in memory: a block's
+  /// frames come from several shards where these are small.
+  ///
   /// - Parameters:
   ///   - shardSamples: samples of each shard, in the set's order; shards may be empty.
-  ///   - blockSamples: places of a lane that are shuffled among themselves.
+  ///   - frames: of all shards together.
   /// - Complexity: O(shards) time and memory.
-  public init(_ name: Name, shardSamples: [Int], lanes: Lanes, blockSamples: Int) {
-    precondition(blockSamples > 0, "a block holds at least one sample")
+  public init(_ name: Name, shardSamples: [Int], frames: Int, lanes: Lanes) {
+    let samples = shardSamples.reduce(0, +), frames = max(1, frames)
+    self.init(
+      name, shardSamples: shardSamples, lanes: lanes,
+      blockSamples: max(1, Self.blockFrames * samples / frames),
+      groupShards: min(Self.blockFrames, max(1, Self.groupFrames * shardSamples.count / frames)))
+  }
+
+  /// - Parameters:
+  ///   - blockSamples: places of a lane that are shuffled among themselves.
+  ///   - groupShards: shards that are read in turns.
+  package init(
+    _ name: Name, shardSamples: [Int], lanes: Lanes, blockSamples: Int, groupShards: Int
+  ) {
+    precondition(blockSamples > 0 && groupShards > 0, "a block or a group of nothing")
     self.name = name
+    self.shardSamples = shardSamples
     self.lanes = lanes
     self.blockSamples = blockSamples
     let random = CounterRandom(
       seed: name.seed, "shards", KeyPart(name.source), KeyPart(name.epoch))
-    shards = random.shuffled(Array(shardSamples.indices))
-    starts = runningTotals(shards.map { shardSamples[$0] })
-    samples = starts.last ?? 0
+    let shuffled = random.shuffled(Array(shardSamples.indices))
+    groups = stride(from: 0, to: shuffled.count, by: groupShards).map {
+      shuffled[$0..<min($0 + groupShards, shuffled.count)]
+    }
+    starts = runningTotals(groups.map { $0.reduce(0) { $0 + shardSamples[$1] } })
+    samples = starts[starts.count - 1]
   }
 
   /// The positions in the epoch's sequence that a lane reads at `places`, in reading order.
@@ -66,8 +91,11 @@ public struct EpochOrder: Sendable {
 
   /// The shard that holds a position of the sequence, and how deep in the shard's shuffled frames.
   public func shard(at position: Int) -> (shard: Int, offset: Int) {
-    let slot = lastStart(in: starts, atOrBefore: position)
-    return (shards[slot], position - starts[slot])
+    let group = lastStart(in: starts, atOrBefore: position)
+    let shards = Array(groups[group])
+    let turns = ShardTurns(counts: shards.map { shardSamples[$0] }, turnSamples: blockSamples)
+    let (slot, offset) = turns.shard(at: position - starts[group])
+    return (shards[slot], offset)
   }
 
   private func blockOrder(lane: Int, block: Int, length: Int) -> [Int] {

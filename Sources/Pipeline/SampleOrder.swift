@@ -100,9 +100,7 @@ final class SampleOrder: Sendable {
   private func epoch(_ name: EpochOrder.Name) -> EpochOrder {
     let list = sources[name.source]
     return epochs.value(name, cost: { _ in 1 }) {
-      EpochOrder(
-        name, shardSamples: list.samples, lanes: plan.lanes,
-        blockSamples: max(1, EpochOrder.blockFrames * list.count / max(1, list.frames)))
+      EpochOrder(name, shardSamples: list.samples, frames: list.frames, lanes: plan.lanes)
     }
   }
 }

@@ -17,7 +17,7 @@ public struct Sample: Sendable, Equatable {
 
   /// The first field that is a picture: `jpg`, `jpeg`, `png` or `webp`.
   public var image: Field? {
-    fields.first { ["jpg", "jpeg", "png", "webp"].contains($0.suffix) }
+    fields.first { ["jpg", "jpeg", "png", "webp", "gif"].contains($0.suffix) }
   }
 }
 

@@ -9,6 +9,14 @@ public struct Verification: Sendable {
     public internal(set) var samplesLost: Int
   }
 
+  /// A frame that was read whole.
+  public struct Frame: Sendable {
+    /// The shard's path.
+    public let file: String
+    public let number: Int
+    public let samples: [Sample]
+  }
+
   /// Shards and frames that were looked at, whole or not.
   public var shards = 0
   public var frames = 0
@@ -24,21 +32,21 @@ extension RecordSet {
   ///
   /// Of a shard that has lost its tables, or is not the index's, whole frames are read all the
   /// same; one that is missing is lost.
-  /// - Parameter each: called after every frame and every lost shard with all found so far.
-  public func verify(each: (Verification) -> Void) -> Verification {
+  /// - Parameter each: called after every frame and every lost shard with all found so far, and
+  ///   the frame unless it is lost; false ends the reading.
+  public func verify<Failure: Error>(
+    each: (Verification, Verification.Frame?) throws(Failure) -> Bool
+  ) throws(Failure) -> Verification {
     var result = Verification()
     for shard in index.shards.indices {
       result.shards += 1
-      do throws(RecordError) {
-        let reader = try openAnyway(shard: shard)
-        if let damage = reader.damage { result.damage.append(.init(error: damage, samplesLost: 0)) }
-        for frame in reader.frameSamples.indices {
-          result.look(at: frame, of: reader)
-          each(result)
-        }
-      } catch {
-        result.damage.append(.init(error: error, samplesLost: index.shards[shard].samples))
-        each(result)
+      guard let reader = result.open(shard, of: self) else {
+        guard try each(result, nil) else { return result }
+        continue
+      }
+      for frame in reader.frameSamples.indices {
+        let read = result.read(frame, of: reader)
+        guard try each(result, read) else { return result }
       }
     }
     return result
@@ -46,13 +54,26 @@ extension RecordSet {
 }
 
 extension Verification {
-  fileprivate mutating func look(at frame: Int, of reader: ShardReader) {
+  fileprivate mutating func open(_ shard: Int, of set: RecordSet) -> ShardReader? {
+    do throws(RecordError) {
+      let reader = try set.openAnyway(shard: shard)
+      if let error = reader.damage { damage.append(.init(error: error, samplesLost: 0)) }
+      return reader
+    } catch {
+      damage.append(.init(error: error, samplesLost: set.index.shards[shard].samples))
+      return nil
+    }
+  }
+
+  fileprivate mutating func read(_ frame: Int, of reader: ShardReader) -> Frame? {
     frames += 1
     do throws(RecordError) {
-      samples += try reader.read(frame: frame).count
+      let read = Frame(file: reader.path, number: frame, samples: try reader.read(frame: frame))
+      samples += read.samples.count
       if let error = try reader.tableDamage(frame: frame) {
         damage.append(.init(error: error, samplesLost: 0))
       }
+      return read
     } catch {
       let lost = reader.frameSamples[frame]
       if reader.damage == nil || reader.frameBytes[frame] > 0 {
@@ -60,6 +81,7 @@ extension Verification {
       } else {
         damage[damage.count - 1].samplesLost += lost
       }
+      return nil
     }
   }
 }

@@ -57,6 +57,8 @@ struct StepReport {
   var residentBytes = 0
   /// What this rank sent of gradients and weights, and how long they were on their way.
   var travelled = (bytes: 0, seconds: 0.0)
+  /// This rank could not copy a shard to its cache.
+  var lacksCopies = false
   /// This rank was asked to stop.
   var wantsStop = false
   /// Rank 0 finds that time for a checkpoint has come.
@@ -81,6 +83,7 @@ struct StepReport {
     let tokens: Int
     let wireBytes: Double
     let wireSeconds: Double
+    let lacksCopies: Bool
     let wantsStop: Bool
     let wantsCheckpoint: Bool
 
@@ -98,6 +101,7 @@ struct StepReport {
     values += [
       Double(read), Double(skipped), operations, Double(tokens), wantsStop ? 1 : 0,
       wantsCheckpoint ? 1 : 0, total, Double(travelled.bytes), travelled.seconds,
+      lacksCopies ? 1 : 0,
     ]
     let shared = values.count
     values += [Double](repeating: 0, count: 2 * ranks.size)
@@ -112,7 +116,7 @@ struct StepReport {
       residentBytes: Array(values[(shared + ranks.size)...]), read: Int(rest[0]),
       skipped: Int(rest[1]), operations: rest[2], tokens: Int(rest[3]),
       wireBytes: rest[7] / Double(ranks.size), wireSeconds: rest[8] / Double(ranks.size),
-      wantsStop: rest[4] > 0, wantsCheckpoint: rest[5] > 0)
+      lacksCopies: rest[9] > 0, wantsStop: rest[4] > 0, wantsCheckpoint: rest[5] > 0)
   }
 }
 

@@ -24,6 +24,7 @@ final class RunObserver: TrainingObserver {
   private var rate = MovingRate()
   /// Of the checkpoint before the present step, if there was one.
   private var checkpointSeconds = 0.0
+  private var hasToldOfCopies = false
   private(set) var wasStopped = false
 
   init(
@@ -63,6 +64,14 @@ final class RunObserver: TrainingObserver {
     for texts in all {
       for text in try JSONDecoder().decode([String].self, from: Data(texts)) { console.warn(text) }
     }
+  }
+
+  /// Told once: what is wrong with one copy is wrong with the next.
+  func lacksCopies(_ problem: String?) throws {
+    guard !hasToldOfCopies else { return }
+    hasToldOfCopies = true
+    let notice = try lowestNotice(problem, hosts: hosts, over: ranks)
+    if let notice { console.warn("\(notice); shards are read in place") }
   }
 
   func stepped(_ step: Step, _ trainer: Trainer) throws -> Continuation {

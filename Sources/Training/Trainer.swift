@@ -116,13 +116,14 @@ final class Trainer {
       read: batch.count + batch.skipped.count, skipped: batch.skipped.count,
       operations: cost.step(batch.captions), tokens: batch.captions.ids.count,
       residentBytes: residentBytes(), travelled: gradients.travelled,
+      lacksCopies: loader.cacheProblem != nil,
       wantsStop: observer.wantsStop, wantsCheckpoint: observer.wantsCheckpoint)
     let sums = try report.summed(over: ranks)
     if let verdict = gradients.learn(sums) { observer.note(verdict) }
     progress.step += 1
     progress.samplesSeen += losses.pairs
     if sums.skipped > 0 { try observer.leftOut(batch.skipped) }
-    if let problem = loader.cacheProblem { observer.warn("\(problem); shards are read in place") }
+    if sums.lacksCopies { try observer.lacksCopies(loader.cacheProblem.map { "\($0)" }) }
     try together(ranks) {
       try progress.tally.add(read: sums.read, skipped: sums.skipped, policy: plan.badSamples)
     }
@@ -188,6 +189,8 @@ protocol TrainingObserver: AnyObject {
   func note(_ text: String)
   /// Names what this rank could not use in a step in which some rank left samples out. Collective.
   func leftOut(_ samples: [BadSample]) throws
+  /// Tells what keeps this or another rank from copying shards to its cache. Collective.
+  func lacksCopies(_ problem: String?) throws
 }
 
 extension Augmentation {

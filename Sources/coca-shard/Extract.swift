@@ -5,7 +5,10 @@ import Records
 struct Extract: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes samples as files KEY.suffix into a folder, never outside it.",
-    discussion: "What is in the folder already is not replaced: that is an error.")
+    discussion: """
+      What is in the folder already is not replaced: that is an error. Damage is told and left \
+      out; 65 if there is any.
+      """)
 
   @Argument(help: "A dataset's folder.")
   var directory: String
@@ -21,12 +24,12 @@ struct Extract: ParsableCommand {
     let target = try Extraction(folder: URL(fileURLWithPath: to))
     var written = 0
     var progress = Progress()
-    for shard in set.index.shards.indices where key == nil || written == 0 {
-      let reader = try set.open(shard: shard)
-      for frame in reader.frameSamples.indices where key == nil || written == 0 {
-        written += try write(frame: frame, of: reader, to: target)
-        progress.update("\(to): \(written) samples, shard \(shard + 1)")
-      }
+    var damage = Damage()
+    let found = try set.verify { found, frame in
+      damage.tell(found)
+      if let frame { written += try write(frame.samples, to: target) }
+      progress.update("\(to): \(written) samples, shard \(found.shards)")
+      return key == nil || written == 0
     }
     if let key, written == 0 {
       throw RecordError(file: directory, key: key, reason: .keyMissing)
@@ -34,12 +37,10 @@ struct Extract: ParsableCommand {
     var output = Output()
     try output.line("\(to): \(written) samples")
     try output.flush()
+    try Damage.end(directory, found)
   }
 
-  private func write(
-    frame: Int, of shard: ShardReader, to target: borrowing Extraction
-  ) throws -> Int {
-    let samples = try shard.read(frame: frame)
+  private func write(_ samples: [Sample], to target: borrowing Extraction) throws -> Int {
     let wanted = key.map { key in
       samples.first { $0.key.utf8.elementsEqual(key.utf8) }.map { [$0] } ?? []
     } ?? samples

@@ -6,6 +6,8 @@ struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Prints the samples' keys in the order of the shards.",
     discussion: """
+      Damage is told and left out; 65 if there is any.
+
       With --text a line is KEY, captions and labels with tabs between; captions are joined by \
       " | ", labels by ", ", and control characters in them become spaces.
       """)
@@ -26,21 +28,24 @@ struct List: ParsableCommand {
   func run() throws {
     let set = try RecordSet(directory: URL(fileURLWithPath: directory))
     var left = limit ?? Int.max
+    guard left > 0 else { return }
     var output = Output()
+    var damage = Damage()
     defer { try? output.flush() }
-    for shard in set.index.shards.indices where left > 0 {
-      let reader = try set.open(shard: shard)
-      for frame in reader.frameSamples.indices where left > 0 {
-        for sample in try reader.read(frame: frame).prefix(left) {
-          try output.line(try line(sample, from: reader, frame: frame))
-          left -= 1
-        }
+    let found = try set.verify { found, frame in
+      damage.tell(found)
+      guard let frame else { return true }
+      for sample in frame.samples.prefix(left) {
+        try output.line(try line(sample, in: frame))
+        left -= 1
       }
+      return left > 0
     }
     try output.flush()
+    try Damage.end(directory, found)
   }
 
-  private func line(_ sample: Sample, from shard: ShardReader, frame: Int) throws -> String {
+  private func line(_ sample: Sample, in frame: Verification.Frame) throws -> String {
     guard text else { return sample.key }
     do throws(RecordError) {
       let words = try sample.annotation()
@@ -49,7 +54,8 @@ struct List: ParsableCommand {
       ]
       return ([sample.key] + parts.map(Self.onOneLine)).joined(separator: "\t")
     } catch {
-      throw RecordError(file: shard.path, frame: frame, key: error.key, reason: error.reason)
+      throw RecordError(
+        file: frame.file, frame: frame.number, key: error.key, reason: error.reason)
     }
   }
 

@@ -8,7 +8,7 @@ struct Pack: ParsableCommand {
     abstract: "Turns pictures and their texts into a dataset of .tar.zst shards.",
     discussion: """
       INPUT is one of (--format says which where the name does not)
-        folder: pictures (.jpg .png .webp), also in folders inside it, each with
+        folder: pictures (.jpg .png .webp .gif), also in folders inside it, each with
           a .txt (the caption, whole) or a .json of the same stem beside it;
         jsonl: a line each of {"file": "a/1.jpg", "caption": "…",
           "captions": ["…"], "labels": ["…"], "cls": 3, "tokens": [2, 9, 3]};

@@ -13,9 +13,10 @@ struct Verify: ParsableCommand {
     let set = try RecordSet(directory: URL(fileURLWithPath: directory))
     let (shards, samples) = (set.index.shards.count, set.index.samples)
     var progress = Progress()
-    let result = set.verify { found in
+    let result = set.verify { found, _ in
       progress.update("\(directory): shard \(found.shards) of \(shards), "
         + "\(found.samples) of \(samples) samples read, \(found.damage.count) damaged")
+      return true
     }
     var output = Output()
     for damage in result.damage {
@@ -24,10 +25,6 @@ struct Verify: ParsableCommand {
     try output.line("\(directory): \(result.shards) shards, \(result.frames) frames, "
       + "\(result.samples) samples read, \(result.samplesLost) lost")
     try output.flush()
-    guard result.damage.isEmpty else {
-      Failure.tell("\(directory): \(result.damage.count) damaged frames or shards, "
-        + "\(result.samplesLost) samples lost. Copy the shards again, or pack them anew")
-      throw ExitCode(65)
-    }
+    try Damage.end(directory, result)
   }
 }

@@ -11,13 +11,17 @@ struct OrderBench: ParsableCommand {
 
   @Option(help: "Samples of the index.") var samples = 10_000_000
 
+  private static let lanes = Lanes(count: 240)
+  private static let epochs = 4
+
   func run() throws {
     print("index of \(samples) samples")
     print("shards     JSON MB  load s  memory MB  step 0 ms  step 500,000 ms")
     for shards in [2_000, 20_000, 100_000] { try index(shards: shards) }
     print("""
 
-      A set packed in the order of its numbers, an epoch read over 240 lanes, against a full shuffle
+      A set packed in the order of its numbers, read over 240 lanes, against a full shuffle; means
+      of four epochs
       neighbours: correlation of a number with the next one's; clumping: the variance of a batch's
       mean number over that of a full shuffle (1: as good as one)
       samples  shard  frame  batch   neighbours  in a lane  clumping    full shuffle
@@ -65,8 +69,8 @@ struct OrderBench: ParsableCommand {
     var found = 0
     for run in plan.runs(step: step, rank: 0, size: 1) {
       let order = EpochOrder(
-        .init(seed: 0, source: 0, epoch: run.epoch), shardSamples: counts, lanes: plan.lanes,
-        blockSamples: 80)
+        .init(seed: 0, source: 0, epoch: run.epoch), shardSamples: counts,
+        frames: counts.count * 260, lanes: plan.lanes)
       guard found == 0 else { return found }
       found = order.positions(lane: run.lane, places: run.places).count
     }
@@ -74,30 +78,40 @@ struct OrderBench: ParsableCommand {
   }
 
   private func quality(samples: Int, shard: Int, frame: Int, batch: Int) {
-    let lanes = Lanes(count: 240)
+    let epochs = (0..<Self.epochs).map { lanes(samples, shard, frame, epoch: $0) }
+    let read = epochs.map { runs in
+      (0..<samples).map { runs[Self.lanes.lane(of: $0)][Self.lanes.place(of: $0)] }
+    }
+    let full = CounterRandom(seed: 7).shuffled((0..<samples).map(Double.init))
+    print(
+      pad("\(samples)", 7), pad("\(shard)", 6), pad("\(frame)", 6), pad("\(batch)", 6),
+      pad(fixed(mean(read.map(correlation)), 4), 12),
+      pad(fixed(mean(epochs.joined().map(correlation)), 4), 10),
+      pad(fixed(mean(read.map { clumping($0, batch) }), 2), 9),
+      pad("\(fixed(correlation(full), 4)), \(fixed(clumping(full, batch), 2))", 15))
+  }
+
+  /// The numbers that each lane reads in an epoch.
+  private func lanes(_ samples: Int, _ shard: Int, _ frame: Int, epoch: Int) -> [[Double]] {
     let order = EpochOrder(
-      .init(seed: 7, source: 0, epoch: 0),
-      shardSamples: Array(repeating: shard, count: samples / shard), lanes: lanes,
-      blockSamples: EpochOrder.blockFrames * frame)
+      .init(seed: 7, source: 0, epoch: epoch),
+      shardSamples: Array(repeating: shard, count: samples / shard), frames: samples / frame,
+      lanes: Self.lanes)
     let shards = (0..<samples / shard).map {
       FrameOrder(order.name, shard: $0, frameSamples: Array(repeating: frame, count: shard / frame))
     }
-    let runs = (0..<lanes.count).map { lane -> [Double] in
-      let count = lanes.run(of: lane, samples: samples).count
+    return (0..<Self.lanes.count).map { lane in
+      let count = Self.lanes.run(of: lane, samples: samples).count
       return order.positions(lane: lane, places: 0..<count).map { position in
         let (number, offset) = order.shard(at: position)
         let (place, sample) = shards[number].frame(at: offset)
         return Double(number * shard + place * frame + shards[number].samples(of: place)[sample])
       }
     }
-    let read = (0..<samples).map { runs[lanes.lane(of: $0)][lanes.place(of: $0)] }
-    let full = CounterRandom(seed: 7).shuffled((0..<samples).map(Double.init))
-    print(
-      pad("\(samples)", 7), pad("\(shard)", 6), pad("\(frame)", 6), pad("\(batch)", 6),
-      pad(fixed(correlation(read), 4), 12),
-      pad(fixed(runs.map(correlation).reduce(0, +) / Double(runs.count), 4), 10),
-      pad(fixed(clumping(read, batch), 2), 9),
-      pad("\(fixed(correlation(full), 4)), \(fixed(clumping(full, batch), 2))", 15))
+  }
+
+  private func mean(_ values: [Double]) -> Double {
+    values.reduce(0, +) / Double(values.count)
   }
 
   private func correlation(_ values: [Double]) -> Double {

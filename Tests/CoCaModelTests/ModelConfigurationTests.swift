@@ -38,7 +38,7 @@ struct ModelConfigurationTests {
     let shape = try #require(ModelConfiguration.preset(preset))
     #expect(try decode(encode(shape)) == shape)
     var odd = try SmallModel(.legacy).model.configuration
-    (odd.image.fit, odd.image.interpolation) = (.pad, .bilinear)
+    (odd.image.fit, odd.image.resize, odd.image.interpolation) = (.pad, 1.25, .bilinear)
     (odd.image.mean, odd.image.std) = ([0, 0.25, 0.5], [1, 0.5, 2])
     #expect(try decode(encode(odd)) == odd)
   }
@@ -63,6 +63,9 @@ struct ModelConfigurationTests {
       "poolers: layout openclip": ("coca_base", { $0.poolers = .cascade }),
       "poolers: layout paper": ("tiny", { $0.poolers = .shared }),
       "image.pre_norm: for": ("tiny", { $0.image.preNorm = false }),
+      "image.resize: for": ("coca_base", { $0.image.resize = 1.2 }),
+      "image.resize: 0.9": ("tiny", { $0.image.resize = 0.9 }),
+      "image.resize: nan": ("tiny", { $0.image.resize = .nan }),
       "text.cls_mask: for": ("tiny", { $0.text.clsMask = .legacy }),
       "image.queries: a shared": ("coca_ViT-B-32", { $0.image.queries = 1 }),
       "text.width: 1024 differs from joint, 512": ("coca_ViT-B-32", { $0.text.width = 1024 }),

@@ -68,6 +68,34 @@ struct ShardCommandTests {
     #expect(outcome.all.contains("nine-00000.tar.zst, frame 0"), "\(outcome.all)")
   }
 
+  @Test("list and extract name what is damaged, go on with the rest and end with 65")
+  func rest() throws {
+    let world = try PackedWorld()
+    let pack = try world.shard(
+      "pack", "pictures", "--to", "data/many", "--shard-size", "1KiB", "--frame-size", "1KiB")
+    #expect(pack.code == 0, "\(pack.all)")
+    let whole = try world.shard("list", "data/many").output.split(separator: "\n")
+    let file = "data/many/many-00001.tar.zst"
+    try FileManager.default.removeItem(at: world.folder.file("data/many/many-00000.tar.zst"))
+    var data = try world.folder.data(file)
+    data[40] ^= 1
+    try data.write(to: world.folder.file(file))
+    let list = try world.shard("list", "data/many", "--text")
+    let left = list.output.split(separator: "\n").map { $0.split(separator: "\t")[0] }
+    #expect(list.code == 65 && !left.isEmpty && left.count < whole.count, "\(list.all)")
+    #expect(left == whole.suffix(left.count), "\(list.all)")
+    #expect(list.errors.contains("many-00000.tar.zst"), "\(list.all)")
+    #expect(list.errors.contains("many-00001.tar.zst, frame 0"), "\(list.all)")
+    #expect(list.errorLines.last?.contains("2 damaged frames or shards") == true, "\(list.all)")
+    let extract = try world.shard("extract", "data/many", "--to", "rest")
+    #expect(extract.code == 65 && extract.errors == list.errors, "\(extract.all)")
+    #expect(extract.output == "rest: \(left.count) samples\n")
+    let files = try world.folder.files(below: "rest").filter { $0.hasSuffix(".png") }
+    #expect(files == left.map { "\($0).png" }.sorted())
+    let key = try world.shard("extract", "data/many", "--to", "lost", "--key", String(whole[0]))
+    #expect(key.code == 65 && key.errors.contains("no sample has this key"), "\(key.all)")
+  }
+
   @Test("stats prints a table or JSON, and writes a page")
   func stats() throws {
     let world = try PackedWorld()

@@ -7,10 +7,10 @@ struct TransformTests {
   /// Bytes as floats, so that planes can be read as pixels again.
   static func transform(
     _ height: Int, _ width: Int, _ fit: ImageTransform.Fit,
-    _ interpolation: Interpolation = .bicubic
+    _ interpolation: Interpolation = .bicubic, resize: Double = 1
   ) -> ImageTransform {
     ImageTransform(
-      height: height, width: width, fit: fit, mean: [0, 0, 0],
+      height: height, width: width, fit: fit, resize: resize, mean: [0, 0, 0],
       std: [1 / 255, 1 / 255, 1 / 255], interpolation: interpolation)
   }
 
@@ -83,6 +83,14 @@ struct TransformTests {
     let picture = Picture.waves(40, 26)
     let planes = Self.evaluate(picture, Self.transform(9, 21, .squash))
     #expect(Self.picture(9, 21, of: planes) == picture.resized(width: 21, height: 9))
+  }
+
+  @Test("a resize shows the middle of a larger picture", arguments: ImageTransform.Fit.allCases)
+  func resize(fit: ImageTransform.Fit) {
+    let picture = Picture.waves(60, 45)
+    let whole = Self.picture(20, 20, of: Self.evaluate(picture, Self.transform(20, 20, fit)))
+    let planes = Self.evaluate(picture, Self.transform(16, 16, fit, resize: 1.25))
+    #expect(Self.picture(16, 16, of: planes) == Self.part(whole, 2, 2, 16, 16))
   }
 
   @Test("at the model's size, every fit only normalises, in planes",

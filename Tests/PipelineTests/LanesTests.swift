@@ -69,25 +69,69 @@ struct EpochOrderTests {
   }
 
   static func order(
-    _ frames: [[Int]], epoch: Int, lanes: Lanes, block: Int, source: Int = 0, seed: UInt64 = 5
+    _ frames: [[Int]], epoch: Int, lanes: Lanes, block: Int, group: Int = 1, source: Int = 0,
+    seed: UInt64 = 5
   ) -> EpochOrder {
     EpochOrder(
       .init(seed: seed, source: source, epoch: epoch),
-      shardSamples: frames.map { $0.reduce(0, +) }, lanes: lanes, blockSamples: block)
+      shardSamples: frames.map { $0.reduce(0, +) }, lanes: lanes, blockSamples: block,
+      groupShards: group)
   }
 
-  @Test("every sample comes exactly once per epoch, whatever the lanes and blocks",
-        arguments: [1, 2, 7, 240], [1, 3, 100])
-  func everySampleOnce(laneCount: Int, block: Int) {
+  @Test("every sample comes exactly once per epoch, whatever the lanes, blocks and groups",
+        arguments: [1, 2, 7, 240], [(1, 1), (3, 2), (3, 4), (100, 3)])
+  func everySampleOnce(laneCount: Int, sizes: (block: Int, group: Int)) {
     let lanes = Lanes(count: laneCount)
     for frames in Self.shards {
       for epoch in 0..<3 {
-        let order = Self.order(frames, epoch: epoch, lanes: lanes, block: block)
+        let order = Self.order(
+          frames, epoch: epoch, lanes: lanes, block: sizes.block, group: sizes.group)
         let read = Self.samples(of: order, frames: frames, lanes: lanes)
         #expect(read.count == order.samples)
         #expect(Set(read) == Self.all(frames))
       }
     }
+  }
+
+  @Test("shards of a group give a block their shares of it, each from its start to its end")
+  func groupsTakeTurns() {
+    let counts = [40, 80, 40, 0, 160, 40, 120, 80], block = 16, group = 4
+    let order = EpochOrder(
+      .init(seed: 5, source: 0, epoch: 0), shardSamples: counts, lanes: Lanes(count: 1),
+      blockSamples: block, groupShards: group)
+    let read = (0..<order.samples).map(order.shard(at:))
+    for (shard, count) in counts.enumerated() {
+      #expect(read.filter { $0.shard == shard }.map(\.offset) == Array(0..<count))
+    }
+    var start = 0
+    while start < order.samples {
+      let members = Set(read[start...].prefix(block).map(\.shard))
+      let total = members.reduce(0) { $0 + counts[$1] }
+      #expect((group - 1)...group ~= members.count)
+      for turn in 0..<total / block {
+        let slice = read[(start + turn * block)...].prefix(block)
+        for shard in members {
+          let share = Double(block * counts[shard]) / Double(total)
+          #expect(abs(Double(slice.count { $0.shard == shard }) - share) <= 2)
+        }
+      }
+      start += total
+    }
+  }
+
+  @Test("shards are grouped where they have few frames, and only there", arguments: [
+    (5, 4), (64, 4), (100, 2), (200, 1), (257, 1),
+  ])
+  func smallShardsAreGrouped(frames: Int, group: Int) {
+    let shards = 8, lanes = Lanes(count: 1), counts = Array(repeating: 10 * frames, count: shards)
+    let name = EpochOrder.Name(seed: 1, source: 0, epoch: 0)
+    let order = EpochOrder(name, shardSamples: counts, frames: shards * frames, lanes: lanes)
+    let expected = EpochOrder(
+      name, shardSamples: counts, lanes: lanes, blockSamples: 40, groupShards: group)
+    for position in 0..<order.samples {
+      #expect(order.shard(at: position) == expected.shard(at: position))
+    }
+    #expect(order.positions(lane: 0, places: 0..<80) == expected.positions(lane: 0, places: 0..<80))
   }
 
   @Test("any part of a lane equals that part of the whole lane", arguments: [1, 2, 5, 50])

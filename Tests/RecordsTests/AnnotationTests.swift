@@ -76,7 +76,7 @@ struct AnnotationTests {
   @Test("the picture is the first field of a picture's kind")
   func image() {
     #expect(sample(["txt": "a"]).image == nil)
-    for suffix in ["jpg", "jpeg", "png", "webp"] {
+    for suffix in ["jpg", "jpeg", "png", "webp", "gif"] {
       #expect(sample([suffix: "p", "txt": "a"]).image?.suffix == suffix)
     }
   }

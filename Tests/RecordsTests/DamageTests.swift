@@ -108,7 +108,7 @@ struct DamageTests {
     let index = try folder.pack(samples, shardBytes: 400, frameBytes: 2048)
     #expect(index.shards.count >= 3 && index.shards[0].frames >= 3)
     let set = try RecordSet(directory: folder.url)
-    let whole = set.verify { _ in }
+    let whole = set.verify { _, _ in true }
     #expect(whole.damage.isEmpty && whole.samples == 24)
 
     var bytes = try folder.bytes(index.shards[0].file)
@@ -116,7 +116,10 @@ struct DamageTests {
     try folder.write(bytes, to: index.shards[0].file)
     try FileManager.default.removeItem(at: folder.file(index.shards[1].file))
     var steps = 0
-    let result = set.verify { _ in steps += 1 }
+    let result = set.verify { _, _ in
+      steps += 1
+      return true
+    }
     #expect(result.damage.map(\.error.frame) == [0, nil])
     #expect(result.damage.map(\.samplesLost) == [2, index.shards[1].samples])
     #expect(result.samples == 24 - 2 - index.shards[1].samples)
@@ -139,7 +142,7 @@ struct DamageTests {
       let reader = try set.openAnyway(shard: 0)
       let read = reader.frameSamples.indices.flatMap { (try? reader.read(frame: $0)) ?? [] }
       #expect(read == Self.samples, "bit \(bit)")
-      let found = set.verify { _ in }
+      let found = set.verify { _, _ in true }
       #expect(!found.damage.isEmpty && found.samplesLost == 0, "bit \(bit)")
     }
   }
@@ -155,7 +158,7 @@ struct DamageTests {
       try folder.write(Array(bytes[..<cut]), to: "s-00000.tar.zst")
       let whole = reader.frameRanges.filter { !$0.isEmpty && $0.upperBound <= cut }.count
       let samples = reader.frameSamples[..<whole].reduce(0, +)
-      let result = set.verify { _ in }
+      let result = set.verify { _, _ in true }
       #expect(result.samples == samples && result.samplesLost == 24 - samples)
       #expect(result.damage.map(\.samplesLost) == [24 - samples])
       #expect(result.damage.map(\.error.file) == [folder.file("s-00000.tar.zst").path])
@@ -174,7 +177,7 @@ struct DamageTests {
     newer.version = 2
     for forge in [larger, newer] {
       try folder.write(forge.bytes, to: "s-00000.tar.zst")
-      let result = set.verify { _ in }
+      let result = set.verify { _, _ in true }
       #expect(result.samples == 0 && result.samplesLost == 6 && result.damage.count == 1)
       let reader = try set.openAnyway(shard: 0)
       #expect(reader.samples == 6 && reader.damage != nil)
@@ -187,7 +190,7 @@ struct DamageTests {
     try folder.write(ShardForge([]).bytes, to: "e-00000.tar.zst")
     try RecordIndex(rebuilding: folder.url).write(to: folder.url)
     let set = try RecordSet(directory: folder.url)
-    let result = set.verify { _ in }
+    let result = set.verify { _, _ in true }
     #expect(result.shards == 1 && result.samples == 0 && result.damage.isEmpty)
   }
 

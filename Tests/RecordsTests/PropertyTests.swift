@@ -56,7 +56,7 @@ private struct Trial {
       seen.formUnion(keys)
       lost += set.index.shards[shard].samples - found.count
     }
-    let verified = set.verify { _ in }
+    let verified = set.verify { _, _ in true }
     #expect(verified.samples == seen.count && verified.samplesLost == lost, "seed \(seed)")
     #expect(seen.count + lost == samples.count, "seed \(seed)")
     outcome.samples += samples.count
