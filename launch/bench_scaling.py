@@ -31,11 +31,9 @@ class Trainer:
     def __init__(self, program, configuration, scratch, *settings):
         self.program, self.configuration, self.scratch = program, configuration, scratch
         self.settings = settings
-        self.count = 0
 
     def command(self, batch, steps):
-        self.count += 1
-        self.run = os.path.join(self.scratch, f"run-{self.count}")
+        self.run = tempfile.mkdtemp(dir=self.scratch)
         settings = [f"batch={batch}", f"steps={steps}", "checkpoint={every: null, minutes: null}",
                     "validation.sets=[]", *self.settings]
         return [self.program, self.configuration, "--output", self.run, "--threads", "1",
@@ -142,8 +140,8 @@ def beside(arguments):
         trainer = Trainer(arguments.program, arguments.configuration, scratch,
                           f"model={arguments.model}")
         print(f"{arguments.model}, {arguments.pairs} pairs a rank, {len(cores)} ranks; pairs/s\n"
-              f"round   one job  {len(cores)} jobs  of them  communicates  slowest/mean")
-        ratios = []
+              f"round   one job  {len(cores)} jobs  of them  of the slowest  communicates")
+        ratios = {"them": [], "the slowest": []}
         for number in range(arguments.rounds):
             def together():
                 return trainer.steps(len(cores), arguments.pairs * len(cores), arguments.steps)
@@ -157,11 +155,15 @@ def beside(arguments):
             else:
                 many, one = apart(), together()
             total = sum(rate(job) for job in many)
-            ratios.append(rate(one) / total)
-            print(f"{number + 1:5} {rate(one):9.2f} {total:7.2f} {ratios[-1]:8.1%} "
-                  f"{seconds(one, 'communicate') / seconds(one, 'total'):13.1%} "
-                  f"{statistics.median(step['imbalance'] for step in one):13.3f}", flush=True)
-        print(f"median {statistics.median(ratios):25.1%}")
+            # Ranks that wait for each other are as fast as the slowest core lets them be.
+            slowest = len(cores) * min(rate(job) for job in many)
+            ratios["them"].append(rate(one) / total)
+            ratios["the slowest"].append(rate(one) / slowest)
+            print(f"{number + 1:5} {rate(one):9.2f} {total:7.2f} {rate(one) / total:8.1%} "
+                  f"{rate(one) / slowest:15.1%} "
+                  f"{seconds(one, 'communicate') / seconds(one, 'total'):13.1%}", flush=True)
+        print("medians" + "".join(f"  of {of} {statistics.median(found):.1%}"
+                                  for of, found in ratios.items()))
 
 
 def measured_bytes(trainer, ranks, batch):
@@ -221,6 +223,7 @@ def measure(arguments):
                       f"{guess:10.0f} {guess / found - 1:+6.1%} {sent / 1e6:11.2f} "
                       f"{wanted / 1e6:8.2f}", flush=True)
         constants["points"] = points
+        constants["efficiency"] = efficiency(arguments, scratch, pair["gflops"][0])
         presets = {name: trainer.header(f"{{preset: {name}}}") for name in PRESETS}
         constants["presets"] = {
             name: dict(flops=h["flops_per_pair"], parameters=h["parameters"],
@@ -232,13 +235,22 @@ def measure(arguments):
         shutil.rmtree(scratch)
 
 
+def efficiency(arguments, scratch, gflops):
+    """What a core makes of its matrix products in training a model of the paper's size."""
+    trainer = Trainer(arguments.program, arguments.configuration, scratch, "model=base")
+    batch = 4
+    found = seconds(trainer.steps(1, batch, 5), "forward", "backward")
+    part = batch * trainer.header("base")["flops_per_pair"] / found / 1e9 / gflops
+    print(f"base, {batch} pairs on one core: forward and backward {found:.1f} s, {part:.0%} of "
+          "matrix products' GFLOP/s")
+    return part
+
+
 def predict(arguments):
     with open(arguments.constants) as file:
         constants = json.load(file)
-    # What a core makes of its matrix products in training, from the run above.
-    efficiency = constants["flops_per_pair"] / constants["compute"] / 1e9 / constants["gflops"]
     core = arguments.gflops or constants["gflops"]
-    efficiency = arguments.efficiency or efficiency
+    efficiency = arguments.efficiency or constants["efficiency"]
     flops = arguments.cores * core * efficiency * 1e9
     update = constants["update"] / arguments.memory
     print(f"node: {arguments.cores} cores of {core:.0f} GFLOP/s, {efficiency:.0%} of that in "

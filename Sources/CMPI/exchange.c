@@ -2,18 +2,22 @@
 
 #include <time.h>
 
-// Looks often at first: most messages of a fast network come at once.
-enum { EAGER_LOOKS = 20, NAP_NANOSECONDS = 50000 };
+enum { EAGER_LOOKS = 20, SHORTEST_NAP = 50000, LONGEST_NAP = 500000 };  // nanoseconds
 
+// Looks often at first, since most messages of a fast network come at once, and then naps for an
+// eighth of what it has waited: looks cost the thread that computes, and sockets hold what comes.
 static int wait_patiently(MPI_Request requests[2]) {
+    long waited = 0;
     for (int looks = 0;; looks++) {
         int done = 0;
         const int code = MPI_Testall(2, requests, &done, MPI_STATUSES_IGNORE);
         if (code != MPI_SUCCESS || done) return code;
-        if (looks >= EAGER_LOOKS) {
-            const struct timespec nap = {0, NAP_NANOSECONDS};
-            nanosleep(&nap, NULL);
-        }
+        if (looks < EAGER_LOOKS) continue;
+        long nap = waited / 8;
+        if (nap < SHORTEST_NAP) nap = SHORTEST_NAP;
+        if (nap > LONGEST_NAP) nap = LONGEST_NAP;
+        nanosleep(&(struct timespec){0, nap}, NULL);
+        waited += nap;
     }
 }
 

@@ -19,8 +19,8 @@ public final class Deadline: Sendable {
   /// Starts watching.
   /// - Parameters:
   ///   - folder: the run's folder, seen by all ranks.
-  ///   - seconds: of silence before a rank counts as lost; ten times more in the first step for
-  ///     what a living process does.
+  ///   - seconds: in which a job that lost a rank is to be over: half as many without a sign of
+  ///     life count as a loss; ten times more in the first step for what a living process does.
   ///   - work: counts what the main thread does between two calls of `beat`: a rank that computes
   ///     for long is not silent.
   ///   - onLost: called by the first rank that notices, before it prints the loss and leaves with

@@ -21,26 +21,28 @@ package struct Watch: Sendable {
   }
 
   private let rank: Int
-  private let deadline: Double
+  /// Half the deadline: the other half is the launcher's, to end all ranks, and the looks'.
+  private let patience: Double
   private var ranks: [Seen]
   private var ownBeats: UInt64 = 0
   private var ownSilence = 0.0
   private var firstStep: Int?
   private var isFirst = true
 
+  /// - Parameter deadline: seconds in which a job that lost a rank is to be over.
   package init(rank: Int, size: Int, deadline: Double) {
     self.rank = rank
-    self.deadline = deadline
+    patience = deadline / 2
     ranks = Array(repeating: Seen(), count: size)
   }
 
   /// Seconds without progress that are allowed now: ten times more in the first step.
-  private var allowed: Double { isFirst ? 10 * deadline : deadline }
+  private var allowed: Double { isFirst ? 10 * patience : patience }
 
   /// Seconds of silence that are allowed to a process: it writes in the first step as in any other,
   /// once it has begun to.
   private func allowedSilence(of rank: Int) -> Double {
-    ranks[rank].beat == nil ? allowed : deadline
+    ranks[rank].beat == nil ? allowed : patience
   }
 
   /// One look.
@@ -61,7 +63,7 @@ package struct Watch: Sendable {
     }
     ownSilence += elapsed
     // Reading every file on every look would burden a shared file system for nothing.
-    guard ownSilence >= deadline / 10 else { return nil }
+    guard ownSilence >= patience / 10 else { return nil }
     for other in ranks.indices {
       ranks[other].note(other == rank ? own : read(other), elapsed: elapsed)
     }

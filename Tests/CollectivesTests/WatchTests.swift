@@ -1,7 +1,7 @@
 import Collectives
 import Testing
 
-/// A small job whose ranks are driven by hand, one second a look, deadline 10 s.
+/// A small job whose ranks are driven by hand, one second a look, deadline 20 s: 10 s of silence.
 private struct Job {
   var watch: Watch
   var beats: [Heartbeat]
@@ -9,7 +9,7 @@ private struct Job {
 
   init(size: Int, rank: Int) {
     self.rank = rank
-    watch = Watch(rank: rank, size: size, deadline: 10)
+    watch = Watch(rank: rank, size: size, deadline: 20)
     beats = (0..<size).map {
       Heartbeat(tick: 1, beats: 0, step: 0, phase: .start, host: "n\($0)")
     }
@@ -123,7 +123,7 @@ struct WatchTests {
 
   @Test("a rank that never wrote is named too")
   func neverSeen() throws {
-    var watch = Watch(rank: 0, size: 2, deadline: 1)
+    var watch = Watch(rank: 0, size: 2, deadline: 2)
     var own = Heartbeat(tick: 0, beats: 1, step: 1, phase: .communicate, host: "n0")
     var lost: LostRank?
     var seconds = 0

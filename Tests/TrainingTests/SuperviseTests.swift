@@ -5,7 +5,7 @@ import Testing
 /// `launch/supervise` with ranks that are lost; `launch/check-supervise` does so at many moments.
 @Suite("A supervised run", .serialized, .enabled(if: Job.hasLauncher))
 struct SuperviseTests {
-  private static let lines = "checkpoint: {every: 20}\ndeadline: 5"
+  private static let lines = "checkpoint: {every: 20}\ndeadline: 10"
 
   private func supervise(_ world: TrainingWorld, _ options: [String] = []) throws -> Job {
     try Job(
