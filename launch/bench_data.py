@@ -14,6 +14,7 @@ import sys
 import time
 import types
 
+from bench_openclip import open_clip
 from bench_partner import Partner
 
 MEAN = (0.48145466, 0.4578275, 0.40821073)
@@ -48,10 +49,9 @@ def urls(records):
 
 def webdataset_pillow(records, batch, size):
     import numpy
-    import open_clip
     import webdataset
     from PIL import Image
-    tokenize = open_clip.get_tokenizer("coca_ViT-B-32")
+    tokenize = open_clip().get_tokenizer("coca_ViT-B-32")
     mean, std = numpy.float32(MEAN), numpy.float32(STD)
 
     def transform(picture):
@@ -69,7 +69,7 @@ def webdataset_pillow(records, batch, size):
         part = picture.resize((size, size), Image.BICUBIC, box=(x, y, x + width, y + height))
         return ((numpy.asarray(part, numpy.float32) / 255 - mean) / std).transpose(2, 0, 1)
 
-    dataset = (webdataset.WebDataset(urls(records), shardshuffle=False, empty_check=False)
+    dataset = (webdataset.WebDataset(urls(records), shardshuffle=False)
                .repeat().shuffle(1000).decode("pil").rename(image="jpg;png;jpeg;webp", text="txt")
                .map_dict(image=transform, text=lambda text: tokenize(text)[0])
                .to_tuple("image", "text").batched(batch))
@@ -77,24 +77,23 @@ def webdataset_pillow(records, batch, size):
 
 
 def open_clip_loader(records, batch, size):
-    import open_clip
+    library = open_clip()
     from open_clip_train.data import get_wds_dataset
     arguments = types.SimpleNamespace(
         train_data="::".join(urls(records)), dataset_resampled=True, train_num_samples=10**9,
         train_data_upsampling_factors=None, seed=0, batch_size=batch, world_size=1, workers=0)
     data = get_wds_dataset(
-        arguments, open_clip.image_transform(size, is_train=True), is_train=True,
-        tokenizer=open_clip.get_tokenizer("coca_ViT-B-32"))
+        arguments, library.image_transform(size, is_train=True), is_train=True,
+        tokenizer=library.get_tokenizer("coca_ViT-B-32"))
     return itertools.chain.from_iterable(itertools.repeat(data.dataloader))
 
 
 def serve(arguments):
-    import open_clip
     import torch
     torch.set_num_threads(1)
     make = {"webdataset": webdataset_pillow, "open_clip": open_clip_loader}[arguments.serve]
     loader = make(arguments.records, arguments.batch, arguments.size)
-    tokenize = open_clip.get_tokenizer("coca_ViT-B-32")
+    tokenize = open_clip().get_tokenizer("coca_ViT-B-32")
     texts = [open(path, encoding="utf-8").read() for path in
              sorted(glob.glob(arguments.texts + "/*.txt"))]
     for line in sys.stdin:

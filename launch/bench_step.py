@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 
+from bench_openclip import open_clip
 from bench_partner import Partner
 
 # Side of the images, ids of a caption at most.
@@ -23,17 +24,6 @@ def peak_bytes():
     with open("/proc/self/status") as status:
         line = next(line for line in status if line.startswith("VmHWM"))
     return int(line.split()[1]) << 10
-
-
-@functools.cache
-def open_clip():
-    import torch
-    library = torch.library.Library("torchvision", "DEF")  # PyPI's torchvision is built for CUDA
-    for operator in ("nms", "qnms"):
-        library.define(f"{operator}(Tensor dets, Tensor scores, float threshold) -> Tensor")
-    import open_clip
-    open_clip.library = library
-    return open_clip
 
 
 def make_batch(path, pairs, model, count, padded):
