@@ -43,10 +43,11 @@ let package = Package(
     .target(name: "CResample"),
 
     // Floor 1: what knows nothing of a model.
+    .target(name: "Checksums", dependencies: ["CXXHash"]),
     .target(name: "JSON"),
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Collectives", dependencies: ["CKernels", "CMPI"]),
-    .target(name: "Records", dependencies: ["CZstd", "CXXHash", "JSON"]),
+    .target(name: "Records", dependencies: ["Checksums", "CXXHash", "CZstd", "JSON"]),
     .target(name: "Text", dependencies: ["CSentencePiece", "CZlib", "Tensors"]),
 
     // Floor 2: gradients; pictures.
@@ -65,7 +66,7 @@ let package = Package(
               "CArchive", "CXXHash", "Images", "JSON", "Records", "Tensors", "Text",
             ]),
     .target(name: "Statistics", dependencies: ["CXXHash", "Images", "Records"]),
-    .target(name: "Checkpoints", dependencies: ["JSON", "Tensors", "CXXHash", "CZlib"]),
+    .target(name: "Checkpoints", dependencies: ["Checksums", "JSON", "Tensors", "CZlib"]),
 
     // Floors 4 and 5: what uses a model, and what trains one.
     .target(name: "OpenCLIP",
@@ -77,8 +78,8 @@ let package = Package(
             ]),
     .target(name: "Training",
             dependencies: [
-              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "OpenCLIP",
-              "Optimizers", "Images", "JSON", "Pipeline", "Records", "Tensors", "Text",
+              "Autograd", "Checkpoints", "Checksums", "CoCaModel", "Collectives", "Evaluation",
+              "OpenCLIP", "Optimizers", "Images", "JSON", "Pipeline", "Records", "Tensors", "Text",
               .product(name: "Logging", package: "swift-log"), "Yams",
             ]),
 

@@ -190,8 +190,8 @@ def measure(arguments):
         pair = json.loads(mpirun(2, [arguments.program, "--self-test", "--json", "--threads", "1"]))
         link = pair["links"][0]
         small, large = alone[arguments.pairs], alone[arguments.batch]
-        compute = (seconds(large, "forward", "backward") - seconds(small, "forward", "backward")) / (
-            arguments.batch - arguments.pairs)
+        longer = seconds(large, "forward", "backward") - seconds(small, "forward", "backward")
+        compute = longer / (arguments.batch - arguments.pairs)
         update = seconds(large, "optimizer") / work[0]
         fixed = max(0, seconds(large, "total") - arguments.batch * compute - update * work[0])
         byte = (pair["sumSeconds"] - 2 * link["seconds"]) / 2**22

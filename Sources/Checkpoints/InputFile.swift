@@ -1,4 +1,4 @@
-import CXXHash
+import Checksums
 import Foundation
 
 /// A regular file open for reading at any place; usable from several threads at once.

@@ -1,3 +1,5 @@
+import Checksums
+
 /// A new file being written, counted and hashed on the way.
 struct OutputFile: ~Copyable {
   let path: String

@@ -1,3 +1,4 @@
+import Checksums
 import Foundation
 
 /// An open file descriptor that closes itself; reading at an offset may happen on many threads.
@@ -72,6 +73,18 @@ struct OpenFile: ~Copyable, Sendable {
     guard code == 0 else { throw .io(operation: "read", code: code) }
     guard bytes.count == count else { throw .truncated(expected: count, found: bytes.count) }
     return bytes
+  }
+
+  /// xxh64 of all bytes.
+  func checksum() throws(RecordError) -> String {
+    let size = try bytes()
+    var sum = Checksum(), offset = 0
+    while offset < size {
+      let piece = try read(at: offset, count: min(1 << 20, size - offset))
+      piece.withUnsafeBytes { sum.update($0) }
+      offset += piece.count
+    }
+    return sum.text
   }
 
   func write(_ bytes: [UInt8]) throws(RecordError) {

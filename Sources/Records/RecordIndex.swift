@@ -9,12 +9,15 @@ public struct RecordIndex: Codable, Sendable, Equatable {
     /// Frames with content, the end frame counted.
     public var frames: Int
     public var samples: Int
+    /// xxh64 of the file, as `xxh64sum` prints it; nil in an index that was written without.
+    public var xxh64: String?
 
-    public init(file: String, bytes: Int, frames: Int, samples: Int) {
+    public init(file: String, bytes: Int, frames: Int, samples: Int, xxh64: String? = nil) {
       self.file = file
       self.bytes = bytes
       self.frames = frames
       self.samples = samples
+      self.xxh64 = xxh64
     }
   }
 
@@ -66,7 +69,8 @@ public struct RecordIndex: Codable, Sendable, Equatable {
     }
   }
 
-  /// Builds the index from the shards alone, in the order of their names and numbers.
+  /// Builds the index from the shards alone, in the order of their names and numbers; reads all
+  /// their bytes.
   ///
   /// The origin is not in the shards: it is kept from an `index.json` that can still be read, else
   /// the folder's name stands for it.
@@ -75,7 +79,7 @@ public struct RecordIndex: Codable, Sendable, Equatable {
     var shards: [Shard] = []
     for name in try ShardName.files(in: directory) {
       let reader = try ShardReader(file: directory.appendingPathComponent(name))
-      shards.append(reader.entry(file: name))
+      shards.append(try reader.entry(file: name))
     }
     self.init(origin: known ?? directory.lastPathComponent, shards: shards)
   }
@@ -127,7 +131,9 @@ public struct RecordIndex: Codable, Sendable, Equatable {
 
 extension ShardReader {
   /// What the index says of this shard.
-  func entry(file: String) -> RecordIndex.Shard {
-    RecordIndex.Shard(file: file, bytes: bytes, frames: frameSamples.count, samples: samples)
+  func entry(file: String) throws(RecordError) -> RecordIndex.Shard {
+    RecordIndex.Shard(
+      file: file, bytes: bytes, frames: frameSamples.count, samples: samples,
+      xxh64: try checksum())
   }
 }

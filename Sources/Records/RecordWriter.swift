@@ -171,7 +171,7 @@ extension RecordWriter {
         throw RecordError(file: url.path, reason: .table("\(missing) before it is missing"))
       }
       let reader = try ShardReader(file: url)
-      shards.append(reader.entry(file: file))
+      shards.append(try reader.entry(file: file))
       found.shards += 1
       found.samples += reader.samples
       guard file == files.last, reader.samples > 0 else { continue }

@@ -115,6 +115,9 @@ public final class ShardReader: Sendable {
     }
   }
 
+  /// xxh64 of all the file's bytes.
+  func checksum() throws(RecordError) -> String { try file.checksum() }
+
   /// Asks the system to have the frame's bytes at hand soon; does not wait.
   public func readAhead(frame: Int) {
     guard let offset = offsets[frame] else { return }

@@ -1,3 +1,4 @@
+import Checksums
 import Foundation
 
 /// Writes one shard under a temporary name; it gets its own name when all is on the disk.
@@ -7,6 +8,7 @@ struct ShardWriter: ~Copyable {
   private let file: OpenFile
   private var frames: [FrameEntry] = []
   private var bytes = 0
+  private var checksum = Checksum()
   private var isPublished = false
 
   init(directory: URL, name: String) throws(RecordError) {
@@ -25,8 +27,7 @@ struct ShardWriter: ~Copyable {
   }
 
   mutating func append(_ frame: EncodedFrame) throws(RecordError) {
-    try file.write(frame.bytes)
-    bytes += frame.bytes.count
+    try write(frame.bytes)
     frames.append(FrameEntry(
       compressedBytes: frame.bytes.count, rawBytes: frame.rawBytes, samples: frame.samples))
   }
@@ -34,13 +35,17 @@ struct ShardWriter: ~Copyable {
   /// Writes the end frame and the tables, syncs and renames.
   mutating func finish(end: EncodedFrame) throws(RecordError) -> RecordIndex.Shard {
     try append(end)
-    let tables = ShardTables.encode(frames)
-    try file.write(tables)
-    bytes += tables.count
+    try write(ShardTables.encode(frames))
     try file.publish(as: directory.appendingPathComponent(name).path)
     isPublished = true
     return RecordIndex.Shard(
       file: name, bytes: bytes, frames: frames.count,
-      samples: frames.reduce(0) { $0 + $1.samples })
+      samples: frames.reduce(0) { $0 + $1.samples }, xxh64: checksum.text)
+  }
+
+  private mutating func write(_ piece: [UInt8]) throws(RecordError) {
+    try file.write(piece)
+    piece.withUnsafeBytes { checksum.update($0) }
+    bytes += piece.count
   }
 }

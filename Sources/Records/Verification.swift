@@ -32,8 +32,8 @@ extension RecordSet {
   ///
   /// Of a shard that has lost its tables, or is not the index's, whole frames are read all the
   /// same; one that is missing is lost.
-  /// - Parameter each: called after every frame and every lost shard with all found so far, and
-  ///   the frame unless it is lost; false ends the reading.
+  /// - Parameter each: called after every frame and every shard with all found so far, and the
+  ///   frame unless it is lost; false ends the reading.
   public func verify<Failure: Error>(
     each: (Verification, Verification.Frame?) throws(Failure) -> Bool
   ) throws(Failure) -> Verification {
@@ -48,6 +48,8 @@ extension RecordSet {
         let read = result.read(frame, of: reader)
         guard try each(result, read) else { return result }
       }
+      result.compare(reader, with: index.shards[shard])
+      guard try each(result, nil) else { return result }
     }
     return result
   }
@@ -62,6 +64,18 @@ extension Verification {
     } catch {
       damage.append(.init(error: error, samplesLost: set.index.shards[shard].samples))
       return nil
+    }
+  }
+
+  /// Bits that mean nothing to zstd change no sample; the file is another one all the same.
+  fileprivate mutating func compare(_ reader: ShardReader, with stated: RecordIndex.Shard) {
+    guard let expected = stated.xxh64, damage.last?.error.file != reader.path else { return }
+    do throws(RecordError) {
+      guard try reader.checksum() != expected else { return }
+      let reason = RecordError.Reason.index("its bytes do not have the checksum of index.json")
+      throw RecordError(file: reader.path, reason: reason)
+    } catch {
+      damage.append(.init(error: error, samplesLost: 0))
     }
   }
 

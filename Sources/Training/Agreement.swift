@@ -1,4 +1,5 @@
 import Checkpoints
+import Checksums
 import Collectives
 import Foundation
 import Text

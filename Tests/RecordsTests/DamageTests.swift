@@ -124,7 +124,22 @@ struct DamageTests {
     #expect(result.damage.map(\.samplesLost) == [2, index.shards[1].samples])
     #expect(result.samples == 24 - 2 - index.shards[1].samples)
     #expect(result.shards == index.shards.count)
-    #expect(steps == result.frames + 1)
+    #expect(steps == result.frames + result.shards)
+  }
+
+  @Test("verify finds every flipped bit, also those that change no sample")
+  func everyBitIsFound() throws {
+    let folder = try TemporaryFolder()
+    try folder.pack(Self.samples, frameBytes: 2048)
+    let set = try RecordSet(directory: folder.url)
+    var bytes = try folder.bytes("s-00000.tar.zst")
+    #expect(set.verify { _, _ in true }.damage.isEmpty)
+    for bit in 0..<bytes.count * 8 {
+      bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+      try folder.write(bytes, to: "s-00000.tar.zst")
+      #expect(!set.verify { _, _ in true }.damage.isEmpty, "bit \(bit)")
+      bytes[bit / 8] ^= 1 << UInt8(bit % 8)
+    }
   }
 
   @Test("no bit of a shard's tables costs a sample")

@@ -4,7 +4,7 @@ import CXXHash
 package struct Checksum: ~Copyable {
   private let state: OpaquePointer
 
-  init() {
+  package init() {
     guard let state = XXH64_createState() else { preconditionFailure("out of memory") }
     self.state = state
     XXH64_reset(state, 0)
@@ -12,12 +12,12 @@ package struct Checksum: ~Copyable {
 
   deinit { XXH64_freeState(state) }
 
-  mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     XXH64_update(state, bytes.baseAddress, bytes.count)
   }
 
   /// 16 lower-case hexadecimal digits, as `xxh64sum` prints them.
-  var text: String { Checksum.text(XXH64_digest(state)) }
+  package var text: String { Checksum.text(XXH64_digest(state)) }
 
   package static func text(of bytes: some Sequence<UInt8>) -> String {
     let array = Array(bytes)
