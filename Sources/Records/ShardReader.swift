@@ -90,15 +90,12 @@ public final class ShardReader: Sendable {
 
   /// That the seek table is wrong about a frame, which can be read all the same.
   package func tableDamage(frame: Int) throws(RecordError) -> RecordError? {
-    guard let head = try compressed(frame, most: FrameDecoder.longestHeader) else { return nil }
     let stated = frames[frame].rawBytes
-    do throws(RecordError.Reason) {
-      let size = try FrameDecoder.contentBytes(head)
-      guard size != stated else { return nil }
-      throw .frame("its header states \(size) bytes, the seek table \(stated)")
-    } catch {
-      return RecordError(file: path, frame: frame, reason: error)
-    }
+    guard let head = try compressed(frame, most: FrameDecoder.longestHeader),
+      let size = try? FrameDecoder.contentBytes(head), size != stated
+    else { return nil }
+    let what = "its header states \(size) bytes, the seek table \(stated)"
+    return RecordError(file: path, frame: frame, reason: .frame(what))
   }
 
   /// The frame, or its beginning, as it stands in the file; nil for a lost one without samples.

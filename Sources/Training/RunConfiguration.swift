@@ -39,7 +39,7 @@ public struct RunConfiguration: Sendable, Equatable {
   /// Whether every power of two of ranks gives the same bits.
   public var reproducible: Bool
   public var nonfinite: Nonfinite
-  /// Seconds without a sign of life from a rank.
+  /// Seconds in which a job that lost a rank is to be over.
   public var deadline: Double
   public var checkpoint: Saving
   public var validation: Validation
