@@ -35,7 +35,7 @@ final class GradientTravel {
       }
     trial = tried == nil && ranks.size > 1 ? OverlapTrial() : nil
     reducer = GradientReducer(
-      BucketPlan(parameters, ranks: ranks.size), over: ranks, overlap: tried ?? .buckets,
+      BucketPlan(parameters, ranks: ranks.size), over: ranks, overlap: tried ?? .off,
       wire: settings.wire, isSharded: settings.isSharded
     ) { journey in
       Profile.travelled(
@@ -77,7 +77,9 @@ final class GradientTravel {
   /// Learns what a step took, the same on all ranks.
   /// - Returns: what the trial decided, once, when it is over.
   func learn(_ sums: StepReport.Summed) -> String? {
-    guard let verdict = trial?.add(sums) else { return nil }
+    // Steps differ in their captions.
+    let spent = (sums.means[.backward] ?? 0) + (sums.means[.communicate] ?? 0)
+    guard let verdict = trial?.add(spent / max(sums.operations, 1)) else { return nil }
     trial = nil
     reducer.overlap = verdict.choice
     return verdict.description

@@ -1,46 +1,49 @@
-import CoCaModel
 import Collectives
 import Foundation
 
-/// Chooses between moving buckets by the thread that computes and by one of their own: the first
-/// steps of a run are made in both ways in turn, which changes no bit of them.
-struct OverlapTrial {
-  struct Verdict: CustomStringConvertible {
-    let choice: GradientReducer.Overlap
-    /// Seconds of backward pass and waiting by the thread over those by buckets.
-    let ratio: Double
+/// Chooses when gradients travel: the first steps of a run are made in all ways in turn, which
+/// changes no bit of them.
+package struct OverlapTrial {
+  package struct Verdict: CustomStringConvertible {
+    package let choice: GradientReducer.Overlap
+    /// What was spent over what is spent without overlap.
+    package let ratios: [GradientReducer.Overlap: Double]
 
-    var description: String {
-      "overlap: \(choice.rawValue) (a thread for the gradients takes "
-        + String(format: "%.2f", ratio) + " of the time)"
+    package var description: String {
+      let found = GradientReducer.Overlap.allCases.dropFirst().map {
+        "\($0.rawValue) " + String(format: "%.2f", ratios[$0] ?? .nan)
+      }
+      return "overlap: \(choice.rawValue) (of the time without: \(found.joined(separator: ", ")))"
     }
   }
 
   /// The first step warms up; then as many of each.
   private static let each = 4
-  /// What a thread must at least gain: it takes a core's time from others.
+  /// What overlap must at least gain: at every bucket ranks wait for each other, and a thread takes
+  /// a core's time from others.
   private static let threshold = 0.97
-  private static let candidates: [GradientReducer.Overlap] = [.buckets, .thread]
 
   private var steps = 0
-  private var seconds: [[Double]] = [[], []]
+  private var spent: [GradientReducer.Overlap: [Double]] = [:]
+
+  package init() {}
 
   /// How the next step is made.
-  var next: GradientReducer.Overlap { Self.candidates[turn] }
+  package var next: GradientReducer.Overlap {
+    let ways = GradientReducer.Overlap.allCases
+    return ways[steps % ways.count]
+  }
 
-  private var turn: Int { steps == 0 ? 0 : (steps - 1) % 2 }
-
-  /// Takes a step in, the same on all ranks; gives the verdict after the last.
-  mutating func add(_ sums: StepReport.Summed) -> Verdict? {
-    if steps > 0 {
-      // Steps differ in their captions: seconds for the work.
-      let spent = (sums.means[.backward] ?? 0) + (sums.means[.communicate] ?? 0)
-      seconds[turn].append(spent / max(sums.operations, 1))
-    }
+  /// Takes a step in; gives the verdict after the last.
+  /// - Parameter seconds: for the step's work, the same on all ranks.
+  package mutating func add(_ seconds: Double) -> Verdict? {
+    if steps > 0 { spent[next, default: []].append(seconds) }
     steps += 1
-    guard steps > 2 * Self.each else { return nil }
-    let medians = seconds.map { $0.sorted()[$0.count / 2] }
-    let ratio = medians[1] / medians[0]
-    return Verdict(choice: ratio < Self.threshold ? .thread : .buckets, ratio: ratio)
+    guard steps > GradientReducer.Overlap.allCases.count * Self.each else { return nil }
+    let medians = spent.mapValues { $0.sorted()[$0.count / 2] }
+    let ratios = medians.mapValues { $0 / (medians[.off] ?? .nan) }
+    let best = ratios.min { $0.value < $1.value }
+    let choice = best.flatMap { $0.value < Self.threshold ? $0.key : nil } ?? .off
+    return Verdict(choice: choice, ratios: ratios)
   }
 }

@@ -113,7 +113,7 @@ extension RunConfiguration {
 
   /// When gradients travel between ranks.
   public enum Overlap: String, Sendable, CaseIterable {
-    /// By a trial of the latter two.
+    /// By a trial of the others.
     case auto
     /// After the backward pass.
     case off
