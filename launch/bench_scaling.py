@@ -8,6 +8,7 @@ import json
 import math
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -395,6 +396,8 @@ def main():
     parser.add_argument("--price", type=float, default=0.02, help="of a core-hour")
     parser.add_argument("--svg")
     arguments = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     {"scaling": measure, "beside": beside, "predict": predict}[arguments.command](arguments)
 
 

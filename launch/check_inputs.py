@@ -116,9 +116,11 @@ def samples(folder):
     chosen = draws.sample(stamps, 120) + draws.sample(emoji, 60)
     for number, file in enumerate(draws.sample(stamps, 40)):
         picture = flat(Image.open(file))
-        for mode, options in [("RGB", {"subsampling": number % 3}), ("RGB", {"progressive": True}),
-                              ("L", {}), ("CMYK", {})]:
-            chosen.append(folder / f"{number}-{mode}-{len(options)}{number % 3}.jpg")
+        for name, mode, options in [
+                ("baseline", "RGB", {"subsampling": number % 3}),
+                ("progressive", "RGB", {"progressive": True}), ("grey", "L", {}),
+                ("cmyk", "CMYK", {})]:
+            chosen.append(folder / f"{number}-{name}.jpg")
             picture.convert(mode).save(chosen[-1], quality=draws.choice([40, 75, 95]), **options)
         chosen.append(folder / f"{number}.webp")
         picture.save(chosen[-1])

@@ -12,6 +12,8 @@ public final class Deadline: Sendable {
   private let work: @Sendable () -> UInt64
   private let onLost: @Sendable (LostRank) -> Void
   private let beats = Atomic<UInt64>(0)
+  /// Beats and work when the step began.
+  private let before = Atomic<UInt64>(0)
   private let place = Atomic<UInt64>(0)
   private let ending = DispatchSemaphore(value: 0)
   private let ended = DispatchSemaphore(value: 0)
@@ -48,9 +50,14 @@ public final class Deadline: Sendable {
 
   /// The main thread lives and begins a phase; call in long loops of a phase too.
   public func beat(step: Int, phase: Phase) {
-    place.store(UInt64(max(0, step)) << 8 | UInt64(phase.rawValue), ordering: .relaxed)
+    let new = UInt64(max(0, step)) << 8 | UInt64(phase.rawValue)
+    let old = place.exchange(new, ordering: .relaxed)
+    // Ranks' counts of a whole run drift apart for harmless reasons.
+    if new >> 8 != old >> 8 { before.store(done, ordering: .relaxed) }
     beats.add(1, ordering: .relaxed)
   }
+
+  private var done: UInt64 { beats.load(ordering: .relaxed) &+ work() }
 
   /// Ends watching and removes this rank's file; the last rank removes the folder. Call after a
   /// barrier: a rank that ends earlier looks lost to the others. Call once.
@@ -92,7 +99,7 @@ public final class Deadline: Sendable {
   private func state(_ tick: UInt64) -> Heartbeat {
     let place = place.load(ordering: .relaxed)
     return Heartbeat(
-      tick: tick, beats: beats.load(ordering: .relaxed) &+ work(), step: Int(place >> 8),
+      tick: tick, beats: done &- before.load(ordering: .relaxed), step: Int(place >> 8),
       phase: Phase(rawValue: UInt8(place & 255)) ?? .start, host: Ranks.host)
   }
 

@@ -2,14 +2,16 @@ import Foundation
 
 /// What a rank is doing; in the order of a step.
 public enum Phase: UInt8, Sendable, CaseIterable {
-  case start, data, forward, backward, communicate, optimizer, checkpoint, validation
+  /// Forward and backward pass.
+  case start, data, compute, communicate, optimizer, checkpoint, validation
 }
 
 /// One sign of life, the line in a rank's file `heartbeats/RANK`.
 package struct Heartbeat: Equatable, Sendable {
   /// How often the rank's watching thread wrote: stands still where the process is gone.
   package var tick: UInt64
-  /// How often the rank's main thread reported: stands still where it hangs or waits.
+  /// What the rank's main thread has done since its step began: stands still where it hangs or
+  /// waits.
   package var beats: UInt64
   package var step: Int
   package var phase: Phase
@@ -22,6 +24,21 @@ package struct Heartbeat: Equatable, Sendable {
     self.phase = phase
     self.host = host
   }
+
+  /// How far a rank has come.
+  package struct Progress: Comparable, Sendable {
+    static let none = Progress(step: -1, phase: .start, beats: 0)
+
+    let step: Int
+    let phase: Phase
+    let beats: UInt64
+
+    package static func < (a: Progress, b: Progress) -> Bool {
+      (a.step, a.phase.rawValue, a.beats) < (b.step, b.phase.rawValue, b.beats)
+    }
+  }
+
+  package var progress: Progress { Progress(step: step, phase: phase, beats: beats) }
 
   package var line: String { "\(tick) \(beats) \(step) \(phase.rawValue) \(host)\n" }
 

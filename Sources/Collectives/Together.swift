@@ -1,7 +1,8 @@
 /// A failure that every rank knows, so that all leave the same way and one of them prints it.
 public struct RankError: Error, Sendable, Equatable, CustomStringConvertible, ExitCoded {
-  /// The lowest rank that failed.
+  /// The lowest rank that failed, and where it runs.
   public let rank: Int
+  public let host: String
   /// How many ranks failed.
   public let failed: Int
   public let exitCode: Int32
@@ -35,10 +36,12 @@ private func agree<T>(
   let all = try ranks.allGather(mine)
   let failed = all.indices.filter { !all[$0].isEmpty }
   let lowest = failed[0]
+  let hosts = try ranks.allGather(Array(Ranks.host.utf8))
+  let host = String(decoding: hosts[lowest], as: UTF8.self)
   let text = String(decoding: all[lowest].dropFirst(), as: UTF8.self)
   let everywhere = all.allSatisfy { $0 == all[lowest] }
   return RankError(
-    rank: lowest, failed: failed.count, exitCode: Int32(all[lowest][0]),
+    rank: lowest, host: host, failed: failed.count, exitCode: Int32(all[lowest][0]),
     description: everywhere
-      ? text : "rank \(lowest), \(failed.count) of \(ranks.size) failing: \(text)")
+      ? text : "rank \(lowest) on \(host), \(failed.count) of \(ranks.size) failing: \(text)")
 }

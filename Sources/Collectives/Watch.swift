@@ -15,7 +15,7 @@ package struct Watch: Sendable {
       sinceBeat += elapsed
       guard let found else { return }
       if found.tick != beat?.tick { sinceTick = 0 }
-      if found.beats != beat?.beats { sinceBeat = 0 }
+      if found.progress != beat?.progress { sinceBeat = 0 }
       beat = found
     }
   }
@@ -24,8 +24,9 @@ package struct Watch: Sendable {
   /// Half the deadline: the other half is the launcher's, to end all ranks, and the looks'.
   private let patience: Double
   private var ranks: [Seen]
-  private var ownBeats: UInt64 = 0
-  private var ownSilence = 0.0
+  private var own: Heartbeat.Progress?
+  /// Seconds since this rank got on, or last read the others' files.
+  private var unread = 0.0
   private var firstStep: Int?
   private var isFirst = true
 
@@ -36,8 +37,11 @@ package struct Watch: Sendable {
     ranks = Array(repeating: Seen(), count: size)
   }
 
-  /// Seconds without progress that are allowed now: ten times more in the first step.
-  private var allowed: Double { isFirst ? 10 * patience : patience }
+  /// Seconds without progress that are allowed now: ten times more in the first step, and while a
+  /// checkpoint is written: a file of gigabytes may take its time to reach the disk.
+  private var allowed: Double {
+    isFirst || own?.phase == .checkpoint ? 10 * patience : patience
+  }
 
   /// Seconds of silence that are allowed to a process: it writes in the first step as in any other,
   /// once it has begun to.
@@ -53,20 +57,22 @@ package struct Watch: Sendable {
   package mutating func look(
     elapsed: Double, own: Heartbeat, read: (Int) -> Heartbeat?
   ) -> LostRank? {
-    if own.phase != .start { firstStep = firstStep ?? own.step }
+    // A validation that was missed is made up for before the first step.
+    if own.phase != .start, own.phase != .validation { firstStep = firstStep ?? own.step }
     isFirst = firstStep.map { $0 == own.step } ?? true
-    if own.beats != ownBeats {
-      ownBeats = own.beats
-      ownSilence = 0
+    if own.progress != self.own {
+      self.own = own.progress
+      unread = 0
       ranks = Array(repeating: Seen(), count: ranks.count)
       return nil
     }
-    ownSilence += elapsed
+    unread += elapsed
     // Reading every file on every look would burden a shared file system for nothing.
-    guard ownSilence >= patience / 10 else { return nil }
+    guard unread >= patience / 10 else { return nil }
     for other in ranks.indices {
-      ranks[other].note(other == rank ? own : read(other), elapsed: elapsed)
+      ranks[other].note(other == rank ? own : read(other), elapsed: unread)
     }
+    unread = 0
     return verdict
   }
 
@@ -83,10 +89,7 @@ package struct Watch: Sendable {
     return last.map { lost($0, .hangs, ranks[$0].sinceBeat) }
   }
 
-  private func progress(_ rank: Int) -> (Int, UInt64, UInt8) {
-    let beat = ranks[rank].beat
-    return (beat?.step ?? -1, beat?.beats ?? 0, beat?.phase.rawValue ?? 0)
-  }
+  private func progress(_ rank: Int) -> Heartbeat.Progress { ranks[rank].beat?.progress ?? .none }
 
   private func lost(_ rank: Int, _ reason: LostRank.Reason, _ seconds: Double) -> LostRank {
     let beat = ranks[rank].beat

@@ -52,7 +52,10 @@ public enum Threads {
 
   /// Cuts `0 ..< n` into one range per member, at multiples of `grain`. Small `n` stays here.
   public static func split(_ n: Int, grain: Int, _ body: (Range<Int>) -> Void) {
-    guard n > grain, count > 1 else { return n > 0 ? body(0..<n) : () }
+    guard n > grain, count > 1 else {
+      started.add(1, ordering: .relaxed)
+      return n > 0 ? body(0..<n) : ()
+    }
     run { member, members in
       let grains = (n + grain - 1) / grain
       let first = grains * member / members * grain

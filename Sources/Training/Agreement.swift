@@ -16,7 +16,8 @@ struct Agreement: Codable {
   private let host: String
   fileprivate let parts: [Part]
 
-  /// Of data: the names and sizes of all shards, which `index.json` has.
+  /// Of data: the names and sizes of all shards, which `index.json` has, and what is asked of them.
+  /// - Throws: what is wrong with a set of the validation.
   init(_ plan: RunPlan) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
@@ -26,7 +27,14 @@ struct Agreement: Codable {
     ]
     for source in plan.sources {
       let shards = try encoder.encode(source.records.map(\.index.shards))
-      parts.append(Part(source.name, shards, ExitCode.data))
+      parts.append(Part(source.name, shards + Data("\(source.text)".utf8), ExitCode.data))
+    }
+    for set in try ValidationSet.all(plan) {
+      let shards = try encoder.encode(set.records.map(\.index.shards))
+      parts.append(
+        Part(
+          "validation \(set.settings.name)", shards + Data("\(set.question)".utf8),
+          ExitCode.data))
     }
     host = Ranks.host
     self.parts = parts

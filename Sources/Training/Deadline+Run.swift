@@ -8,11 +8,8 @@ extension Deadline {
       folder: folder.url, rank: ranks.rank, size: ranks.size,
       seconds: plan.configuration.deadline, work: { Threads.regions }
     ) { lost in
-      try? folder.update { status in
-        status.state = .failed
-        (status.code, status.reason) = (ExitCode.lost, "\(lost)")
-        (status.host, status.rank, status.step) = (lost.host, lost.rank, lost.step)
-      }
+      folder.end(
+        code: ExitCode.lost, reason: "\(lost)", host: lost.host, rank: lost.rank, step: lost.step)
     }
   }
 }

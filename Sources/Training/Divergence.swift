@@ -15,9 +15,10 @@ struct Divergence: Error, CustomStringConvertible, ExitCoded {
 
   var exitCode: Int32 { ExitCode.diverged }
 
+  var fact: String { "step \(step): \(what) is not finite\(ranks)" }
+
   var description: String {
-    "step \(step): \(what) is not finite\(ranks). "
-      + "Lower optimizer.lr, set optimizer.clip, or resume with --set nonfinite=skip"
+    "\(fact). Lower optimizer.lr, set optimizer.clip, or resume with --set nonfinite=skip"
   }
 
   /// Looks for the pairs at fault: every rank for itself, since one number that is not finite

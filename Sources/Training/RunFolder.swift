@@ -12,7 +12,7 @@ final class RunFolder: Sendable {
   let isClaimed = Mutex(false)
 
   /// What `status.json` says; what does not apply is null.
-  struct Status: Encodable {
+  struct Status: Codable {
     enum State: String, Codable { case running, done, stopped, failed }
     var state = State.running
     var code: Int32?
@@ -64,12 +64,12 @@ final class RunFolder: Sendable {
   /// There once a rank has called another one lost, and said so in `status.json`.
   private var verdict: URL { url.appendingPathComponent("heartbeats/verdict") }
 
-  /// The state that the last call left behind.
-  var savedState: Status.State? {
-    struct Saved: Decodable { let state: Status.State }
-    let file = url.appendingPathComponent("status.json")
-    return (try? Data(contentsOf: file)).flatMap {
-      try? JSONDecoder().decode(Saved.self, from: $0).state
+  /// What `status.json` says now; nil where it is not there or not one.
+  var saved: Status? {
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    return (try? Data(contentsOf: url.appendingPathComponent("status.json"))).flatMap {
+      try? decoder.decode(Status.self, from: $0)
     }
   }
 
@@ -77,14 +77,23 @@ final class RunFolder: Sendable {
   /// shall read there that trying again helps; and none that goes on meanwhile.
   func fail(code: Int32, reason: String, host: String, rank: Int) {
     if status.withLock({ $0 != nil }), access(verdict.path, F_OK) == 0 { return }
-    let mayGoOn = savedState.map { $0 != .done } ?? false && (try? claim(patience: 0)) != nil
+    let saved = saved
+    let mayGoOn = saved.map { $0.state != .done } ?? false && (try? claim(patience: 0)) != nil
     status.withLock { status in
-      if status == nil, mayGoOn { status = Status(host: host, rank: rank, step: 0) }
+      if status == nil, mayGoOn { status = saved }
     }
+    end(code: code, reason: reason, host: host, rank: rank)
+  }
+
+  /// Says that the run has failed. Any rank may have to: only rank 0 knows steps and checkpoints.
+  func end(code: Int32, reason: String, host: String, rank: Int, step: Int = 0) {
+    let saved = saved
     try? update { status in
       status.state = .failed
       (status.code, status.reason) = (code, reason)
       (status.host, status.rank) = (host, rank)
+      status.step = max(status.step, step, saved?.step ?? 0)
+      status.checkpoint = saved?.checkpoint ?? status.checkpoint
     }
   }
 

@@ -103,11 +103,17 @@ struct StartingPoint {
         place, .mismatch("its optimizer's state is AdamW's, the run file's is \(name.rawValue)"),
         remedy: "Set optimizer.name: adamw, or start from it with init:")
     }
-    guard checkpoint.state.step < plan.steps else {
-      throw ModelError(
-        place, .mismatch("it is at step \(checkpoint.state.step) of the run's \(plan.steps)"),
-        remedy: "Raise steps: they count from the start of the first run")
-    }
+  }
+
+  /// - Throws: `ModelError` where the run ends before its checkpoint's step. A run of its own may
+  ///   have been stopped after its last step.
+  func check(_ plan: RunPlan) throws(ModelError) {
+    guard let checkpoint else { return }
+    let step = checkpoint.state.step
+    guard step > plan.steps || checkpoint.isImported && step == plan.steps else { return }
+    throw ModelError(
+      checkpoint.folder.path, .mismatch("it is at step \(step) of the run's \(plan.steps)"),
+      remedy: "Raise steps: they count from the start of the first run")
   }
 
   /// Sets weights and optimiser.

@@ -23,7 +23,8 @@ public enum TrainCommand {
       // What all ranks know of, rank 0 writes down; a rank that fails alone does so itself.
       if ranks.rank == 0 || !(error is RankError) {
         folder.fail(
-          code: ExitCode.of(error), reason: "\(error)", host: Ranks.host,
+          code: ExitCode.of(error), reason: "\(error)",
+          host: (error as? RankError)?.host ?? Ranks.host,
           rank: (error as? RankError)?.rank ?? ranks.rank)
       }
       throw error
@@ -51,7 +52,6 @@ public enum TrainCommand {
         Threads.start(1)
         console.note("reproducible: one thread a rank; --threads N, the same for all, gives more")
       }
-      try Reproducibility.check(over: ranks)
     }
     let found = try Resumption(options.resume, folder, over: ranks)
     let (plan, start) = try together(ranks) {
@@ -61,7 +61,8 @@ public enum TrainCommand {
       try plan.check(ranks: ranks.size)
       return (plan, try StartingPoint(found.checkpoint, plan, overrides: options.overrides))
     }
-    try Agreement(plan).check(over: ranks)
+    try together(ranks) { try Agreement(plan) }.check(over: ranks)
+    if configuration.reproducible { try Reproducibility.check(over: ranks) }
     for left in found.leftOut { console.warn("\(left.folder) is left out: \(left.error)") }
     for change in start.changes where !change.isFree {
       let effect = change.changesSchedule ? "; the schedule follows" : ""
@@ -80,6 +81,7 @@ public enum TrainCommand {
       return ExitCode.done
     }
     try together(ranks) {
+      try start.check(plan)
       try header.checkMemory()
       guard ranks.rank == 0 else { return }
       try folder.create()
@@ -174,7 +176,7 @@ public enum TrainCommand {
 
   /// Whether an earlier call of this run came to its end. Collective.
   private static func isDone(_ folder: RunFolder, over ranks: any Communicator) throws -> Bool {
-    var isDone = [ranks.rank == 0 && folder.savedState == .done ? 1.0 : 0]
+    var isDone = [ranks.rank == 0 && folder.saved?.state == .done ? 1.0 : 0]
     try ranks.allReduceMax(&isDone)
     return isDone[0] > 0
   }

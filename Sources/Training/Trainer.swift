@@ -87,13 +87,14 @@ final class Trainer {
     observer.begins(.data, step: progress.step + 1)
     let batch = try together(ranks) { try measure(.data, "data wait") { try nextBatch(batches) } }
 
-    observer.begins(.forward, step: progress.step + 1)
+    observer.begins(.compute, step: progress.step + 1)
     clock.measure(.backward) { model.parameters.clearGradients() }
     gradients.begin()
     let losses = try objective.backward(batch.images, batch.captions, lanes: lanes(of: batch))
 
     observer.begins(.communicate, step: progress.step + 1)
     try gradients.finish()
+    observer.begins(.optimizer, step: progress.step + 1)
     let norm = try measure(
       .optimizer, "gradient norm", bytes: model.parameters.gradients.bytes
     ) { try GradientNorm(model.parameters, shard: shard) }
@@ -124,8 +125,11 @@ final class Trainer {
     progress.samplesSeen += losses.pairs
     if sums.skipped > 0 { try observer.leftOut(batch.skipped) }
     if sums.lacksCopies { try observer.lacksCopies(loader.cacheProblem.map { "\($0)" }) }
-    try together(ranks) {
+    do {
       try progress.tally.add(read: sums.read, skipped: sums.skipped, policy: plan.badSamples)
+    } catch {
+      // The sums are the same on all ranks: so is the error, and one of them prints it.
+      try together(ranks) { throw error }
     }
     return try observer.stepped(
       Step(losses: losses, norm: norm.value, scale: scale, rate: rate, sums: sums, batch: batch),
@@ -157,7 +161,7 @@ final class Trainer {
     try together(ranks) {
       if plan.configuration.nonfinite == .stop { throw fault }
     }
-    observer.warn("\(fault); the step is skipped")
+    observer.warn("\(fault.fact); the step is skipped")
     return false
   }
 }

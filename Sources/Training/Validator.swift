@@ -22,7 +22,7 @@ final class Validator {
     self.ranks = ranks
     self.console = console
     self.deadline = deadline
-    sets = try plan.configuration.validation.sets.map { try ValidationSet($0) }
+    sets = try ValidationSet.all(plan)
     let isFirst = ranks.rank == 0
     results =
       isFirst && sets.contains { $0.settings.task != .caption }
@@ -95,7 +95,7 @@ final class Validator {
 }
 
 /// A set with its records open and its files read.
-private struct ValidationSet {
+struct ValidationSet {
   enum Question {
     case loss, retrieval, caption
     case zeroShot(ClassNames, Prompts)
@@ -105,7 +105,12 @@ private struct ValidationSet {
   let records: [RecordSet]
   let question: Question
 
-  init(_ settings: RunConfiguration.Validation.Set) throws {
+  /// - Throws: what is wrong with a set: its records, its classes or its prompts.
+  static func all(_ plan: RunPlan) throws -> [ValidationSet] {
+    try plan.configuration.validation.sets.map { try ValidationSet($0) }
+  }
+
+  private init(_ settings: RunConfiguration.Validation.Set) throws {
     self.settings = settings
     records = try settings.records.map {
       try RecordSet(directory: URL(fileURLWithPath: $0, isDirectory: true))

@@ -100,6 +100,37 @@ struct WatchTests {
     #expect(lost.reason == .hangs && (!hasBegun || lost.rank == 1))
   }
 
+  @Test("a checkpoint has ten times the deadline for a living process, and no longer", arguments: 1...2)
+  func checkpoint(ranks: Int) throws {
+    var job = Job(size: ranks, rank: 0)
+    job.start()
+    job.beat(Array(0..<ranks), step: 2, phase: .checkpoint)
+    let found = job.look(seconds: 200, ticking: Array(0..<ranks))
+    let (second, lost) = try #require(found)
+    #expect((100...103).contains(second))
+    #expect(lost.reason == .hangs && lost.phase == .checkpoint)
+  }
+
+  @Test("who is in an earlier phase is behind, whatever it has counted in it")
+  func counts() throws {
+    var job = Job(size: 2, rank: 0)
+    job.start()
+    for _ in 0..<100 { job.beat([1], step: 3, phase: .data) }
+    job.beat([0], step: 3, phase: .compute)
+    let found = job.look(seconds: 30, ticking: [0, 1])
+    #expect(try #require(found).lost.rank == 1)
+  }
+
+  @Test("validation before the first step does not end its longer time")
+  func validationFirst() throws {
+    var job = Job(size: 2, rank: 0)
+    job.beat([0, 1], step: 70, phase: .validation)
+    _ = job.look(seconds: 5, ticking: [0, 1])
+    job.beat([0, 1], step: 71, phase: .data)
+    let found = job.look(seconds: 200, ticking: [0, 1])
+    #expect((100...103).contains(try #require(found).second))
+  }
+
   @Test("a process that stops in the first step is named as soon as in any other", arguments: 0...3)
   func goneInFirstStep(gone: Int) throws {
     for watcher in 0...3 where watcher != gone {

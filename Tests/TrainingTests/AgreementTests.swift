@@ -7,11 +7,13 @@ import Text
 @Suite("Ranks refuse", .serialized, .enabled(if: Job.hasLauncher))
 struct AgreementTests {
   /// Rank 1 runs in `other`, a copy of the world, and sees it where rank 0 sees the world itself.
-  private func train(_ world: TrainingWorld, _ change: (URL) throws -> Void) throws -> Job.Outcome {
+  private func train(
+    _ world: TrainingWorld, _ lines: String = "", _ change: (URL) throws -> Void
+  ) throws -> Job.Outcome {
     let here = "/proc/self/cwd"
     let text = TrainingWorld.runFile(steps: 3)
       .replacingOccurrences(of: "records: records", with: "records: \(here)/records")
-      .replacingOccurrences(of: "tokenizer: ", with: "tokenizer: \(here)/")
+      .replacingOccurrences(of: "tokenizer: ", with: "tokenizer: \(here)/") + lines
     try world.folder.write(text, to: "run.yaml")
     let other = world.folder.file("other")
     try FileManager.default.createDirectory(at: other, withIntermediateDirectories: true)
@@ -40,7 +42,7 @@ struct AgreementTests {
         to: other.appendingPathComponent("records/icons"))
     }
     #expect(outcome.code == 65, "\(outcome.all)")
-    #expect(outcome.errors.contains("rank 1, 1 of 2 failing: "), "\(outcome.all)")
+    #expect(outcome.errors.contains(", 1 of 2 failing: "), "\(outcome.all)")
     #expect(outcome.errors.contains("records/icons on "), "\(outcome.all)")
   }
 
@@ -61,6 +63,33 @@ struct AgreementTests {
     #expect(outcome.code == 64, "\(outcome.all)")
     let what = name == "run.yaml" ? "the run file on " : "the tokenizer on "
     #expect(outcome.errors.contains(what), "\(outcome.all)")
+  }
+
+  @Test("other classes to validate with")
+  func classes() throws {
+    let world = try TrainingWorld()
+    try world.folder.write("red\nblue\n", to: "records/classes.txt")
+    let outcome = try train(
+      world,
+      "validation: {sets: [{records: /proc/self/cwd/records/photos, task: zero-shot, "
+        + "classes: /proc/self/cwd/records/classes.txt}]}\n"
+    ) { other in
+      try Data("red\nblue\ngreen\n".utf8).write(
+        to: other.appendingPathComponent("records/classes.txt"))
+    }
+    #expect(outcome.code == 65, "\(outcome.all)")
+    #expect(outcome.errors.contains("validation "), "\(outcome.all)")
+  }
+
+  @Test("a run file that is to be reproducible on one rank only")
+  func reproducible() throws {
+    let outcome = try train(TrainingWorld()) { other in
+      let file = other.appendingPathComponent("run.yaml")
+      let text = try String(contentsOf: file, encoding: .utf8) + "reproducible: true\nlanes: 4\n"
+      try Data(text.utf8).write(to: file)
+    }
+    #expect(outcome.code == 64, "\(outcome.all)")
+    #expect(outcome.errors.contains("the run file on "), "\(outcome.all)")
   }
 
   @Test("an output folder that only rank 0 has")

@@ -102,6 +102,22 @@ struct ResumeTests {
     #expect(try contents(world) == before)
   }
 
+  @Test("is refused where it shall have fewer steps than it has made, and keeps its status")
+  func fewerSteps() throws {
+    let world = try TrainingWorld()
+    try world.configure(steps: Self.steps, Self.lines)
+    #expect(try stop(world, by: .timeLimit, ranks: nil).code == 75)
+    let before = try RunResult.status(world.folder)
+    try #require(before.step >= 1)
+    if before.step == 1 { #expect(try world.train(["--time-limit", "00:00:00"]).code == 75) }
+    let outcome = try world.train(["--set", "steps=1"])
+    #expect(outcome.code == 64, "\(outcome.all)")
+    #expect(outcome.errors.contains("of the run's 1"), "\(outcome.all)")
+    #expect(outcome.errors.contains("Raise steps"), "\(outcome.all)")
+    let after = try RunResult.status(world.folder)
+    #expect(after.step >= before.step && after.checkpoint != nil)
+  }
+
   @Test("ignores a file stop that was there before it started")
   func staleStop() throws {
     let world = try TrainingWorld()

@@ -83,7 +83,7 @@ package struct LinksCheck {
 
   private func measure(with other: Int) throws -> Half {
     let before = Interfaces.sent()
-    let out = [Float](repeating: 1, count: Self.floats)
+    let out = (0..<Self.floats).map { Float($0) }
     var back = [Float](repeating: 0, count: Self.floats)
     func exchange(_ count: Int) throws -> Double {
       let start = ContinuousClock.now
@@ -98,6 +98,11 @@ package struct LinksCheck {
     }
     return try patience.during("an exchange with rank \(other) on \(hosts[other])") {
       _ = try exchange(Self.floats)
+      guard back == out else {
+        throw SelfTestError(
+          what: "what came from rank \(other) on \(hosts[other]) is not what was sent",
+          remedy: "Check that both hosts have one version of Open MPI, and the network between them")
+      }
       let large = try (0..<5).map { _ in try exchange(Self.floats) }.median
       let small = try (0..<50).map { _ in try exchange(1) }.median
       let interface = hosts[other] == Ranks.host ? "memory" : Interfaces.busiest(since: before)

@@ -36,11 +36,12 @@ public enum SelfTest {
   private static func products(
     _ ranks: any Communicator, _ patience: Patience
   ) throws -> [Double] {
-    let rate = try together(ranks) {
+    let rate = Result {
       try OpenBLAS.check()
       return try ProductsCheck.run()
     }
     return try patience.during("a gather from all ranks") {
+      let rate = try together(ranks) { try rate.get() }
       var rates = [Double](repeating: 0, count: ranks.size)
       rates[ranks.rank] = rate
       try ranks.allReduceSum(&rates)

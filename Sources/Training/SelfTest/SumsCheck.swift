@@ -1,12 +1,16 @@
 import Collectives
 import Foundation
 
-/// Sums over all ranks of whole numbers, which are exact in any order, at the sizes that gradients
-/// travel in.
+/// Sums over all ranks of whole numbers, which are exact in any order, by the way and at the sizes
+/// that gradients travel in.
 struct SumsCheck {
   private let ranks: any Communicator
+  private let exchange: Exchange
 
-  init(_ ranks: any Communicator) { self.ranks = ranks }
+  init(_ ranks: any Communicator) {
+    self.ranks = ranks
+    exchange = Exchange(ranks)
+  }
 
   /// - Returns: seconds of an all-reduce of 4 MiB, the median of some.
   /// - Throws: `RankError` where a sum is wrong on some rank. Collective.
@@ -16,7 +20,7 @@ struct SumsCheck {
     return try (0..<5).map { _ in
       try ranks.barrier()
       let start = ContinuousClock.now
-      try values.withUnsafeMutableBufferPointer { try ranks.allReduceSum($0) }
+      try values.withUnsafeMutableBufferPointer { try exchange.allReduceSum($0) }
       return (ContinuousClock.now - start) / .seconds(1)
     }.median
   }
@@ -28,7 +32,7 @@ struct SumsCheck {
 
   private func check(_ count: Int) throws {
     var values = (0..<count).map { value(ranks.rank, $0) }
-    try values.withUnsafeMutableBufferPointer { try ranks.allReduceSum($0) }
+    try values.withUnsafeMutableBufferPointer { try exchange.allReduceSum($0) }
     try together(ranks) {
       let expected = (0..<1000).map { index in
         (0..<ranks.size).reduce(0) { $0 + value($1, index) }
