@@ -11,15 +11,17 @@ final class Storage: @unchecked Sendable {
   private let bytes: Int
 
   init(elements: Int) {
-    bytes = StoragePool.roundedSize(max(elements, 1) * MemoryLayout<Float>.stride)
-    pointer = StoragePool.shared.take(bytes).assumingMemoryBound(to: Float.self)
+    let block = StoragePool.shared.take(max(elements, 1) * MemoryLayout<Float>.stride)
+    bytes = block.bytes
+    pointer = block.pointer.assumingMemoryBound(to: Float.self)
   }
 
   deinit { StoragePool.shared.giveBack(pointer, bytes) }
 }
 
-/// Free blocks by size. Sizes are rounded up to eighths of a power of two, so that ragged batches
-/// find each other's blocks; blocks of 2 MiB and more ask for huge pages.
+/// Free blocks by size. Sizes are rounded up to eighths of a power of two, and a block of up to twice
+/// the size that is asked for will do, so that ragged batches find each other's blocks; blocks of
+/// 2 MiB and more ask for huge pages.
 final class StoragePool: Sendable {
   static let shared = StoragePool()
 
@@ -31,16 +33,27 @@ final class StoragePool: Sendable {
   /// Bytes taken from the system so far, in use or waiting for reuse.
   var allocatedBytes: Int { total.load(ordering: .relaxed) }
 
-  static func roundedSize(_ bytes: Int) -> Int {
+  private static func roundedSize(_ bytes: Int) -> Int {
     let least = max(bytes, 512)
     let step = max(alignment, (1 << (Int.bitWidth - 1 - least.leadingZeroBitCount)) / 8)
     return (least + step - 1) / step * step
   }
 
-  func take(_ bytes: Int) -> UnsafeMutableRawPointer {
-    let reused = free.withLock { $0[bytes]?.popLast() }
-    if let reused, let pointer = UnsafeMutableRawPointer(bitPattern: reused) { return pointer }
-    return allocate(bytes)
+  /// A block of at least so many bytes, and of how many.
+  func take(_ bytes: Int) -> (pointer: UnsafeMutableRawPointer, bytes: Int) {
+    let least = Self.roundedSize(bytes)
+    let reused = free.withLock { free -> (UInt, Int)? in
+      var size = least
+      while size <= 2 * least {
+        if let address = free[size]?.popLast() { return (address, size) }
+        size = Self.roundedSize(size + 1)
+      }
+      return nil
+    }
+    if let reused, let pointer = UnsafeMutableRawPointer(bitPattern: reused.0) {
+      return (pointer, reused.1)
+    }
+    return (allocate(least), least)
   }
 
   func giveBack(_ pointer: UnsafeMutableRawPointer, _ bytes: Int) {
