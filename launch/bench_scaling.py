@@ -1,6 +1,6 @@
 """Measures how training scales over ranks, and predicts from that what clusters would do.
 
-Run by `launch/bench scaling`, `beside` and `predict`; docs/scaling.md explains the model.
+Run by `launch/bench scaling` and `predict`; docs/scaling.md explains the model.
 """
 import argparse
 import glob
@@ -8,12 +8,10 @@ import json
 import math
 import os
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
 PAPER_BATCH, PAPER_STEPS = 65536, 500_000
 PRESETS = {"base": 383, "large": 787, "giant": 2100}  # millions of parameters, in the paper
@@ -122,93 +120,6 @@ class Model:
 
     def step(self, *work):
         return sum(self.parts(*work).values())
-
-
-class Job:
-    """A run that is stopped and let go on as often as wanted. It never ends by itself."""
-
-    def __init__(self, trainer, batch, launch, binding):
-        command = [*launch, *trainer.command(batch, 100_000), "--binding", binding]
-        self.run = trainer.run
-        self.words = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=self.words)
-
-    def signal(self, number):
-        """To its ranks, not to mpirun."""
-        subprocess.run(["pkill", f"-{number}", "-f", f"^[^ ]*coca-train .*{self.run}"])
-
-    def times(self):
-        """Each step's end."""
-        if self.process.poll() is not None:
-            self.words.seek(0)
-            sys.exit(f"launch/bench: a job ended.\n{self.words.read()}")
-        try:
-            with open(os.path.join(self.run, "metrics.jsonl")) as lines:
-                return [json.loads(line)["time"] for line in lines if line.endswith("\n")]
-        except FileNotFoundError:
-            return []
-
-    def end(self):
-        self.signal("KILL")
-        self.process.wait()
-
-
-def turn(jobs, steps):
-    """Lets jobs run until each has made so many steps whole: each one's steps a second."""
-    before = [len(job.times()) for job in jobs]
-    for job in jobs:
-        job.signal("CONT")
-    # The first to end is one that began before the turn.
-    while any(len(job.times()) <= count + steps for job, count in zip(jobs, before)):
-        time.sleep(0.02)
-    for job in jobs:
-        job.signal("STOP")
-    ends = [job.times()[count:] for job, count in zip(jobs, before)]
-    return [(len(times) - 1) / (times[-1] - times[0]) for times in ends]
-
-
-def beside(arguments):
-    """One job with a rank on every core, in turn with as many jobs of one rank.
-
-    All are started once and stopped in turn, so that what compares follows closely.
-    """
-    cores = sorted(os.sched_getaffinity(0))
-    ranks = len(cores)
-    jobs = []
-    with tempfile.TemporaryDirectory() as scratch:
-        # Only a run that nobody stops may take silence for a loss, and its first steps to try.
-        trainer = Trainer(arguments.program, arguments.configuration, scratch,
-                          f"model={arguments.model}", "deadline=36000", "overlap=off")
-        try:
-            jobs.append(Job(trainer, arguments.pairs * ranks,
-                            ["mpirun", "--oversubscribe", "-n", str(ranks)], "auto"))
-            turn(jobs, 2)
-            for core in cores:
-                jobs.append(Job(trainer, arguments.pairs, ["taskset", "-c", str(core)], "keep"))
-            turn(jobs[1:], 2)
-            compare_jobs(arguments, jobs[:1], jobs[1:])
-        finally:
-            for job in jobs:
-                job.end()
-
-
-def compare_jobs(arguments, one, many):
-    ranks = len(many)
-    print(f"{arguments.model}, {arguments.pairs} pairs a rank, {ranks} ranks; pairs/s\n"
-          f"round   one job  {ranks} jobs  of them  of the slowest")
-    ratios = {"them": [], "the slowest": []}
-    for number in range(arguments.rounds):
-        together = ranks * arguments.pairs * turn(one, arguments.steps)[0]
-        apart = [arguments.pairs * rate for rate in turn(many, arguments.steps)]
-        # Ranks that wait for each other are as fast as the slowest core lets them be.
-        slowest = ranks * min(apart)
-        ratios["them"].append(together / sum(apart))
-        ratios["the slowest"].append(together / slowest)
-        print(f"{number + 1:5} {together:9.2f} {sum(apart):7.2f} {together / sum(apart):8.1%} "
-              f"{together / slowest:15.1%}", flush=True)
-    for of, found in ratios.items():
-        low, median, high = statistics.quantiles(found, n=4)
-        print(f"median of {of} {median:.1%}, half of the rounds {low:.1%} to {high:.1%}")
 
 
 def measured_bytes(trainer, ranks, batch):
@@ -377,7 +288,7 @@ def plot(curves):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("command", choices=["scaling", "beside", "predict"])
+    parser.add_argument("command", choices=["scaling", "predict"])
     parser.add_argument("--program")
     parser.add_argument("--configuration", default="launch/demo.yaml")
     parser.add_argument("--constants", default="data/scaling.json")
@@ -396,9 +307,7 @@ def main():
     parser.add_argument("--price", type=float, default=0.02, help="of a core-hour")
     parser.add_argument("--svg")
     arguments = parser.parse_args()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda number, _: sys.exit(128 + number))
-    {"scaling": measure, "beside": beside, "predict": predict}[arguments.command](arguments)
+    {"scaling": measure, "predict": predict}[arguments.command](arguments)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,9 @@ public protocol Communicator: AnyObject {
   /// How many ranks there are, at least 1.
   var size: Int { get }
 
-  /// Replaces each value by its sum over the ranks; the same bits on every rank.
-  ///
-  /// Any count; travels in blocking buckets of 4 MiB.
+  /// Replaces each value by its sum over the ranks; the same bits on every rank. Gradients take
+  /// another way: `Exchange`.
   /// - Throws: `CollectiveError` where MPI reports a failure.
-  func allReduceSum(_ values: UnsafeMutableBufferPointer<Float>) throws(CollectiveError)
-
-  /// Replaces each value by its sum over the ranks, in double precision.
   func allReduceSum(_ values: inout [Double]) throws(CollectiveError)
 
   /// Replaces each value by its largest over the ranks; NaN on one rank is NaN on all of them.

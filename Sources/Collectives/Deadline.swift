@@ -53,11 +53,12 @@ public final class Deadline: Sendable {
     let new = UInt64(max(0, step)) << 8 | UInt64(phase.rawValue)
     let old = place.exchange(new, ordering: .relaxed)
     // Ranks' counts of a whole run drift apart for harmless reasons.
-    if new >> 8 != old >> 8 { before.store(done, ordering: .relaxed) }
+    if new >> 8 != old >> 8 { before.store(counted, ordering: .relaxed) }
     beats.add(1, ordering: .relaxed)
   }
 
-  private var done: UInt64 { beats.load(ordering: .relaxed) &+ work() }
+  /// Beats and work since the process began.
+  private var counted: UInt64 { beats.load(ordering: .relaxed) &+ work() }
 
   /// Ends watching and removes this rank's file; the last rank removes the folder. Call after a
   /// barrier: a rank that ends earlier looks lost to the others. Call once.
@@ -99,7 +100,7 @@ public final class Deadline: Sendable {
   private func state(_ tick: UInt64) -> Heartbeat {
     let place = place.load(ordering: .relaxed)
     return Heartbeat(
-      tick: tick, beats: done &- before.load(ordering: .relaxed), step: Int(place >> 8),
+      tick: tick, beats: counted &- before.load(ordering: .relaxed), step: Int(place >> 8),
       phase: Phase(rawValue: UInt8(place & 255)) ?? .start, host: Ranks.host)
   }
 

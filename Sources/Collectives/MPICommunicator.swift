@@ -1,14 +1,14 @@
 import CMPI
 
-/// The ranks that mpirun or srun started, over Open MPI's blocking operations.
+/// The ranks that mpirun or srun started, over Open MPI.
 ///
-/// Open MPI moves data only inside its calls, so nothing here is non-blocking; MPI counts are
-/// 32-bit, so long buffers travel in several calls.
+/// Open MPI moves data only inside its calls, so every operation returns when it is done; MPI
+/// counts are 32-bit, so long buffers travel in several calls.
 public final class MPICommunicator: Communicator {
   /// The longest calls, in elements.
   package struct Limits: Sendable {
-    /// Of one all-reduce: measured best between 1 and 8 MiB of floats.
-    package var bucket = 1 << 20
+    /// Of one all-reduce.
+    package var reduction = 1 << 19
     /// Of any call, also counted over all ranks.
     package var call = 1 << 28
 
@@ -36,12 +36,6 @@ public final class MPICommunicator: Communicator {
     self.rank = Int(rank)
     self.size = Int(size)
     communicator = own
-  }
-
-  public func allReduceSum(
-    _ values: UnsafeMutableBufferPointer<Float>
-  ) throws(CollectiveError) {
-    try reduce(values, longest: limits.bucket, cmpi_float(), cmpi_sum())
   }
 
   public func allReduceSum(_ values: inout [Double]) throws(CollectiveError) {
@@ -122,21 +116,14 @@ extension MPICommunicator {
 
   private func reduce(_ values: inout [Double], _ operation: MPI_Op) throws(CollectiveError) {
     try values.withUnsafeMutableBufferPointer { values throws(CollectiveError) in
-      try reduce(values, longest: limits.bucket / 2, cmpi_double(), operation)
-    }
-  }
-
-  private func reduce<Number>(
-    _ values: UnsafeMutableBufferPointer<Number>, longest: Int, _ type: MPI_Datatype,
-    _ operation: MPI_Op
-  ) throws(CollectiveError) {
-    guard let start = values.baseAddress else { return }
-    for range in pieces(of: values.count, longest: longest) {
-      try check(
-        MPI_Allreduce(
-          cmpi_in_place(), start + range.lowerBound, Int32(range.count), type, operation,
-          communicator),
-        "all-reduce", place)
+      guard let start = values.baseAddress else { return }
+      for range in pieces(of: values.count, longest: limits.reduction) {
+        try check(
+          MPI_Allreduce(
+            cmpi_in_place(), start + range.lowerBound, Int32(range.count), cmpi_double(), operation,
+            communicator),
+          "all-reduce", place)
+      }
     }
   }
 

@@ -5,7 +5,6 @@ public final class SoloCommunicator: Communicator {
 
   public init() {}
 
-  public func allReduceSum(_ values: UnsafeMutableBufferPointer<Float>) {}
   public func allReduceSum(_ values: inout [Double]) {}
   public func allReduceMax(_ values: inout [Double]) {}
 

@@ -24,7 +24,7 @@ package struct Watch: Sendable {
   /// Half the deadline: the other half is the launcher's, to end all ranks, and the looks'.
   private let patience: Double
   private var ranks: [Seen]
-  private var own: Heartbeat.Progress?
+  private var ownProgress: Heartbeat.Progress?
   /// Seconds since this rank got on, or last read the others' files.
   private var unread = 0.0
   private var firstStep: Int?
@@ -40,7 +40,7 @@ package struct Watch: Sendable {
   /// Seconds without progress that are allowed now: ten times more in the first step, and while a
   /// checkpoint is written: a file of gigabytes may take its time to reach the disk.
   private var allowed: Double {
-    isFirst || own?.phase == .checkpoint ? 10 * patience : patience
+    isFirst || ownProgress?.phase == .checkpoint ? 10 * patience : patience
   }
 
   /// Seconds of silence that are allowed to a process: it writes in the first step as in any other,
@@ -60,8 +60,8 @@ package struct Watch: Sendable {
     // A validation that was missed is made up for before the first step.
     if own.phase != .start, own.phase != .validation { firstStep = firstStep ?? own.step }
     isFirst = firstStep.map { $0 == own.step } ?? true
-    if own.progress != self.own {
-      self.own = own.progress
+    if own.progress != ownProgress {
+      ownProgress = own.progress
       unread = 0
       ranks = Array(repeating: Seen(), count: ranks.count)
       return nil

@@ -19,9 +19,9 @@ final class Storage: @unchecked Sendable {
   deinit { StoragePool.shared.giveBack(pointer, bytes) }
 }
 
-/// Free blocks by size. Sizes are rounded up to eighths of a power of two, and a block of up to twice
-/// the size that is asked for will do, so that ragged batches find each other's blocks; blocks of
-/// 2 MiB and more ask for huge pages.
+/// Free blocks by size. Sizes are rounded up to eighths of a power of two, and a block of up to
+/// twice the size that is asked for will do, so that ragged batches find each other's blocks;
+/// blocks of 2 MiB and more ask for huge pages.
 final class StoragePool: Sendable {
   static let shared = StoragePool()
 

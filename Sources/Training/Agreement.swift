@@ -17,7 +17,6 @@ struct Agreement: Codable {
   fileprivate let parts: [Part]
 
   /// Of data: the names and sizes of all shards, which `index.json` has, and what is asked of them.
-  /// - Throws: what is wrong with a set of the validation.
   init(_ plan: RunPlan) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
@@ -29,7 +28,7 @@ struct Agreement: Codable {
       let shards = try encoder.encode(source.records.map(\.index.shards))
       parts.append(Part(source.name, shards + Data("\(source.text)".utf8), ExitCode.data))
     }
-    for set in try ValidationSet.all(plan) {
+    for set in plan.validation {
       let shards = try encoder.encode(set.records.map(\.index.shards))
       parts.append(
         Part(

@@ -15,6 +15,7 @@ struct Divergence: Error, CustomStringConvertible, ExitCoded {
 
   var exitCode: Int32 { ExitCode.diverged }
 
+  /// Without what to do about it.
   var fact: String { "step \(step): \(what) is not finite\(ranks)" }
 
   var description: String {

@@ -23,23 +23,21 @@ package struct OverlapTrial {
   /// a core's time from others.
   private static let threshold = 0.97
 
+  private static let ways = GradientReducer.Overlap.allCases
   private var steps = 0
   private var spent: [GradientReducer.Overlap: [Double]] = [:]
 
   package init() {}
 
   /// How the next step is made.
-  package var next: GradientReducer.Overlap {
-    let ways = GradientReducer.Overlap.allCases
-    return ways[steps % ways.count]
-  }
+  package var next: GradientReducer.Overlap { Self.ways[steps % Self.ways.count] }
 
   /// Takes a step in; gives the verdict after the last.
   /// - Parameter seconds: for the step's work, the same on all ranks.
   package mutating func add(_ seconds: Double) -> Verdict? {
     if steps > 0 { spent[next, default: []].append(seconds) }
     steps += 1
-    guard steps > GradientReducer.Overlap.allCases.count * Self.each else { return nil }
+    guard steps > Self.ways.count * Self.each else { return nil }
     let medians = spent.mapValues { $0.sorted()[$0.count / 2] }
     let ratios = medians.mapValues { $0 / (medians[.off] ?? .nan) }
     let best = ratios.min { $0.value < $1.value }

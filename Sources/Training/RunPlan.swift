@@ -15,6 +15,7 @@ struct RunPlan {
   /// Where the weights start from, if not from random numbers.
   let initial: ModelSource?
   let sources: [SampleSource]
+  let validation: [ValidationSet]
   let batches: BatchPlan
   let steps: Int
   let schedule: Schedule
@@ -39,6 +40,7 @@ struct RunPlan {
     tokenizer = try Self.tokenizer(configuration, origin)
     shape = try Self.shape(configuration, origin, tokenizer, file: file)
     sources = try configuration.data.map(Self.source)
+    validation = try configuration.validation.sets.map { try ValidationSet($0) }
     let samples = sources.map(\.samples)
     let mixture = try Mixture(
       batch: configuration.batch, weights: sources.map(\.weight), samples: samples)

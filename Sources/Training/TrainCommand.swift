@@ -61,7 +61,7 @@ public enum TrainCommand {
       try plan.check(ranks: ranks.size)
       return (plan, try StartingPoint(found.checkpoint, plan, overrides: options.overrides))
     }
-    try together(ranks) { try Agreement(plan) }.check(over: ranks)
+    try Agreement(plan).check(over: ranks)
     if configuration.reproducible { try Reproducibility.check(over: ranks) }
     for left in found.leftOut { console.warn("\(left.folder) is left out: \(left.error)") }
     for change in start.changes where !change.isFree {

@@ -1,9 +1,7 @@
 import Collectives
 import Evaluation
 import Foundation
-import Records
 import Tensors
-import Text
 
 /// Asks the model, while it trains, what `coca-eval` would ask of its checkpoint.
 final class Validator {
@@ -14,7 +12,7 @@ final class Validator {
   private let results: LineLog?
   private let captions: LineLog?
 
-  /// - Throws: what is wrong with a set: its records, its classes or its prompts.
+  /// - Throws: `OutputError` where the logs cannot be written.
   init(
     _ plan: RunPlan, from step: Int, over ranks: any Communicator, folder: RunFolder,
     console: Console, deadline: Deadline
@@ -22,7 +20,7 @@ final class Validator {
     self.ranks = ranks
     self.console = console
     self.deadline = deadline
-    sets = try ValidationSet.all(plan)
+    sets = plan.validation
     let isFirst = ranks.rank == 0
     results =
       isFirst && sets.contains { $0.settings.task != .caption }
@@ -91,41 +89,6 @@ final class Validator {
       step: step, name: set.settings.name, task: set.settings.task.rawValue, scores: scores)
     try results?.append(record)
     console.say("validation \(set.settings.name): \(text)", json: record)
-  }
-}
-
-/// A set with its records open and its files read.
-struct ValidationSet {
-  enum Question {
-    case loss, retrieval, caption
-    case zeroShot(ClassNames, Prompts)
-  }
-
-  let settings: RunConfiguration.Validation.Set
-  let records: [RecordSet]
-  let question: Question
-
-  /// - Throws: what is wrong with a set: its records, its classes or its prompts.
-  static func all(_ plan: RunPlan) throws -> [ValidationSet] {
-    try plan.configuration.validation.sets.map { try ValidationSet($0) }
-  }
-
-  private init(_ settings: RunConfiguration.Validation.Set) throws {
-    self.settings = settings
-    records = try settings.records.map {
-      try RecordSet(directory: URL(fileURLWithPath: $0, isDirectory: true))
-    }
-    switch settings.task {
-    case .loss: question = .loss
-    case .retrieval: question = .retrieval
-    case .caption: question = .caption
-    case .zeroShot:
-      guard let classes = settings.classes else {
-        throw ConfigurationError("validation", "\(settings.name).classes", .missing)
-      }
-      question = .zeroShot(
-        try ClassNames(file: URL(fileURLWithPath: classes)), try Prompts(settings.prompts))
-    }
   }
 }
 

@@ -100,7 +100,7 @@ struct WatchTests {
     #expect(lost.reason == .hangs && (!hasBegun || lost.rank == 1))
   }
 
-  @Test("a checkpoint has ten times the deadline for a living process, and no longer", arguments: 1...2)
+  @Test("a checkpoint has ten times the deadline for a living process", arguments: 1...2)
   func checkpoint(ranks: Int) throws {
     var job = Job(size: ranks, rank: 0)
     job.start()

@@ -44,7 +44,7 @@ public struct Replay: Sendable {
     for step in 0..<(updates?.steps ?? 1) {
       model.parameters.gradients.fill(0)
       let losses = try objective.backward(images, captions)
-      try ranks.allReduceSum(model.parameters.gradients.buffer)
+      try Exchange(ranks).allReduceSum(model.parameters.gradients.buffer)
       let norm = GradientNorm(model.parameters)
       lines.append([Float(losses.contrastive), Float(losses.caption), Float(norm.value)])
       if step == 0 {

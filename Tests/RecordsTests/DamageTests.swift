@@ -127,18 +127,27 @@ struct DamageTests {
     #expect(steps == result.frames + result.shards)
   }
 
+  /// Acts on the first shard with one of its bits flipped, each in turn.
+  private func flip(
+    _ bits: Range<Int>, of bytes: [UInt8], in folder: TemporaryFolder, _ act: (Int) throws -> Void
+  ) throws {
+    for bit in bits {
+      var hurt = bytes
+      hurt[bit / 8] ^= 1 << UInt8(bit % 8)
+      try folder.write(hurt, to: "s-00000.tar.zst")
+      try act(bit)
+    }
+  }
+
   @Test("verify finds every flipped bit, also those that change no sample")
   func everyBitIsFound() throws {
     let folder = try TemporaryFolder()
     try folder.pack(Self.samples, frameBytes: 2048)
     let set = try RecordSet(directory: folder.url)
-    var bytes = try folder.bytes("s-00000.tar.zst")
+    let bytes = try folder.bytes("s-00000.tar.zst")
     #expect(set.verify { _, _ in true }.damage.isEmpty)
-    for bit in 0..<bytes.count * 8 {
-      bytes[bit / 8] ^= 1 << UInt8(bit % 8)
-      try folder.write(bytes, to: "s-00000.tar.zst")
+    try flip(0..<bytes.count * 8, of: bytes, in: folder) { bit in
       #expect(!set.verify { _, _ in true }.damage.isEmpty, "bit \(bit)")
-      bytes[bit / 8] ^= 1 << UInt8(bit % 8)
     }
   }
 
@@ -150,10 +159,8 @@ struct DamageTests {
     let bytes = try folder.bytes("s-00000.tar.zst")
     let frames = try set.open(shard: 0).frameRanges
     #expect(frames.count >= 3)
-    for bit in (frames[frames.count - 1].upperBound * 8)..<(bytes.count * 8) {
-      var hurt = bytes
-      hurt[bit / 8] ^= 1 << UInt8(bit % 8)
-      try folder.write(hurt, to: "s-00000.tar.zst")
+    let tables = frames[frames.count - 1].upperBound * 8..<bytes.count * 8
+    try flip(tables, of: bytes, in: folder) { bit in
       let reader = try set.openAnyway(shard: 0)
       let read = reader.frameSamples.indices.flatMap { (try? reader.read(frame: $0)) ?? [] }
       #expect(read == Self.samples, "bit \(bit)")

@@ -79,12 +79,6 @@ public final class ThreadRanks: @unchecked Sendable {
 
     init(_ rank: Int, of all: ThreadRanks) { (self.rank, self.all) = (rank, all) }
 
-    func allReduceSum(_ values: UnsafeMutableBufferPointer<Float>) {
-      var wide = values.map(Double.init)
-      allReduceSum(&wide)
-      for (index, value) in wide.enumerated() { values[index] = Float(value) }
-    }
-
     func allReduceSum(_ values: inout [Double]) { reduce(&values, +) }
 
     func allReduceMax(_ values: inout [Double]) { reduce(&values, max) }

@@ -1,3 +1,4 @@
+import Collectives
 import Foundation
 import TestSupport
 import Testing
@@ -42,7 +43,7 @@ struct AgreementTests {
         to: other.appendingPathComponent("records/icons"))
     }
     #expect(outcome.code == 65, "\(outcome.all)")
-    #expect(outcome.errors.contains(", 1 of 2 failing: "), "\(outcome.all)")
+    #expect(outcome.errors.contains("rank 1 on \(Ranks.host), 1 of 2 failing: "), "\(outcome.all)")
     #expect(outcome.errors.contains("records/icons on "), "\(outcome.all)")
   }
 

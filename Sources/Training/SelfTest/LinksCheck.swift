@@ -101,7 +101,7 @@ package struct LinksCheck {
       guard back == out else {
         throw SelfTestError(
           what: "what came from rank \(other) on \(hosts[other]) is not what was sent",
-          remedy: "Check that both hosts have one version of Open MPI, and the network between them")
+          remedy: "Check that both have one version of Open MPI, and the network between them")
       }
       let large = try (0..<5).map { _ in try exchange(Self.floats) }.median
       let small = try (0..<50).map { _ in try exchange(1) }.median
