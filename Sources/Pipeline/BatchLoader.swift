@@ -39,13 +39,15 @@ public struct Augmentation: Sendable, Equatable {
 /// Memory: see `Settings.frameCacheBytes`; besides, one frame and one picture for each worker.
 public final class BatchLoader: Sendable {
   public struct Settings: Sendable {
+    public static let defaultFrameCacheBytes = 256 << 20
+
     public var seed: UInt64
     public var transform: ImageTransform
     /// Nil: pictures as they are evaluated, nothing random.
     public var augmentation: Augmentation?
     public var badSamples: BadSamplePolicy
     /// The most decompressed frames that are kept on this rank, in bytes.
-    public var frameCacheBytes = 256 << 20
+    public var frameCacheBytes = Settings.defaultFrameCacheBytes
     /// Threads that decode one batch.
     public var workers: Int
     /// Copies of shards on this machine; nil: shards are read where they are.

@@ -70,8 +70,14 @@ public struct Tensor: @unchecked Sendable {
 
   /// Gives memory that is kept for reuse back to the system: for after work of other sizes than
   /// the work to come, such as an evaluation.
-  public static func releaseUnused() { StoragePool.shared.trim() }
+  public static func releaseUnused() { StorageArena.shared.trim() }
 
-  /// Bytes all tensors have taken from the system, in use or kept for reuse.
-  public static var allocatedBytes: Int { StoragePool.shared.allocatedBytes }
+  /// Bytes that tensors have of the system, in use or kept for reuse.
+  public static var reservedBytes: Int { StorageArena.shared.statistics.reserved }
+
+  /// Runs `body`.
+  /// - Returns: the most bytes that tensors took at once, beyond those in use before.
+  public static func peakBytes(during body: () throws -> Void) rethrows -> Int {
+    try StorageArena.shared.peak(during: body)
+  }
 }

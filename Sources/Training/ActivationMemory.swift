@@ -1,47 +1,119 @@
 import CoCaModel
 
-extension ModelConfiguration {
-  /// What the forward pass of a pair keeps for its backward pass, in bytes.
-  func activationBytes(tokens: Int, recompute: RunConfiguration.Recompute) -> Double {
-    let seen = imageTokens
-    let queries = poolers == .none ? 0 : image.queries
-    let pooled = image.patches * (image.width + 2 * seen.width) + 7 * queries * seen.width
-    let stacks = [
-      Stack(layers: image.layers, rows: image.patches, width: image.width, mlp: image.mlp),
-      Stack(layers: text.layers, rows: tokens + 1, width: text.width, mlp: text.mlp),
-      multimodalStack(tokens: tokens),
-    ]
-    let kept =
-      switch recompute {
-      case .none: stacks.reduce(0) { $0 + $1.layers * $1.kept }
-      // The inputs of all layers, and all that the one needs which the backward pass is at.
-      case .blocks: stacks.reduce(0) { $0 + $1.layers * $1.input } + (stacks.map(\.kept).max() ?? 0)
-      }
-    return 4 * Double(pooled + kept)
+/// Floats of a forward pass and its backward pass, a pair: what the former keeps for the latter,
+/// and the most that the latter needs besides.
+///
+/// The backward pass frees as it goes: it needs most either where it begins, at the multimodal
+/// half and the vocabulary, or where it reaches the image encoder.
+struct ActivationMemory {
+  private let model: ModelConfiguration
+  private let recompute: RunConfiguration.Recompute
+  /// Ids of a caption, those of them that predict, and rows of its unimodal half.
+  private let tokens: Double
+  private var words: Double { tokens - 1 }
+  private var textRows: Double { tokens + 1 }
+
+  /// - Parameter tokens: ids of a caption, on average.
+  init(_ model: ModelConfiguration, tokens: Double, recompute: RunConfiguration.Recompute) {
+    self.model = model
+    self.tokens = max(tokens, 2)
+    self.recompute = recompute
   }
 
-  private func multimodalStack(tokens: Int) -> Stack {
+  var floats: Double {
+    let encoder = pixels + kept(encoder)
+    let captioning =
+      encoder + poolers + kept(unimodal) + 2 * textRows * Double(model.text.width)
+      + kept(multimodal) + needed(multimodal)
+    return max(captioning, encoder + needed(self.encoder))
+  }
+}
+
+extension ActivationMemory {
+  private var isPaper: Bool { model.layout == .paper }
+  private var imageRows: Double { Double(model.image.patches + (isPaper ? 0 : 1)) }
+
+  /// Patches, their embedding, that with positions, and norms outside of layers.
+  private var pixels: Double {
+    let image = model.image
+    let norms = (!isPaper && image.preNorm ? 1 : 0) + (model.poolers == .shared ? 0 : 1)
+    return Double(3 * image.size.height * image.size.width)
+      + Double(2 + (isPaper ? 0 : 1) + norms) * imageRows * Double(image.width)
+  }
+
+  private var poolers: Double {
+    let queries = Double(model.image.queries), width = Double(model.imageTokens.width)
+    let caption = pooler(queries: queries, keys: imageRows)
+    return switch model.poolers {
+    case .cascade: caption + pooler(queries: 1, keys: queries)
+    case .parallel: caption + pooler(queries: 1, keys: imageRows)
+    case .shared: caption + queries * width
+    case .none: isPaper ? pooler(queries: 1, keys: imageRows) : imageRows * width
+    }
+  }
+
+  /// The norm of what it reads, keys and values; queries, what they find, and two layers on that.
+  private func pooler(queries: Double, keys: Double) -> Double {
+    let width = Double(model.imageTokens.width)
+    return keys * (Double(model.image.width) + 2 * width) + 4 * queries * width
+  }
+
+  private var encoder: Stack {
+    let image = model.image
+    return Stack(
+      layers: image.layers, rows: imageRows, width: image.width, mlp: image.mlp,
+      hasScale: image.layerScale != nil)
+  }
+
+  private var unimodal: Stack {
+    let text = model.text
+    return Stack(
+      layers: text.layers, rows: textRows, width: text.width, mlp: text.mlp,
+      hasScale: text.layerScale != nil)
+  }
+
+  /// A layer attends to the image as well, with keys and values or with queries that are carried
+  /// to it, and in the openclip layout has two MLPs.
+  private var multimodal: Stack {
+    let shape = model.multimodal, width = Double(model.text.width)
     var stack = Stack(
-      layers: multimodal.layers, rows: tokens, width: text.width, mlp: multimodal.mlp)
-    let (count, imageWidth) = imageTokens
-    stack.kept += 3 * tokens * text.width
-    stack.kept +=
-      Cost(self, vocabularySize: 0).makesImageKeys(tokens: tokens)
-      ? 2 * count * text.width : 2 * tokens * multimodal.heads * imageWidth
-    if layout == .openclip { stack.kept += tokens * (text.width + multimodal.mlp) }
+      layers: shape.layers, rows: words, width: model.text.width, mlp: shape.mlp,
+      hasScale: shape.layerScale != nil)
+    let image = Double(model.imageTokens.count) * Double(model.imageTokens.width)
+    let makesKeys = Cost(model, vocabularySize: 0).makesImageKeys(tokens: Int(tokens.rounded()))
+    let read =
+      makesKeys
+      ? 2 * Double(model.imageTokens.count) * width
+      : 2 * words * Double(shape.heads * model.imageTokens.width)
+    stack.kept += 3 * words * width + read
+    if !isPaper { stack.kept += words * (width + Double(shape.mlp)) }
+    // Gradients by what was read, by the image's norm and by the image; the norm made again.
+    stack.needed = max(stack.needed, (makesKeys ? read : read / 2) + 3 * image)
     return stack
+  }
+
+  private func kept(_ stack: Stack) -> Double {
+    stack.layers * (recompute == .none ? stack.kept : stack.result)
+  }
+
+  private func needed(_ stack: Stack) -> Double {
+    stack.needed + (recompute == .none ? 0 : stack.kept)
   }
 }
 
 /// Layers of one kind; floats a layer.
 private struct Stack {
-  let layers: Int
-  let input: Int
-  var kept: Int
+  let layers: Double
+  let result: Double
+  /// Queries, keys, values, what was found, the two sums, the MLP's hidden layer.
+  var kept: Double
+  /// The MLP's activation made again and its gradient, the norm made again, the result's gradient.
+  var needed: Double
 
-  init(layers: Int, rows: Int, width: Int, mlp: Int) {
-    self.layers = layers
-    input = rows * width
-    kept = rows * (6 * width + mlp)
+  init(layers: Int, rows: Double, width: Int, mlp: Int, hasScale: Bool) {
+    self.layers = Double(layers)
+    result = rows * Double(width)
+    kept = rows * Double((hasScale ? 8 : 6) * width + mlp)
+    needed = rows * Double(2 * width + 2 * mlp)
   }
 }

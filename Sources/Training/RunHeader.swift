@@ -11,18 +11,6 @@ struct RunHeader: Encodable {
     let processors: String
     let threads: Int
   }
-  /// Bytes of a rank, roughly.
-  struct Memory: Encodable {
-    let weights_and_gradients: Double
-    let optimizer: Double
-    /// What one forward pass keeps for its backward pass.
-    let activations: Double
-    /// Embeddings of all pairs, or of three ranks', and gradients by the own ones.
-    let contrastive: Double
-    /// Decompressed frames, and the pictures of the batches that are read ahead.
-    let data: Double
-    let total: Double
-  }
 
   let version: String
   let model: ModelConfiguration
@@ -65,7 +53,8 @@ struct RunHeader: Encodable {
     let cost = Cost(model.configuration, vocabularySize: model.vocabularySize)
     let quarter = max(3, model.configuration.text.context / 4)
     flops_per_pair = 3 * (cost.image + cost.caption(tokens: quarter))
-    estimated_memory_bytes = Memory(plan, model.configuration, parameters, ranks.count, quarter)
+    estimated_memory_bytes = Memory(
+      plan, model, ranks: ranks.count, tokens: tokens.map { $0 ?? Double(quarter) })
     resumed_from = resumedFrom
   }
 
@@ -116,45 +105,5 @@ extension RunHeader {
     }
     return ["  data      " + line(titles)]
       + zip(rows, data).map { "            \(line($0))  \($1.name)" }
-  }
-}
-
-extension RunHeader.Memory {
-  fileprivate init(
-    _ plan: RunPlan, _ model: ModelConfiguration, _ parameters: Int, _ ranks: Int, _ tokens: Int
-  ) {
-    let share = (plan.configuration.batch - 1) / ranks + 1
-    let lanes = plan.configuration.lanes
-    let part = plan.configuration.reproducible
-      ? (plan.configuration.batch - 1) / lanes + 1 : plan.configuration.microbatch ?? share
-    let pairs = min(part, share)
-    // Sums by lanes keep a copy of the gradients for each branch of their tree.
-    let branches = plan.configuration.reproducible ? log2(Double(max(lanes / ranks, 1))) : 0
-    weights_and_gradients = (8 + 4 * branches) * Double(parameters)
-    let state = (plan.configuration.optimizer.name == .adamw ? 8 : 4) * Double(parameters)
-    optimizer = plan.configuration.shardOptimizer ? state / Double(ranks) : state
-    activations = Double(pairs) * model.activationBytes(
-      tokens: tokens, recompute: plan.configuration.recompute)
-    let isGathered = plan.configuration.contrastiveExchange == .gather
-    let embeddings = isGathered ? plan.configuration.batch : 3 * share
-    contrastive = 8 * Double(model.joint) * Double(embeddings + share)
-    let pictureBytes = 4 * 3 * Double(model.image.size.height * model.image.size.width)
-    data = 0x1p27 + 3 * Double(share) * pictureBytes
-    total = weights_and_gradients + optimizer + activations + contrastive + data
-  }
-}
-
-extension RunHeader {
-  /// - Throws: `ModelError` where a rank would need more than twice the machine's memory: so far
-  ///   off the estimate is not.
-  func checkMemory() throws {
-    let machine = Double(ProcessInfo.processInfo.physicalMemory)
-    guard estimated_memory_bytes.total > 2 * machine else { return }
-    throw ModelError(
-      "memory",
-      .impossible(
-        "a rank would need about \(estimated_memory_bytes.total.scaled)B, the machine has "
-          + "\(machine.scaled)B"),
-      remedy: "Make batch or model smaller, set microbatch, or use more ranks")
   }
 }

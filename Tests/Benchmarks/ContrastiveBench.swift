@@ -43,21 +43,18 @@ struct ContrastiveBench: ParsableCommand {
     let mine = size * (ranks.rank + 1) / ranks.size - size * ranks.rank / ranks.size
     let own = Embeddings(images: vectors(mine, "images"), texts: vectors(mine, "texts"))
     try Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
-    let before = (peak: peakBytes(), tensors: Tensor.allocatedBytes)
-    // Memory of an earlier size that the process still holds shows in no peak.
-    func beyond() -> Double {
-      Double(max(peakBytes() - before.peak, Tensor.allocatedBytes - before.tensors))
-    }
+    let before = peakBytes()
     func step() throws { try ContrastiveBench.step(own, exchange, over: ranks) }
     var figures = [0.0, 0, 0]
-    if once {
+    let tensors = try Tensor.peakBytes {
       let start = ContinuousClock.now
       try step()
       figures[0] = (ContinuousClock.now - start) / .seconds(1)
-      figures[2] = beyond()
-    } else {
-      figures[0] = try bestSeconds(3) { try step() }
-      figures[2] = beyond()
+    }
+    // Memory of an earlier size that the process still holds shows in no peak.
+    figures[2] = Double(max(peakBytes() - before, tensors))
+    if !once {
+      figures[0] = min(figures[0], try bestSeconds(2) { try step() })
       let replay = Replay(try GEMM.recording { try step() })
       figures[1] = bestSeconds(3) { replay.run() }
     }

@@ -17,9 +17,8 @@ struct LossBench: ParsableCommand {
     print("vocabulary  seconds  of its products  scratch MB")
     for size in [8_000, 16_000, 32_000, 64_000, 128_000] {
       let loss = VocabularyTrial(tokens: tokens, vocabulary: size, width: width)
-      let before = Tensor.allocatedBytes
-      let seconds = bestSeconds(3) { loss.step() }
-      let scratch = Double(Tensor.allocatedBytes - before) / 1e6
+      var seconds = 0.0
+      let scratch = Double(Tensor.peakBytes { seconds = bestSeconds(3) { loss.step() } }) / 1e6
       let replay = Replay(GEMM.recording { loss.step() })
       let products = bestSeconds(3) { replay.run() }
       print(

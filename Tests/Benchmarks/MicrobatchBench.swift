@@ -21,10 +21,7 @@ struct MicrobatchBench: ParsableCommand {
     let trial = try Trial(preset: model, pairs: pairs, tokens: tokens, vocabulary: vocabulary)
     let kinds = [Int?.none] + sizes.map(Optional.some)
     let memory = try kinds.map { size in
-      Tensor.releaseUnused()
-      let before = Tensor.allocatedBytes
-      _ = try trial.step(microbatch: size)
-      return Tensor.allocatedBytes - before
+      try Tensor.peakBytes { _ = try trial.step(microbatch: size) }
     }
     let seconds = try (0..<rounds).map { _ in
       try kinds.map { try trial.step(microbatch: $0)["total"] ?? 0 }

@@ -50,6 +50,26 @@ struct DryRunTests {
     #expect(changed.output.contains("4 pairs") && changed.output.contains("64 px"))
   }
 
+  @Test("the estimate is within a tenth of the memory that training takes", arguments: [
+    [], ["microbatch=2"], ["recompute=blocks"], ["optimizer.name=adafactor", "model.image.size=160"],
+  ])
+  func memory(settings: [String]) throws {
+    let words = (["model.image.size=320", "model.text.context=16", "steps=3"] + settings)
+      .flatMap { ["--set", $0] }
+    let dry = try Job.run(
+      "coca-train", ["run.yaml", "--dry-run", "--json"] + words, in: world.folder.url)
+    let header = try #require(
+      JSONSerialization.jsonObject(with: Data(dry.output.utf8)) as? [String: Any], "\(dry.all)")
+    let memory = try #require(header["estimated_memory_bytes"] as? [String: Int])
+    let run = try Job.run(
+      "coca-train", ["run.yaml", "--output", "run"] + words, in: world.folder.url)
+    let resident = try world.folder.text("run/metrics.jsonl").split(separator: "\n").map {
+      try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+    }.compactMap { $0?["resident_bytes"] as? Int }
+    let taken = try #require(resident.max(), "\(run.all)")
+    #expect(abs(Double(memory["total"] ?? 0) / Double(taken) - 1) < 0.1, "\(memory), \(taken)")
+  }
+
   @Test("a sharded optimizer's memory falls with the ranks", .enabled(if: Job.hasLauncher))
   func sharded() throws {
     let outcome = try Job.run(

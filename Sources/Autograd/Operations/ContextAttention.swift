@@ -132,16 +132,16 @@ private struct ContextAttention {
     _ gradient: Tensor, context: Tensor, dq: Tensor, dContext: Tensor, dKey: Tensor,
     dValue: Tensor, keepQ: Float
   ) {
-    let dFound = Tensor(found.shape), dCarried = Tensor(found.shape)
+    let dFound = Tensor(found.shape)
     for head in 0..<heads {
       let gradient = columns(head, of: gradient)
       GEMM.multiply(gradient, rows(head, of: value), into: plane(head, of: dFound))
       GEMM.multiply(
         gradient.transposed, plane(head, of: found), into: rows(head, of: dValue), keep: 1)
     }
-    backward(dFound, context, dContext: dContext, dCarried: dCarried)
+    backward(dFound, context, dContext: dContext)
     for head in 0..<heads {
-      let dCarried = plane(head, of: dCarried)
+      let dCarried = plane(head, of: dFound)
       GEMM.multiply(
         dCarried, rows(head, of: key).transposed, into: columns(head, of: dq), keep: keepQ)
       GEMM.multiply(
@@ -149,10 +149,8 @@ private struct ContextAttention {
     }
   }
 
-  /// In the context's space.
-  private func backward(
-    _ dFound: Tensor, _ context: Tensor, dContext: Tensor, dCarried: Tensor
-  ) {
+  /// In the context's space; the gradient by `carried` takes the place of `dFound`.
+  private func backward(_ dFound: Tensor, _ context: Tensor, dContext: Tensor) {
     let deltas = Tensor([found.rows])
     forEachBlock(scratch: 2) { rows, keys, scratch in
       let context = Matrix(context.rows(keys)), dContext = Matrix(dContext.rows(keys))
@@ -170,7 +168,7 @@ private struct ContextAttention {
       kernels.attention_scores_backward(
         p.pointer, dp.pointer, dp.stride, rows.count, keys.count, scale,
         deltas.pointer + rows.lowerBound)
-      GEMM.serial(dp, context, into: Matrix(dCarried.rows(rows)))
+      GEMM.serial(dp, context, into: gradient)
       GEMM.serial(dp.transposed, carried, into: dContext, keep: 1)
     }
   }

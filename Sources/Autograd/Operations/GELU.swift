@@ -26,12 +26,11 @@ private func elementwise(
     }
     return output
   } backward: { gradient in
-    let dx = Tensor(x.value.shape)
-    Threads.split(dx.count, grain: 4096) { range in
-      backward(
-        x.value.pointer + range.lowerBound, gradient.pointer + range.lowerBound,
-        dx.pointer + range.lowerBound, range.count)
+    // In place: nothing else reads this gradient.
+    Threads.split(gradient.count, grain: 4096) { range in
+      let gradient = gradient.pointer + range.lowerBound
+      backward(x.value.pointer + range.lowerBound, gradient, gradient, range.count)
     }
-    x.add(dx)
+    x.add(gradient)
   }
 }

@@ -1,0 +1,85 @@
+import CoCaModel
+import Foundation
+import Pipeline
+
+extension RunHeader {
+  /// Bytes of a rank: within a tenth of what it takes after some steps.
+  struct Memory: Encodable {
+    let weights_and_gradients: Double
+    let optimizer: Double
+    /// What one forward pass keeps for its backward pass, and what that needs besides.
+    let activations: Double
+    /// Embeddings of all pairs, or of three ranks', and gradients by the own ones.
+    let contrastive: Double
+    /// Decompressed frames, and the pictures of the batches that are read ahead.
+    let data: Double
+    /// The program and its libraries.
+    let process: Double
+    let total: Double
+  }
+}
+
+extension RunHeader.Memory {
+  /// - Parameter tokens: ids of a text of each source.
+  init(_ plan: RunPlan, _ model: CoCa, ranks: Int, tokens: [Double]) {
+    let run = plan.configuration, parameters = Double(model.parameters.count)
+    let share = (run.batch - 1) / ranks + 1
+    // Sums by lanes keep a copy of the gradients for each branch of their tree.
+    let branches = run.reproducible ? log2(Double(max(run.lanes / ranks, 1))) : 0
+    weights_and_gradients = (8 + 4 * branches) * parameters
+
+    let state = (run.optimizer.name == .adamw ? 8 : 4) * parameters
+    optimizer = run.shardOptimizer ? state / Double(ranks) : state
+
+    let part = run.reproducible ? (run.batch - 1) / run.lanes + 1 : run.microbatch ?? share
+    let pairs = Double(min(part, share))
+    let text = plan.longestTexts(tokens, in: pairs / Double(share))
+    let pair = ActivationMemory(model.configuration, tokens: text, recompute: run.recompute)
+    let logits = min(512, pairs * text) * Double(min(4096, model.vocabularySize))
+    activations = 4 * (pairs * pair.floats + logits)
+
+    let embeddings = run.contrastiveExchange == .gather ? run.batch : 3 * share
+    contrastive = 8 * Double(model.configuration.joint) * Double(embeddings + share)
+
+    let image = model.configuration.image.size
+    data = plan.keptFrames + 3 * Double(share) * 4 * Double(3 * image.height * image.width)
+
+    process = 50e6
+    total = weights_and_gradients + optimizer + activations + contrastive + data + process
+  }
+}
+
+extension RunPlan {
+  /// Ids of a text on average where a micro-batch is `part` of a rank's pairs and has the longest:
+  /// pairs of a batch lie source by source.
+  fileprivate func longestTexts(_ tokens: [Double], in part: Double) -> Double {
+    var room = part, sum = 0.0
+    for source in tokens.indices.sorted(by: { tokens[$0] > tokens[$1] }) {
+      let share = min(room, batches.mixture.share(of: source) / Double(configuration.batch))
+      sum += share * tokens[source]
+      room -= share
+    }
+    return sum / part
+  }
+
+  /// Decompressed frames that stay in memory; pictures were hardly compressed.
+  fileprivate var keptFrames: Double {
+    let all = sources.flatMap(\.records).reduce(0) { $0 + $1.index.bytes }
+    return Double(min(all, BatchLoader.Settings.defaultFrameCacheBytes))
+  }
+}
+
+extension RunHeader {
+  /// - Throws: `ModelError` where a rank would need more than twice the machine's memory: so far
+  ///   off the estimate is not.
+  func checkMemory() throws {
+    let machine = Double(ProcessInfo.processInfo.physicalMemory)
+    guard estimated_memory_bytes.total > 2 * machine else { return }
+    throw ModelError(
+      "memory",
+      .impossible(
+        "a rank would need about \(estimated_memory_bytes.total.scaled)B, the machine has "
+          + "\(machine.scaled)B"),
+      remedy: "Make batch or model smaller, set microbatch, or use more ranks")
+  }
+}
