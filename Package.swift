@@ -170,8 +170,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Images", "JSON", "OpenCLIP", "TestSupport", "coca-train",
-        "coca-shard", "coca-eval", "coca-convert",
+        "Checkpoints", "CoCaModel", "Images", "JSON", "OpenCLIP", "Records", "TestSupport",
+        "coca-train", "coca-shard", "coca-eval", "coca-convert",
       ]),
   ],
   swiftLanguageModes: [.v6],

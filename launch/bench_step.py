@@ -106,18 +106,21 @@ def compare(arguments, model, batch, count, threads, precision):
         ours.step()
         theirs.step()
     peak = ours.reports[-1]["peak_bytes"], theirs.reports[-1]["peak_bytes"]
-    products = ours.ask("products")["seconds"]["products"]
-    ours.close()
     theirs.close()
+    shares = []
+    for _ in range(max(arguments.rounds, 3)):  # in turn: the machine's speed drifts
+        step = ours.ask("step")["seconds"]
+        products = ours.ask("products")["seconds"]["products"]
+        shares.append(products / (step["forward"] + step["backward"]))
+    ours.close()
     a, b = ours.total(), theirs.total()
     seconds = [report["seconds"] for report in ours.reports[1:]]
-    gradients = min(s["forward"] + s["backward"] for s in seconds)
     operations = ours.reports[0]["operations"]
     return {
         "ours": count / statistics.median(a), "theirs": count / statistics.median(b),
         "ratio": statistics.median(y / x for x, y in zip(a, b)),
         "gflops": [operations / 1e9 / statistics.median(total) for total in (a, b)],
-        "products": products / gradients,
+        "products": statistics.median(shares),
         "page_faults": statistics.median(r["page_faults"] for r in ours.reports[1:]),
         "optimizer": statistics.median(s["optimizer"] for s in seconds),
         "peak": peak,

@@ -131,42 +131,51 @@ final class LineLog {
   private let url: URL
   private let handle: FileHandle
   private let encoder = JSONEncoder()
-  /// The step of the last line that was kept on opening; 0 where there was none.
-  let lastStep: Int
+  /// What the lines of the step up to which lines were kept tell of.
+  let subjects: Set<Subject>
+
+  /// A validation set asked at a step; for lines of another kind the step alone.
+  struct Subject: Decodable, Hashable {
+    let step: Int
+    var name: String?
+    var task: String?
+  }
 
   /// Opens or creates; lines whose `step` is above `step`, or that were cut short, are removed.
   init(_ url: URL, upTo step: Int) throws {
     self.url = url
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    (handle, lastStep) = try OutputError.telling(of: url) {
+    (handle, subjects) = try OutputError.telling(of: url) {
       if !FileManager.default.fileExists(atPath: url.path) { try Data().write(to: url) }
       let handle = try FileHandle(forUpdating: url)
       let old = try Data(contentsOf: url, options: .alwaysMapped)
       let kept = Self.kept(of: old, upTo: step)
       try handle.truncate(atOffset: UInt64(kept.bytes))
       try handle.seekToEnd()
-      return (handle, kept.lastStep)
+      return (handle, kept.subjects)
     }
   }
 
-  func append(_ line: some Encodable) throws {
-    let bytes = try encoder.encode(line) + Data("\n".utf8)
+  func append(_ line: some Encodable) throws { try append([line]) }
+
+  /// Writes all at once, so that of lines that belong together none is missing.
+  func append(_ lines: [some Encodable]) throws {
+    let bytes = try lines.reduce(into: Data()) { $0 += try encoder.encode($1) + Data("\n".utf8) }
     try OutputError.telling(of: url) { try handle.write(contentsOf: bytes) }
   }
 
-  private struct Step: Decodable { let step: Int }
-
   private static func kept(
     of data: Data, upTo step: Int
-  ) -> (bytes: Int, lastStep: Int) {
-    var end = 0, lastStep = 0
+  ) -> (bytes: Int, subjects: Set<Subject>) {
+    var end = 0, subjects: Set<Subject> = []
     while let newline = data[(data.startIndex + end)...].firstIndex(of: UInt8(ascii: "\n")) {
       let line = data[(data.startIndex + end)..<newline]
-      guard let found = try? JSONDecoder().decode(Step.self, from: Data(line)), found.step <= step
+      guard let found = try? JSONDecoder().decode(Subject.self, from: Data(line)),
+        found.step <= step
       else { break }
       end = newline + 1 - data.startIndex
-      lastStep = found.step
+      if found.step == step { subjects.insert(found) }
     }
-    return (end, lastStep)
+    return (end, subjects)
   }
 }

@@ -99,11 +99,11 @@ final class RunObserver: TrainingObserver {
   func catchUp(_ trainer: Trainer) throws {
     let done = trainer.progress.step
     guard done > 0, isValidated(after: done) else { return }
-    var isMissing = [validator.isMissing(step: done) ? 1.0 : 0]
-    try ranks.allReduceMax(&isMissing)
-    guard isMissing[0] > 0 else { return }
+    var missing = validator.missing(step: done).map { $0 ? 1.0 : 0 }
+    try ranks.allReduceMax(&missing)
+    guard missing.contains(1) else { return }
     begins(.validation, step: done)
-    try validator.run(trainer.saved, step: done)
+    try validator.run(trainer.saved, step: done, chosen: missing.map { $0 > 0 })
   }
 
   /// Rank 0 writes; the others wait for it.

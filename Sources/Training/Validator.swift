@@ -30,15 +30,21 @@ final class Validator {
       ? try folder.lines("captions.jsonl", upTo: step) : nil
   }
 
-  /// Whether rank 0's log lacks a score of that step; false on the other ranks.
-  func isMissing(step: Int) -> Bool {
-    let logs = [results, captions].compactMap { $0 }
-    return !sets.isEmpty && logs.contains { $0.lastStep < step }
+  /// Which sets rank 0's logs have no answer of at that step; none on the other ranks.
+  func missing(step: Int) -> [Bool] {
+    sets.map { set in
+      let task = set.settings.task
+      guard let log = task == .caption ? captions : results else { return false }
+      return !log.subjects.contains(
+        .init(
+          step: step, name: set.settings.name, task: task == .caption ? nil : task.rawValue))
+    }
   }
 
   /// Collective.
-  func run(_ saved: SavedModel, step: Int) throws {
-    for set in sets {
+  /// - Parameter chosen: whether each set is asked; nil: all are.
+  func run(_ saved: SavedModel, step: Int, chosen: [Bool]? = nil) throws {
+    for (index, set) in sets.enumerated() where chosen?[index] ?? true {
       let evaluator = Evaluator(saved: saved, over: ranks) { [console, deadline] notice in
         deadline.beat(step: step, phase: .validation)
         if case .leftOut(let samples) = notice {
@@ -73,9 +79,8 @@ final class Validator {
         "top-1 \((100 * scores.top1).fixed(2))%, top-5 \((100 * scores.top5).fixed(2))%")
     case .caption:
       let lines = try evaluator.captions(records: set.records, limit: limit)
-      for line in lines {
-        try captions?.append(CaptionRecord(step: step, name: set.settings.name, line: line))
-      }
+      try captions?.append(
+        lines.map { CaptionRecord(step: step, name: set.settings.name, line: $0) })
       console.say(
         "validation \(set.settings.name): \(lines.count) captions, first: "
           + "\(lines.first?.caption ?? "")", json: lines)

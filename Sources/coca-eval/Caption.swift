@@ -19,7 +19,7 @@ struct Caption: EvaluationCommand {
   var records: String?
 
   @Option(
-    parsing: .upToNextOption, help: "Picture files (PNG, JPEG, WebP).", completion: .file())
+    parsing: .upToNextOption, help: "Picture files (PNG, JPEG, WebP, GIF).", completion: .file())
   var images: [String] = []
 
   @Flag(help: "Take the likeliest piece at every step (the default).")

@@ -30,22 +30,28 @@ struct List: ParsableCommand {
     var left = limit ?? Int.max
     guard left > 0 else { return }
     var output = Output()
-    var damage = Damage()
+    var damage = Damage(), unreadable = 0
     defer { try? output.flush() }
     let found = try set.verify { found, frame in
       damage.tell(found)
       guard let frame else { return true }
       for sample in frame.samples.prefix(left) {
-        try output.line(try line(sample, in: frame))
         left -= 1
+        if let line = line(sample, in: frame) {
+          try output.line(line)
+        } else {
+          unreadable += 1
+        }
       }
       return left > 0
     }
     try output.flush()
     try Damage.end(directory, found)
+    guard unreadable == 0 else { throw ExitCode(65) }
   }
 
-  private func line(_ sample: Sample, in frame: Verification.Frame) throws -> String {
+  /// Nil where the texts can't be read, which is told.
+  private func line(_ sample: Sample, in frame: Verification.Frame) -> String? {
     guard text else { return sample.key }
     do throws(RecordError) {
       let words = try sample.annotation()
@@ -54,8 +60,10 @@ struct List: ParsableCommand {
       ]
       return ([sample.key] + parts.map(Self.onOneLine)).joined(separator: "\t")
     } catch {
-      throw RecordError(
+      let place = RecordError(
         file: frame.file, frame: frame.number, key: error.key, reason: error.reason)
+      Failure.tell("\(place)")
+      return nil
     }
   }
 

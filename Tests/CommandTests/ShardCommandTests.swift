@@ -1,4 +1,5 @@
 import Foundation
+import Records
 import TestSupport
 import Testing
 
@@ -66,6 +67,24 @@ struct ShardCommandTests {
     let outcome = try world.shard("verify", "data/nine")
     #expect(outcome.code == 65, "\(outcome.all)")
     #expect(outcome.all.contains("nine-00000.tar.zst, frame 0"), "\(outcome.all)")
+  }
+
+  @Test("list --text names texts that it can't read, goes on and ends with 65")
+  func texts() throws {
+    let world = try PackedWorld()
+    let writer = try RecordWriter(
+      directory: world.folder.file("data/odd"), name: "odd", shardBytes: 1 << 20,
+      frameBytes: 1 << 10, level: 1, origin: "a test")
+    for (key, json) in [("a", "{\"caption\": \"one\"}"), ("b", "{"), ("c", "{}")] {
+      try writer.append(
+        Sample(key: key, fields: [Field(suffix: "json", bytes: Array(json.utf8))]))
+    }
+    _ = try writer.finish()
+    let list = try world.shard("list", "data/odd", "--text")
+    #expect(list.code == 65 && list.output == "a\tone\t\nc\t\t\n", "\(list.all)")
+    #expect(list.errorLines.count == 1 && list.errors.contains("odd-00000.tar.zst"))
+    #expect(list.errors.contains("b"), "\(list.all)")
+    #expect(try world.shard("list", "data/odd").output == "a\nb\nc\n")
   }
 
   @Test("list and extract name what is damaged, go on with the rest and end with 65")

@@ -1,0 +1,56 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Validation while training", .serialized)
+struct ValidationTests {
+  private struct Line: Decodable, Equatable {
+    let step: Int
+    let name: String
+  }
+
+  private static let sets = """
+    validation:
+      every: 2
+      sets:
+        - {records: records/photos, name: photos, task: loss}
+        - {records: records/photos, name: found, task: retrieval}
+        - {records: records/photos, name: told, task: caption, limit: 3}
+    """
+
+  private let world: TrainingWorld
+
+  init() throws {
+    world = try TrainingWorld()
+    try world.configure(steps: 2, Self.sets)
+  }
+
+  @Test("asks every set, and makes up for just those that an interrupted run had not come to",
+    arguments: Job.hasLauncher ? [nil, 2] : [nil])
+  func makesUp(ranks: Int?) throws {
+    let first = try world.train(ranks: ranks)
+    #expect(first.code == 0, "\(first.all)")
+    #expect(try scores() == [Line(step: 2, name: "photos"), Line(step: 2, name: "found")])
+    #expect(try captions().map(\.name) == ["told", "told", "told"])
+
+    let photos = try world.folder.text("out/validation.jsonl").split(separator: "\n")[0]
+    try world.folder.write("\(photos)\n{\"step\": 2, \"na", to: "out/validation.jsonl")
+    try world.folder.write("", to: "out/captions.jsonl")
+    let second = try world.train(["--set", "steps=3"], ranks: ranks)
+    #expect(second.code == 0, "\(second.all)")
+    #expect(try world.folder.text("out/validation.jsonl").hasPrefix("\(photos)\n"))
+    #expect(
+      try scores() == [(2, "photos"), (2, "found"), (3, "photos"), (3, "found")].map { Line(step: $0.0, name: $0.1) })
+    #expect(try captions().map(\.step) == [2, 2, 2, 3, 3, 3])
+  }
+
+  private func scores() throws -> [Line] { try lines("validation.jsonl") }
+
+  private func captions() throws -> [Line] { try lines("captions.jsonl") }
+
+  private func lines(_ name: String) throws -> [Line] {
+    try world.folder.text("out/\(name)").split(separator: "\n").map {
+      try JSONDecoder().decode(Line.self, from: Data($0.utf8))
+    }
+  }
+}
