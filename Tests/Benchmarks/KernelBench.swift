@@ -108,6 +108,12 @@ private struct Kernel {
       Kernel(name: "bias and residual", bytes: 8, instructions: 2) { a, rows, width in
         k.add_bias(a[0], v, a[1], rows, width)
       },
+      Kernel(name: "patches of 16 × 16", bytes: 8, instructions: 1) { a, rows, width in
+        let image = 4 * width  // 32 × 32 pixels where rows have 768 elements
+        for start in stride(from: 0, through: rows * width - image, by: image) {
+          k.extract_patches(a[0] + start, a[1] + start, 3, 32, 32, 16, 16)
+        }
+      },
     ]
   }
 }
