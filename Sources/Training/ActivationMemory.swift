@@ -21,11 +21,11 @@ struct ActivationMemory {
   }
 
   var floats: Double {
-    let encoder = pixels + kept(encoder)
+    let image = patchEmbedding + kept(encoder)
     let captioning =
-      encoder + poolers + kept(unimodal) + 2 * textRows * Double(model.text.width)
+      image + poolers + kept(unimodal) + 2 * textRows * Double(model.text.width)
       + kept(multimodal) + needed(multimodal)
-    return max(captioning, encoder + needed(self.encoder))
+    return max(captioning, image + needed(encoder))
   }
 }
 
@@ -34,7 +34,7 @@ extension ActivationMemory {
   private var imageRows: Double { Double(model.image.patches + (isPaper ? 0 : 1)) }
 
   /// Patches, their embedding, that with positions, and norms outside of layers.
-  private var pixels: Double {
+  private var patchEmbedding: Double {
     let image = model.image
     let norms = (!isPaper && image.preNorm ? 1 : 0) + (model.poolers == .shared ? 0 : 1)
     return Double(3 * image.size.height * image.size.width)

@@ -131,28 +131,21 @@ final class LineLog {
   private let url: URL
   private let handle: FileHandle
   private let encoder = JSONEncoder()
-  /// What the lines of the step up to which lines were kept tell of.
-  let subjects: Set<Subject>
-
-  /// A validation set asked at a step; for lines of another kind the step alone.
-  struct Subject: Decodable, Hashable {
-    let step: Int
-    var name: String?
-    var task: String?
-  }
+  /// Lines of the very step up to which lines were kept on opening.
+  let latest: [Data]
 
   /// Opens or creates; lines whose `step` is above `step`, or that were cut short, are removed.
   init(_ url: URL, upTo step: Int) throws {
     self.url = url
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    (handle, subjects) = try OutputError.telling(of: url) {
+    (handle, latest) = try OutputError.telling(of: url) {
       if !FileManager.default.fileExists(atPath: url.path) { try Data().write(to: url) }
       let handle = try FileHandle(forUpdating: url)
       let old = try Data(contentsOf: url, options: .alwaysMapped)
       let kept = Self.kept(of: old, upTo: step)
       try handle.truncate(atOffset: UInt64(kept.bytes))
       try handle.seekToEnd()
-      return (handle, kept.subjects)
+      return (handle, kept.latest)
     }
   }
 
@@ -164,18 +157,17 @@ final class LineLog {
     try OutputError.telling(of: url) { try handle.write(contentsOf: bytes) }
   }
 
-  private static func kept(
-    of data: Data, upTo step: Int
-  ) -> (bytes: Int, subjects: Set<Subject>) {
-    var end = 0, subjects: Set<Subject> = []
+  private struct Step: Decodable { let step: Int }
+
+  private static func kept(of data: Data, upTo step: Int) -> (bytes: Int, latest: [Data]) {
+    var end = 0, latest: [Data] = []
     while let newline = data[(data.startIndex + end)...].firstIndex(of: UInt8(ascii: "\n")) {
-      let line = data[(data.startIndex + end)..<newline]
-      guard let found = try? JSONDecoder().decode(Subject.self, from: Data(line)),
-        found.step <= step
+      let line = Data(data[(data.startIndex + end)..<newline])
+      guard let found = try? JSONDecoder().decode(Step.self, from: line), found.step <= step
       else { break }
       end = newline + 1 - data.startIndex
-      if found.step == step { subjects.insert(found) }
+      if found.step == step { latest.append(line) }
     }
-    return (end, subjects)
+    return (end, latest)
   }
 }

@@ -1,3 +1,4 @@
+import Autograd
 import CoCaModel
 import Foundation
 import Pipeline
@@ -35,16 +36,17 @@ extension RunHeader.Memory {
     let pairs = Double(min(part, share))
     let text = plan.longestTexts(tokens, in: pairs / Double(share))
     let pair = ActivationMemory(model.configuration, tokens: text, recompute: run.recompute)
-    let logits = min(512, pairs * text) * Double(min(4096, model.vocabularySize))
-    activations = 4 * (pairs * pair.floats + logits)
+    let logits = logitsTile(rows: Int(pairs * text), vocabulary: model.vocabularySize)
+    activations = 4 * (pairs * pair.floats + Double(logits.rows * logits.columns))
 
     let embeddings = run.contrastiveExchange == .gather ? run.batch : 3 * share
     contrastive = 8 * Double(model.configuration.joint) * Double(embeddings + share)
 
     let image = model.configuration.image.size
+    // The batch in use and two that are read ahead.
     data = plan.keptFrames + 3 * Double(share) * 4 * Double(3 * image.height * image.width)
 
-    process = 50e6
+    process = 50e6  // as measured
     total = weights_and_gradients + optimizer + activations + contrastive + data + process
   }
 }
@@ -70,8 +72,7 @@ extension RunPlan {
 }
 
 extension RunHeader {
-  /// - Throws: `ModelError` where a rank would need more than twice the machine's memory: so far
-  ///   off the estimate is not.
+  /// - Throws: `ModelError` where a rank would need more than twice the machine's memory.
   func checkMemory() throws {
     let machine = Double(ProcessInfo.processInfo.physicalMemory)
     guard estimated_memory_bytes.total > 2 * machine else { return }

@@ -99,7 +99,7 @@ final class RunObserver: TrainingObserver {
   func catchUp(_ trainer: Trainer) throws {
     let done = trainer.progress.step
     guard done > 0, isValidated(after: done) else { return }
-    var missing = validator.missing(step: done).map { $0 ? 1.0 : 0 }
+    var missing = validator.missing.map { $0 ? 1.0 : 0 }
     try ranks.allReduceMax(&missing)
     guard missing.contains(1) else { return }
     begins(.validation, step: done)

@@ -30,14 +30,15 @@ final class Validator {
       ? try folder.lines("captions.jsonl", upTo: step) : nil
   }
 
-  /// Which sets rank 0's logs have no answer of at that step; none on the other ranks.
-  func missing(step: Int) -> [Bool] {
+  /// Which sets rank 0's logs have no answer of at the step from which the run goes on; none on the
+  /// other ranks.
+  var missing: [Bool] {
     sets.map { set in
-      let task = set.settings.task
-      guard let log = task == .caption ? captions : results else { return false }
-      return !log.subjects.contains(
-        .init(
-          step: step, name: set.settings.name, task: task == .caption ? nil : task.rawValue))
+      let isCaption = set.settings.task == .caption
+      guard let log = isCaption ? captions : results else { return false }
+      let task = isCaption ? nil : set.settings.task.rawValue
+      let answered = log.latest.compactMap { try? JSONDecoder().decode(Answered.self, from: $0) }
+      return !answered.contains(Answered(name: set.settings.name, task: task))
     }
   }
 
@@ -113,6 +114,12 @@ private struct ScoreRecord<Scores: Encodable>: Encodable {
     try container.encode(name, forKey: .name)
     try container.encode(task, forKey: .task)
   }
+}
+
+/// What a line of either log answers; captions name no task.
+private struct Answered: Decodable, Equatable {
+  let name: String
+  let task: String?
 }
 
 /// A line of `captions.jsonl`.

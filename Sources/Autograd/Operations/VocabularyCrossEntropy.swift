@@ -31,6 +31,11 @@ public func vocabularyCrossEntropy(
   return sum
 }
 
+/// Rows and columns of the logits that `vocabularyCrossEntropy` holds at a time.
+public func logitsTile(rows: Int, vocabulary: Int) -> (rows: Int, columns: Int) {
+  (min(VocabularyCrossEntropy.rowTile, rows), min(VocabularyCrossEntropy.columnBlock, vocabulary))
+}
+
 private struct VocabularyCrossEntropy {
   static let rowTile = 512
   static let columnBlock = 4096
@@ -96,8 +101,8 @@ private struct VocabularyCrossEntropy {
 
   /// Makes the logits of every tile in turn.
   private func forEachTile(_ body: (_ rows: Range<Int>, _ columns: Range<Int>, Matrix) -> Void) {
-    let size = (min(Self.rowTile, hidden.rows), min(Self.columnBlock, vocabulary.rows))
-    let scratch = Tensor([size.0, size.1])
+    let tile = logitsTile(rows: hidden.rows, vocabulary: vocabulary.rows)
+    let scratch = Tensor([tile.rows, tile.columns])
     for firstRow in stride(from: 0, to: hidden.rows, by: Self.rowTile) {
       let rows = firstRow..<min(firstRow + Self.rowTile, hidden.rows)
       for firstColumn in stride(from: 0, to: vocabulary.rows, by: Self.columnBlock) {
