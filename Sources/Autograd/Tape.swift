@@ -98,7 +98,10 @@ func operation(
     written = value.bytes
     return value
   }
-  let result = Variable(value, on: tape, remake: isLight && tape != nil ? forward : nil)
+  let again = { [written] in
+    Profile.measure("\(name), again", bytes: read + written, forward)
+  }
+  let result = Variable(value, on: tape, remake: isLight && tape != nil ? again : nil)
   tape?.record(parameters) {
     guard let gradient = result.takeGradient() else { return }
     Profile.measure("\(name), backward", bytes: 2 * read + gradient.bytes) { backward(gradient) }

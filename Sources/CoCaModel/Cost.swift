@@ -15,12 +15,16 @@ public struct Cost: Sendable {
     let image = configuration.image
     let patches = Double(image.patches), width = Double(image.width)
     let tokens = patches + (configuration.layout == .openclip ? 1 : 0)
-    let patch = 2 * patches * Double(3 * image.patch.height * image.patch.width) * width
     let layers =
       Double(image.layers)
       * layer(tokens: tokens, width: width, mlp: Double(image.mlp), keys: tokens)
     let pooled = Double(configuration.imageTokens.width)
     return patch + layers + poolers(tokens: tokens) + 2 * pooled * Double(configuration.joint)
+  }
+
+  private var patch: Double {
+    let image = configuration.image
+    return 2 * Double(image.patches * 3 * image.patch.height * image.patch.width * image.width)
   }
 
   private func poolers(tokens: Double) -> Double {
@@ -62,19 +66,22 @@ public struct Cost: Sendable {
   /// Whether captions of `tokens` ids have the multimodal half make keys and values of the image.
   public func makesImageKeys(tokens: Int) -> Bool { context(tokens: tokens).makesKeys }
 
-  /// Forward and backward of a batch; the backward pass is twice the forward pass. What is computed
-  /// again (scores, logits, micro-batches) is not counted.
+  /// Forward and backward of a batch; the backward pass is twice the forward pass, but pixels need
+  /// no gradient. What is computed again (scores, logits, micro-batches) is not counted.
   public func step(_ captions: PackedCaptions) -> Double {
-    (0..<captions.count).reduce(0) { $0 + 3 * (image + caption(tokens: captions[$1].count)) }
+    (0..<captions.count).reduce(0) {
+      $0 + 3 * (image + caption(tokens: captions[$1].count)) - patch
+    }
   }
 
   private func layer(tokens: Double, width: Double, mlp: Double, keys: Double) -> Double {
     tokens * (8 * width * width + 4 * width * mlp + 4 * keys * width)
   }
 
+  /// Without the projection of the queries, which a batch makes once.
   private func pooler(queries: Double, keys: Double) -> Double {
     let width = Double(configuration.imageTokens.width), input = Double(configuration.image.width)
-    return 4 * queries * width * width + 4 * keys * input * width + 4 * queries * keys * width
+    return 2 * queries * width * width + 4 * keys * input * width + 4 * queries * keys * width
   }
 }
 

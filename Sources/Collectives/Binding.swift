@@ -16,13 +16,13 @@ public struct Binding: Sendable, Equatable {
   /// The system's numbers of the processors this rank may run on, ascending.
   public let processors: [Int]
   /// Threads to compute with: one for each of the rank's cores, not for each hardware thread.
-  public let threads: Int
+  public private(set) var threads: Int
   /// This rank among those of its node.
   public let localRank: Int
   /// How many ranks this node has.
   public let localSize: Int
-  /// Whether ranks must share cores: then none is pinned and each has one thread.
-  public let isOversubscribed: Bool
+  /// Whether threads must share cores. If ranks must, none is pinned and each has one thread.
+  public private(set) var isOversubscribed: Bool
 
   /// Reads this machine; changes nothing.
   public init(_ mode: Mode) {
@@ -49,6 +49,15 @@ public struct Binding: Sendable, Equatable {
     }
     processors = mine.joined().sorted()
     threads = max(1, isOversubscribed ? 1 : Int(min(Double(cores), quota / Double(localSize))))
+  }
+
+  /// The same processors with so many threads; nil: as many as there are.
+  public func with(threads asked: Int?) -> Binding {
+    guard let asked else { return self }
+    var other = self
+    other.threads = asked
+    other.isOversubscribed = isOversubscribed || asked > threads
+    return other
   }
 
   /// Moves all threads of this process, also those that libraries started, to `processors`.

@@ -2,7 +2,7 @@ import CMPI
 import Foundation
 
 /// What binding a rank to processors depends on, as found on this machine.
-package struct Machine: Equatable, Sendable {
+public struct Machine: Equatable, Sendable {
   /// The node's allocated cores, each the list of its hardware threads, in the order of the
   /// chip; nil where a rank sees only its own share.
   package var allocation: [[Int]]?
@@ -41,7 +41,7 @@ extension Machine {
     localRank = 0
     localSize = 1
     if let rank = number("OMPI_COMM_WORLD_LOCAL_RANK"),
-      let size = number("OMPI_COMM_WORLD_LOCAL_SIZE"), (0..<size).contains(rank)
+      let size = number("OMPI_COMM_WORLD_LOCAL_SIZE"), rank >= 0, rank < size
     {
       (localRank, localSize) = (rank, size)
       if let launched = files.launcherProcessors() {
@@ -51,13 +51,19 @@ extension Machine {
       }
     } else if let rank = number("SLURM_LOCALID"), number("SLURM_STEP_ID") != nil,
       let tasks = environment["SLURM_STEP_TASKS_PER_NODE"],
-      let size = Machine.tasks(tasks, node: number("SLURM_NODEID") ?? 0),
-      (0..<size).contains(rank)
+      let size = Machine.tasks(tasks, node: number("SLURM_NODEID") ?? 0), rank >= 0, rank < size
     {
       (localRank, localSize) = (rank, size)
       let onNode = number("SLURM_CPUS_ON_NODE") ?? processors.count
       if size > 1, processors.count < onNode { allocation = nil }
     }
+  }
+
+  /// Bytes that this machine has for its ranks together: those that are built in, or less where a
+  /// control group of this process grants less.
+  public static func memory(root: String = "") -> Double {
+    let all = Double(ProcessInfo.processInfo.physicalMemory)
+    return min(all, SystemFiles(root: root).memoryLimit() ?? all)
   }
 
   /// The processors the main thread may run on.

@@ -8,20 +8,33 @@ struct SystemFiles {
   /// The daemons that start ranks: of Open MPI 4 and of PRRTE, which later versions use.
   private static let launchers: Set = ["mpirun", "mpiexec", "orterun", "orted", "prterun", "prted"]
 
-  /// Processors grouped by core, in the order of packages and cores.
+  /// Processors grouped by core; cores of one package, memory node and die follow each other, so
+  /// that ranks who share them out evenly have their memory near.
   func cores(of processors: [Int]) -> [[Int]] {
     struct Place: Hashable, Comparable {
-      let package: Int
-      let core: Int
-      static func < (a: Self, b: Self) -> Bool { (a.package, a.core) < (b.package, b.core) }
+      let package, node, die, core: Int
+      static func < (a: Self, b: Self) -> Bool {
+        (a.package, a.node, a.die, a.core) < (b.package, b.node, b.die, b.core)
+      }
     }
+    let nodes = memoryNodes()
     let groups = Dictionary(grouping: processors.sorted()) { processor in
       let topology = "/sys/devices/system/cpu/cpu\(processor)/topology/"
       return Place(
-        package: number(topology + "physical_package_id") ?? 0,
-        core: number(topology + "core_id") ?? processor)
+        package: number(topology + "physical_package_id") ?? 0, node: nodes[processor] ?? 0,
+        die: number(topology + "die_id") ?? 0, core: number(topology + "core_id") ?? processor)
     }
     return groups.sorted { $0.key < $1.key }.map(\.value)
+  }
+
+  /// Each processor's memory node.
+  private func memoryNodes() -> [Int: Int] {
+    let folder = "/sys/devices/system/node/"
+    var found: [Int: Int] = [:]
+    for node in list(folder + "online") {
+      for processor in list(folder + "node\(node)/cpulist") { found[processor] = node }
+    }
+    return found
   }
 
   /// The processors of the nearest launcher among this process's ancestors.
@@ -40,16 +53,30 @@ struct SystemFiles {
   }
 
   /// The tightest limit of this process's control groups, in processors.
-  func quota() -> Double? {
+  func quota() -> Double? { tightest("cpu") { quota(of: $0, isUnified: $1) } }
+
+  /// The tightest limit of this process's control groups, in bytes of memory.
+  func memoryLimit() -> Double? {
+    tightest("memory") { group, isUnified in
+      let file = isUnified ? "\(group)/memory.max" : "/memory\(group)/memory.limit_in_bytes"
+      return line("/sys/fs/cgroup" + file).flatMap { Double($0) }
+    }
+  }
+
+  /// The least that `limit` finds in this process's control groups and those around them.
+  private func tightest(
+    _ controller: String, _ limit: (_ group: String, _ isUnified: Bool) -> Double?
+  ) -> Double? {
     var tightest: Double?
     for line in (text("/proc/self/cgroup") ?? "").split(separator: "\n") {
       let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
       guard parts.count == 3 else { continue }
       let isUnified = parts[0] == "0" && parts[1].isEmpty
-      guard isUnified || parts[1].split(separator: ",").contains("cpu") else { continue }
+      guard isUnified || parts[1].split(separator: ",").contains(Substring(controller))
+      else { continue }
       var group = String(parts[2])
       while true {
-        if let found = quota(of: group, isUnified: isUnified) {
+        if let found = limit(group, isUnified) {
           tightest = min(tightest ?? found, found)
         }
         guard let slash = group.lastIndex(of: "/") else { break }
@@ -100,7 +127,13 @@ struct SystemFiles {
     try? String(contentsOfFile: root + path, encoding: .utf8)
   }
 
+  private func line(_ path: String) -> String? {
+    text(path)?.trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  private func list(_ path: String) -> [Int] { line(path).flatMap { Self.list($0) } ?? [] }
+
   private func number(_ path: String) -> Int? {
-    text(path).flatMap { Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    line(path).flatMap { Int($0) }
   }
 }

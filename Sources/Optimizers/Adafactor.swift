@@ -139,11 +139,16 @@ private struct FactoredStep {
   /// Adds the blocks in their order, in double precision.
   private func average(_ sums: Tensor, into columns: Tensor, beta2: Float) {
     let width = columns.count
-    for column in 0..<width {
-      var sum = 0.0
-      for block in 0..<blocks.count { sum += Double(sums.pointer[block * width + column]) }
-      let mean = Float(sum / Double(parameter.rows))
-      columns.pointer[column] = beta2 * columns.pointer[column] + (1 - beta2) * mean
+    Threads.split(width, grain: 64) { range in
+      var totals = [Double](repeating: 0, count: range.count)
+      for block in 0..<blocks.count {
+        let row = sums.pointer + block * width + range.lowerBound
+        for place in totals.indices { totals[place] += Double(row[place]) }
+      }
+      for (column, total) in zip(range, totals) {
+        let mean = Float(total / Double(parameter.rows))
+        columns.pointer[column] = beta2 * columns.pointer[column] + (1 - beta2) * mean
+      }
     }
   }
 

@@ -22,7 +22,7 @@ public enum Profile {
     public let bytes: Int
     /// Nanoseconds its products took, summed over threads.
     public let productTime: UInt64
-    /// Whether other events lie in it, such as a phase's.
+    /// Whether it is made of other events and does nothing itself.
     public let isPhase: Bool
   }
 
@@ -59,7 +59,7 @@ public enum Profile {
     events.withLock { $0.append(event) }
   }
 
-  /// Runs an operation of the thread that makes the step.
+  /// Runs an operation of the thread that makes the step; others may lie in it.
   /// - Parameter bytes: what it must at least read and write.
   public static func measure<Result>(
     _ name: @autoclosure () -> String, bytes: @autoclosure () -> Int = 0, isPhase: Bool = false,
@@ -69,8 +69,12 @@ public enum Profile {
     let name = name()
     let before = (operations: count.load(ordering: .relaxed), time: time.load(ordering: .relaxed))
     let start = nanoseconds()
-    if !isPhase { current.withLock { $0 = name } }
+    let outer = current.withLock { current in
+      defer { if !isPhase { current = name } }
+      return current
+    }
     defer {
+      current.withLock { $0 = outer }
       let event = Event(
         name: name, thread: 0, start: start, end: nanoseconds(),
         operations: count.load(ordering: .relaxed) - before.operations, bytes: bytes(),

@@ -95,7 +95,7 @@ final class StorageArena: Sendable {
       let pointer = mmap(
         nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
       pointer != MAP_FAILED
-    else { fatalError("out of memory: the system has no \(size) bytes more for tensors") }
+    else { OutOfMemory.end(size) }
     let all = Int(bitPattern: pointer)..<Int(bitPattern: pointer) + length
     let start = all.lowerBound.roundedUp(to: hugePage), chunk = start..<start + size
     unmap(all.lowerBound..<chunk.lowerBound)

@@ -20,13 +20,16 @@ public enum Threads {
 
   /// Starts `count` threads (the caller is one of them). With `oversubscribed`, waiting threads
   /// sleep at once and leave the core to other processes.
-  public static func start(_ count: Int, oversubscribed: Bool = false) {
-    team.withLock { team in
+  /// - Throws: where the system has no more threads; regions then run on the caller.
+  public static func start(_ count: Int, oversubscribed: Bool = false) throws(ThreadsError) {
+    let isStarted = team.withLock { team in
       if let old = team { thread_team_stop(old.handle) }
       let handle = count > 1 ? thread_team_start(Int32(count), oversubscribed ? 0 : 5000) : nil
       team = handle.map(Team.init)
       members.store(handle == nil ? 1 : count, ordering: .relaxed)
+      return handle != nil || count <= 1
     }
+    guard isStarted else { throw ThreadsError(wanted: count) }
   }
 
   /// Runs `body` once per member and returns when all are done.
@@ -74,6 +77,16 @@ public enum Threads {
         body(task, member)
       }
     }
+  }
+}
+
+/// The system does not give this process as many threads as it wants.
+public struct ThreadsError: Error, CustomStringConvertible {
+  let wanted: Int
+
+  public var description: String {
+    "\(wanted) compute threads could not be started: raise the limit (`ulimit -u`, the control "
+      + "group's pids.max) or give --threads N"
   }
 }
 

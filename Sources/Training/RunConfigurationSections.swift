@@ -116,13 +116,14 @@ extension ConfigurationReader {
 
   func optimizer() throws(ConfigurationError) -> RunConfiguration.Optimizer {
     let name: RunConfiguration.Optimizer.Name = try choice("name", or: .adafactor)
-    let moment = "a number from 0 to below 1"
+    // Computed with in float32: what is rounded to 1 there would divide by 0.
+    let below1 = { (value: Double) in value >= 0 && Float(value) < 1 }
+    let moment = "a number from 0 to 0.9999999"
     let decay = "a number of at least 0"
     return RunConfiguration.Optimizer(
       name: name, lr: try required("lr", or: 8e-4, "a number above 0", positive("lr")),
-      beta1: try required("beta1", or: 0.9, moment, number("beta1", moment) { 0 <= $0 && $0 < 1 }),
-      beta2: try required(
-        "beta2", or: 0.999, moment, number("beta2", moment) { 0 <= $0 && $0 < 1 }),
+      beta1: try required("beta1", or: 0.9, moment, number("beta1", moment, where: below1)),
+      beta2: try required("beta2", or: 0.999, moment, number("beta2", moment, where: below1)),
       // A float32 must hold it: with 0 a gradient of zeros would become 0/0.
       epsilon: try number("epsilon", "a number from 1e-37 to 1") { (1e-37...1).contains($0) }
         ?? (name == .adafactor ? 1e-30 : 1e-8),

@@ -1,5 +1,6 @@
 import Autograd
 import CoCaModel
+import Collectives
 import Foundation
 import Pipeline
 
@@ -72,15 +73,18 @@ extension RunPlan {
 }
 
 extension RunHeader {
-  /// - Throws: `ModelError` where a rank would need more than twice the machine's memory.
-  func checkMemory() throws {
-    let machine = Double(ProcessInfo.processInfo.physicalMemory)
-    guard estimated_memory_bytes.total > 2 * machine else { return }
-    throw ModelError(
+  /// What is wrong where this machine's ranks would need more than it has, by more than the tenth
+  /// that the estimate may be off.
+  var lackOfMemory: ModelError? {
+    let here = ranks.count { $0.host == Ranks.host }
+    let needed = Double(here) * estimated_memory_bytes.total
+    let memory = Machine.memory()
+    guard needed > 1.1 * memory else { return nil }
+    return ModelError(
       "memory",
       .impossible(
-        "a rank would need about \(estimated_memory_bytes.total.scaled)B, the machine has "
-          + "\(machine.scaled)B"),
-      remedy: "Make batch or model smaller, set microbatch, or use more ranks")
+        "\(here == 1 ? "the rank" : "the \(here) ranks") on \(Ranks.host) would need about "
+          + "\(needed.scaled)B, there are \(memory.scaled)B"),
+      remedy: "Make batch or model smaller, set microbatch or recompute, or use more machines")
   }
 }

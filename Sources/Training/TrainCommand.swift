@@ -11,31 +11,40 @@ public enum TrainCommand {
   /// - Returns: `ExitCode.done` or `ExitCode.stopped`.
   /// - Throws: what ended the run; `Ranks.leave(after:)` turns it into a line and a code.
   public static func run(_ options: TrainOptions) throws -> Int32 {
-    let binding = Binding(options.binding)
+    let binding = Binding(options.binding).with(threads: options.threads)
     binding.apply()
     let ranks = try Ranks.start()
-    Threads.start(options.threads ?? binding.threads, oversubscribed: binding.isOversubscribed)
     let console = Console(isSpeaking: ranks.rank == 0, printsJSON: options.printsJSON)
-    let folder = RunFolder(options.folder)
+    let folder = RunFolder(options.folder), rank = ranks.rank
+    OutOfMemory.leaves { failure in
+      let error = ModelError(
+        "memory", .impossible("\(failure)"),
+        remedy: "Make batch or model smaller, set microbatch or recompute, or use more machines")
+      note(error, in: folder, rank: rank)
+      Ranks.leave(after: error)
+    }
     do {
       return try train(options, binding, over: ranks, folder, console)
     } catch {
-      // What all ranks know of, rank 0 writes down; a rank that fails alone does so itself.
-      if ranks.rank == 0 || !(error is RankError) {
-        folder.fail(
-          code: ExitCode.of(error), reason: "\(error)",
-          host: (error as? RankError)?.host ?? Ranks.host,
-          rank: (error as? RankError)?.rank ?? ranks.rank)
-      }
+      note(error, in: folder, rank: rank)
       throw error
     }
+  }
+
+  /// What all ranks know of, rank 0 writes down; a rank that fails alone does so itself.
+  private static func note(_ error: any Error, in folder: RunFolder, rank: Int) {
+    let shared = error as? RankError
+    guard rank == 0 || shared == nil else { return }
+    folder.fail(
+      code: ExitCode.of(error), reason: "\(error)", host: shared?.host ?? Ranks.host,
+      rank: shared?.rank ?? rank)
   }
 
   private static func train(
     _ options: TrainOptions, _ binding: Binding, over ranks: any Communicator, _ folder: RunFolder,
     _ console: Console
   ) throws -> Int32 {
-    var options = options
+    var binding = binding
     let stop = StopRequest(
       folder: ranks.rank == 0 ? folder.url : nil, timeLimit: options.timeLimit)
     let configuration = try together(ranks) {
@@ -45,13 +54,13 @@ public enum TrainCommand {
       try configuration.precision.use()
       return configuration
     }
-    if configuration.reproducible {
-      if options.threads == nil {
-        // As many as the machine has for a rank would depend on the number of ranks.
-        options.threads = 1
-        Threads.start(1)
-        console.note("reproducible: one thread a rank; --threads N, the same for all, gives more")
-      }
+    if configuration.reproducible, options.threads == nil {
+      // As many as the machine has for a rank would depend on the number of ranks.
+      binding = binding.with(threads: 1)
+      console.note("reproducible: one thread a rank; --threads N, the same for all, gives more")
+    }
+    try together(ranks) {
+      try Threads.start(binding.threads, oversubscribed: binding.isOversubscribed)
     }
     let found = try Resumption(options.resume, folder, over: ranks)
     let (plan, start) = try together(ranks) {
@@ -72,17 +81,21 @@ public enum TrainCommand {
     let model = plan.model()
     let header = RunHeader(
       plan, model, tokens: plan.tokens(model, isTold: ranks.rank == 0),
-      ranks: try share(binding, options, over: ranks),
+      ranks: try share(binding, over: ranks),
       oversubscribed: binding.isOversubscribed, resumedFrom: found.checkpoint?.folder.path)
     console.say(header.text, json: header)
-    if options.isDryRun { return ExitCode.done }
+    if options.isDryRun {
+      // It may be another machine's run.
+      if let error = header.lackOfMemory { console.warn("\(error)") }
+      return ExitCode.done
+    }
     if found.step >= plan.steps, try isDone(folder, over: ranks) {
       console.note("the run has all its \(plan.steps.grouped) steps: nothing is left to do")
       return ExitCode.done
     }
     try together(ranks) {
       try start.check(plan)
-      try header.checkMemory()
+      if let error = header.lackOfMemory { throw error }
       guard ranks.rank == 0 else { return }
       try folder.create()
       try folder.claim()
@@ -151,10 +164,10 @@ public enum TrainCommand {
   }
 
   private static func share(
-    _ binding: Binding, _ options: TrainOptions, over ranks: any Communicator
+    _ binding: Binding, over ranks: any Communicator
   ) throws -> [RunHeader.Rank] {
     let mine = RunHeader.Rank(
-      host: Ranks.host, processors: binding.mask, threads: options.threads ?? binding.threads)
+      host: Ranks.host, processors: binding.mask, threads: binding.threads)
     return try ranks.allGather(Array(JSONEncoder().encode(mine)))
       .map { try JSONDecoder().decode(RunHeader.Rank.self, from: Data($0)) }
   }

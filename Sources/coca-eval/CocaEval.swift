@@ -71,8 +71,13 @@ extension EvaluationCommand {
   func evaluate(_ binding: Binding, over ranks: any Communicator) throws {
     try together(ranks) {
       try OpenBLAS.check()
+      let binding = binding.with(threads: shared.threads)
+      try Threads.start(binding.threads, oversubscribed: binding.isOversubscribed)
     }
-    Threads.start(shared.threads ?? binding.threads, oversubscribed: binding.isOversubscribed)
+    OutOfMemory.leaves { failure in
+      Ranks.leave(
+        after: Failure("\(failure). Use fewer ranks on a machine", exitCode: ExitCode.usage))
+    }
     let saved = try SavedModel.open(URL(fileURLWithPath: shared.checkpoint), over: ranks) {
       Failure.tell("left out \($0.folder): \($0.error)")
     }

@@ -295,8 +295,8 @@ struct OperationTests {
       return set.gradients.copy()
     }
     let alone = gradients()
-    Threads.start(3)
-    defer { Threads.start(1) }
+    try Threads.start(3)
+    defer { try? Threads.start(1) }
     expectClose(gradients(), alone, relative: 1e-5, "gradients")
   }
 }

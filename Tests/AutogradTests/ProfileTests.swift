@@ -8,7 +8,7 @@ struct ProfileTests {
   @Test("names every operation once, with the products' FLOPs, and nothing overlaps wrongly")
   func operations() async {
     await #expect(processExitsWith: .success) {
-      Threads.start(2)
+      try Threads.start(2)
       let set = randomParameters(["x": [200, 24], "w": [24, 24], "b": [24], "v": [300, 24]])
       guard let x = set["x"], let w = set["w"], let b = set["b"], let v = set["v"] else { return }
       let products = GEMM.recording {
@@ -39,6 +39,23 @@ struct ProfileTests {
       })
       Profile.measure("unseen") {}
       #expect(Profile.stop().isEmpty)
+    }
+  }
+
+  @Test("what a block makes again shows within the operation that needs it")
+  func again() async {
+    await #expect(processExitsWith: .success) {
+      let set = randomParameters(["x": [20, 24], "w": [24, 24]])
+      guard let x = set["x"], let w = set["w"] else { return }
+      let tape = Tape()
+      let result = block([Variable(x, on: tape)]) { linear(gelu($0[0]), w) }
+      result.seed(Tensor.zeros([20, 24]))
+      Profile.start()
+      tape.backward()
+      let events = Profile.stop().filter { $0.thread == 0 }
+      #expect(events.map(\.name) == ["GELU, again", "linear, backward", "GELU, backward"])
+      #expect(events[1].start <= events[0].start && events[0].end <= events[1].end)
+      #expect(events[0].bytes == 2 * 20 * 24 * 4)
     }
   }
 }

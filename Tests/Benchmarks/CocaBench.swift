@@ -17,11 +17,17 @@ struct Machine: ParsableArguments {
   @Option(help: "Compute threads.") var threads = 1
   @Option(help: "float32 or bfloat16.") var precision = GEMM.Precision.float32
 
+  func validate() throws {
+    guard (1...1024).contains(threads) else {
+      throw ValidationError("--threads: \(threads) is not between 1 and 1024.")
+    }
+  }
+
   func start() throws {
     guard precision.isSupported else {
       throw ValidationError("this processor has no \(precision.rawValue) products")
     }
-    Threads.start(threads)
+    try Threads.start(threads)
     GEMM.precision = precision
   }
 }

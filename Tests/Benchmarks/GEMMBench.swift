@@ -40,42 +40,17 @@ struct GEMMBench: ParsableCommand {
   private static func rate(of product: GEMM.Product) -> Double {
     let repeats = max(1, Int(2e8 / product.operations))
     let tasks = product.isShared ? 1 : Threads.count
-    let operands = (0..<tasks).map { _ in Operands(product) }
+    let operands = (0..<tasks).map { _ in Tensor([product.elements]) }
+    operands.forEach { $0.fill(0.5) }
     let best = bestSeconds {
       if product.isShared {
-        for _ in 0..<repeats { operands[0].multiply() }
+        for _ in 0..<repeats { product.multiply(in: operands[0].pointer) }
       } else {
-        Threads.tasks(tasks) { task, _ in for _ in 0..<repeats { operands[task].multiply() } }
+        Threads.tasks(tasks) { task, _ in
+          for _ in 0..<repeats { product.multiply(in: operands[task].pointer) }
+        }
       }
     }
     return product.operations * Double(repeats * tasks) / best
-  }
-}
-
-private struct Operands {
-  let product: GEMM.Product
-  let a: Tensor, b: Tensor, c: Tensor
-
-  init(_ product: GEMM.Product) {
-    self.product = product
-    a = Tensor.zeros([product.rows * product.depth])
-    b = Tensor.zeros([product.depth * product.columns])
-    c = Tensor.zeros([product.rows * product.columns])
-    a.fill(0.5)
-    b.fill(0.25)
-  }
-
-  func multiply() {
-    let a = Matrix(
-      a.pointer, rows: product.rows, columns: product.depth, isTransposed: product.isLeftTransposed)
-    let b = Matrix(
-      b.pointer, rows: product.depth, columns: product.columns,
-      isTransposed: product.isRightTransposed)
-    let c = Matrix(c.pointer, rows: product.rows, columns: product.columns)
-    if product.isShared {
-      GEMM.multiply(a, b, into: c, product.precision)
-    } else {
-      GEMM.serial(a, b, into: c, product.precision)
-    }
   }
 }

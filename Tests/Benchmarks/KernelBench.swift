@@ -9,19 +9,19 @@ struct KernelBench: ParsableCommand {
     commandName: "kernels",
     abstract: "Row and element-wise kernels against memory bandwidth and arithmetic.")
 
-  @Option(help: "Compute threads.") var threads = 1
+  @OptionGroup var machine: Machine
 
   private static let rows = 16_384
   private static let width = 768
 
   func run() throws {
-    Threads.start(threads)
+    try machine.start()
     let count = Self.rows * Self.width
     let bench = Buffers(count: count)
     let bandwidth = bench.bandwidth()
     let arithmetic = Self.multiplyAdds()
     print(
-      "\(threads) threads, \(kernels.level), \(fixed(bandwidth / 1e9, 1)) GB/s (copy),",
+      "\(Threads.count) threads, \(kernels.level), \(fixed(bandwidth / 1e9, 1)) GB/s (copy),",
       "\(fixed(arithmetic / 1e9, 1)) billion multiply-adds a second (products)")
     print(
       "kernel                    bytes  instructions  ns/element  of its limit  "
@@ -78,11 +78,27 @@ private struct Kernel {
       Kernel(name: "GELU, backward", bytes: 12, instructions: 33) { a, rows, width in
         k.gelu_backward(a[0], a[1], a[2], rows * width)
       },
+      Kernel(name: "QuickGELU", bytes: 8, instructions: 24) { a, rows, width in
+        k.quick_gelu(a[0], a[1], rows * width)
+      },
+      Kernel(name: "QuickGELU, backward", bytes: 12, instructions: 28) { a, rows, width in
+        k.quick_gelu_backward(a[0], a[1], a[2], rows * width)
+      },
       Kernel(name: "softmax", bytes: 8, instructions: 23) { a, rows, width in
         k.attention_softmax(a[0], width, rows, width, width, 0.1, a[4])
       },
       Kernel(name: "softmax from sums", bytes: 8, instructions: 19) { a, rows, width in
         k.softmax_from_sums(a[0], width, rows, width, 0, a[4], v, 1)
+      },
+      Kernel(name: "softmax again", bytes: 8, instructions: 18) { a, rows, width in
+        k.attention_probabilities(a[0], width, rows, width, width, 0.1, a[4])
+      },
+      Kernel(name: "softmax, backward", bytes: 12, instructions: 2) { a, rows, width in
+        k.attention_scores_backward(a[0], a[1], width, rows, width, 0.1, a[4])
+      },
+      Kernel(name: "contrastive gradient", bytes: 8, instructions: 45) { a, rows, width in
+        let slopes = UnsafeMutableRawPointer(a[2]).assumingMemoryBound(to: Double.self)
+        k.contrastive_gradient(a[0], width, rows, width, 0.1, a[4], v, v, v, v, 1e-9, slopes)
       },
       Kernel(name: "log-sum-exp", bytes: 4, instructions: 21) { a, rows, width in
         k.log_sum_exp_update(a[0], width, rows, width, 1, a[4], a[5])
@@ -102,11 +118,33 @@ private struct Kernel {
           k.adafactor_row_update(a[0] + r, a[1] + r, a[2] + r, width, 1, 1, v, 0.9, 1e-9, 0.01)
         }
       },
+      Kernel(name: "Adafactor, not factored", bytes: 28, instructions: 12) { a, rows, width in
+        k.adafactor_update(a[0], a[1], a[2], a[3], rows * width, 1, 0.9, 0.999, 1e-30, 1e-9, 0.01)
+      },
       Kernel(name: "sum of squares", bytes: 4, instructions: 2) { a, rows, width in
         _ = k.sum_of_squares(a[0], rows * width)
       },
       Kernel(name: "bias and residual", bytes: 8, instructions: 2) { a, rows, width in
         k.add_bias(a[0], v, a[1], rows, width)
+      },
+      Kernel(name: "scale and residual", bytes: 12, instructions: 1) { a, rows, width in
+        k.add_scaled(a[0], a[1], v, a[2], rows, width)
+      },
+      Kernel(name: "scale, backward", bytes: 12, instructions: 2) { a, rows, width in
+        let partial = Tensor.zeros([width])
+        k.add_scaled_backward(a[0], v, a[1], a[2], partial.pointer, rows, width)
+      },
+      Kernel(name: "L2 norm", bytes: 8, instructions: 3) { a, rows, width in
+        k.l2_normalize(a[0], a[1], a[4], rows, width)
+      },
+      Kernel(name: "L2 norm, backward", bytes: 16, instructions: 4) { a, rows, width in
+        k.l2_normalize_backward(a[0], a[4], a[1], a[2], rows, width)
+      },
+      Kernel(name: "to bfloat16", bytes: 6, instructions: 10) { a, rows, width in
+        k.to_bfloat16(a[0], halves(a[1]), rows * width)
+      },
+      Kernel(name: "add bfloat16", bytes: 10, instructions: 2) { a, rows, width in
+        k.add_bfloat16(halves(a[0]), a[1], rows * width)
       },
       Kernel(name: "patches of 16 × 16", bytes: 8, instructions: 1) { a, rows, width in
         let image = 4 * width  // 32 × 32 pixels where rows have 768 elements
@@ -116,6 +154,10 @@ private struct Kernel {
       },
     ]
   }
+}
+
+private func halves(_ array: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<UInt16> {
+  UnsafeMutableRawPointer(array).assumingMemoryBound(to: UInt16.self)
 }
 
 private struct Buffers {

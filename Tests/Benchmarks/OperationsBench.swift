@@ -12,6 +12,10 @@ struct OperationsBench: ParsableCommand {
   @OptionGroup var work: TrialWork
   @Option(help: "Steps.") var steps = 4
 
+  func validate() throws {
+    guard steps > 0 else { throw ValidationError("--steps: \(steps) is below 1.") }
+  }
+
   func run() throws {
     try machine.start()
     let trial = try work.trial()
@@ -42,15 +46,30 @@ struct OperationsBench: ParsableCommand {
     /// By name; the runs are of the same events in the same order.
     static func sums(_ runs: [[Profile.Event]]) -> [Row] {
       var rows: [String: Row] = [:]
-      for (index, event) in runs[0].enumerated() {
-        let best = runs.map { $0[index] }.min { $0.end - $0.start < $1.end - $1.start } ?? event
+      let times = runs.map(ownTimes)
+      for index in runs[0].indices {
+        let (run, seconds) = times.map { $0[index] }.enumerated().min { $0.1 < $1.1 } ?? (0, 0)
+        let best = runs[run][index]
         let row = Row(
-          name: event.name, times: 1, seconds: Double(best.end - best.start) / 1e9,
-          products: Double(best.productTime) / 1e9 / Double(Threads.count),
+          name: best.name, times: 1, seconds: seconds, products: Double(best.productTime) / 1e9 / Double(Threads.count),
           operations: Double(best.operations), bytes: Double(best.bytes))
-        rows[event.name] = rows[event.name]?.adding(row) ?? row
+        rows[best.name] = rows[best.name]?.adding(row) ?? row
       }
       return Array(rows.values)
+    }
+
+    /// Seconds without those of events within; `events` are in the order of their ends.
+    private static func ownTimes(_ events: [Profile.Event]) -> [Double] {
+      var outermost: [Profile.Event] = []
+      return events.map { event in
+        var time = event.end - event.start
+        while let last = outermost.last, last.start >= event.start {
+          time -= last.end - last.start
+          outermost.removeLast()
+        }
+        outermost.append(event)
+        return Double(time) / 1e9
+      }
     }
 
     func adding(_ other: Row) -> Row {

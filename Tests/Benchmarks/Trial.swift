@@ -9,9 +9,13 @@ import Text
 /// The model and the batch of a trial.
 struct TrialWork: ParsableArguments {
   @Option(help: "A preset.") var model = "base"
-  @Option(help: "safetensors with images [n, 3, h, w] and ids [n, context].") var batch: String
+  @Option(help: "safetensors with images [n, 3, h, w] and ids [n, context]; default: made up.")
+  var batch: String?
+  @Option(help: "Pairs of a batch that is made up.") var pairs = 32
+  @Option(help: "Tokens of a caption that is made up.") var tokens = 12
 
   func trial() throws -> Trial {
+    guard let batch else { return try Trial(preset: model, pairs: pairs, tokens: tokens) }
     guard let shape = ModelConfiguration.preset(model) else {
       throw ValidationError("unknown model \(model)")
     }

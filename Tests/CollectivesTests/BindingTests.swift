@@ -64,6 +64,18 @@ struct BindingTests {
     #expect(Binding(.auto, on: share).mask == "4-5")
   }
 
+  @Test("more threads than cores are told of, and processors stay")
+  func threads() {
+    let node = cores(4, threads: 2)
+    let binding = Binding(.auto, on: Machine(allocation: node, own: node, localSize: 2))
+    #expect(binding.with(threads: nil) == binding && binding.threads == 2)
+    for count in 1...4 {
+      let asked = binding.with(threads: count)
+      #expect(asked.threads == count && asked.processors == binding.processors)
+      #expect(asked.isOversubscribed == (count > 2))
+    }
+  }
+
   @Test("a limit on processor time lowers threads, and counts as too few cores")
   func quota() {
     func binding(_ quota: Double, ranks: Int) -> Binding {

@@ -82,6 +82,54 @@ struct MachineTests {
     try withFiles(zero) { #expect(Machine([:], root: $0, processors: [0]).quota == nil) }
   }
 
+  @Test("cores of a memory node follow each other, and dies number theirs alone")
+  func nodes() throws {
+    var files = ["sys/devices/system/node/online": "0-1\n"]
+    for processor in 0..<8 {
+      let folder = "sys/devices/system/cpu/cpu\(processor)/topology/"
+      files[folder + "physical_package_id"] = "0\n"
+      files[folder + "die_id"] = "\(processor / 4)\n"
+      files[folder + "core_id"] = "\(processor % 4)\n"
+    }
+    try withFiles(files) { root in
+      let machine = Machine([:], root: root, processors: Array(0..<8))
+      #expect(machine.own == (0..<8).map { [$0] })
+    }
+    files["sys/devices/system/node/node0/cpulist"] = "0,2,4,6\n"
+    files["sys/devices/system/node/node1/cpulist"] = "1,3,5,7\n"
+    try withFiles(files) { root in
+      let machine = Machine([:], root: root, processors: Array(0..<8))
+      #expect(machine.own == [0, 2, 4, 6, 1, 3, 5, 7].map { [$0] })
+    }
+  }
+
+  @Test("the tightest control group's memory counts, of both versions")
+  func memory() throws {
+    let unified = [
+      "proc/self/cgroup": "0::/user/job\n", "sys/fs/cgroup/user/job/memory.max": "max\n",
+      "sys/fs/cgroup/user/memory.max": "1048576\n", "sys/fs/cgroup/memory.max": "2097152",
+    ]
+    try withFiles(unified) { #expect(Machine.memory(root: $0) == 1_048_576) }
+    let old = [
+      "proc/self/cgroup": "4:memory:/m\n3:cpu:/docker/x\n",
+      "sys/fs/cgroup/memory/m/memory.limit_in_bytes": "4096\n",
+      "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
+    ]
+    try withFiles(old) { #expect(Machine.memory(root: $0) == 4096) }
+    let all = Double(ProcessInfo.processInfo.physicalMemory)
+    try withFiles([:]) { #expect(Machine.memory(root: $0) == all) }
+  }
+
+  @Test("sizes that launchers give below 1 are not taken")
+  func sizes() throws {
+    for size in ["-1", "0", "x"] {
+      let environment = ["OMPI_COMM_WORLD_LOCAL_RANK": "0", "OMPI_COMM_WORLD_LOCAL_SIZE": size]
+      try withFiles([:]) { root in
+        #expect(Machine(environment, root: root, processors: [0]).localSize == 1)
+      }
+    }
+  }
+
   @Test("Slurm's tasks per node are read for each node, nonsense is refused")
   func slurmTasks() {
     #expect((0..<4).map { Machine.tasks("4(x2),3", node: $0) } == [4, 4, 3, nil])

@@ -51,7 +51,8 @@ struct DryRunTests {
   }
 
   @Test("the estimate is within a tenth of the memory that training takes", arguments: [
-    [], ["microbatch=2"], ["recompute=blocks"], ["optimizer.name=adafactor", "model.image.size=160"],
+    [], ["microbatch=2"], ["recompute=blocks"], ["optimizer.name=adamw", "model.image.size=160"],
+    ["optimizer.name=adamw", "model.layout=openclip", "model.poolers=shared"],
   ])
   func memory(settings: [String]) throws {
     let words = (["model.image.size=320", "model.text.context=16", "steps=3"] + settings)
@@ -68,6 +69,15 @@ struct DryRunTests {
     }.compactMap { $0?["resident_bytes"] as? Int }
     let taken = try #require(resident.max(), "\(run.all)")
     #expect(abs(Double(memory["total"] ?? 0) / Double(taken) - 1) < 0.1, "\(memory), \(taken)")
+  }
+
+  @Test("more memory than the machine has is warned of, and refused where it would be used")
+  func tooMuch() throws {
+    let words = ["--set", "batch=100000000"]
+    let dry = try Job.run("coca-train", ["run.yaml", "--dry-run"] + words, in: world.folder.url)
+    #expect(dry.code == 0 && dry.errors.contains("would need about"), "\(dry.all)")
+    let run = try Job.run("coca-train", ["run.yaml"] + words, in: world.folder.url)
+    #expect(run.code == 64 && run.errors.contains("set microbatch or recompute"), "\(run.all)")
   }
 
   @Test("a sharded optimizer's memory falls with the ranks", .enabled(if: Job.hasLauncher))

@@ -55,9 +55,9 @@ struct OptimizerTests {
 
   /// In a process of its own: the team of threads belongs to the whole process.
   private static func compareThreads(_ name: OptimizerSettings.Name) throws {
-    Threads.start(1)
+    try Threads.start(1)
     let alone = try bits(after: 3, of: name)
-    Threads.start(3)
+    try Threads.start(3)
     #expect(Threads.count == 3)
     #expect(try bits(after: 3, of: name) == alone)
   }

@@ -22,7 +22,7 @@ struct ParityCheck: ParsableCommand {
   var table: String?
 
   func run() throws {
-    Threads.start(ProcessInfo.processInfo.activeProcessorCount)
+    try Threads.start(ProcessInfo.processInfo.activeProcessorCount)
     let truth = try Truth(URL(fileURLWithPath: folder))
     print("\(folder): \(truth.description.about)")
     let report = Report(

@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import Testing
 
@@ -28,6 +29,14 @@ struct TensorTests {
       for _ in 0..<10 { step(1) }
       for share in [0.99, 0.9, 0.75, 0.5, 0.3, 0.1] { step(share) }
       #expect(Tensor.reservedBytes == taken)
+    }
+  }
+
+  @Test("a program says how it ends where the system has no memory left")
+  func exhausted() async {
+    await #expect(processExitsWith: .exitCode(7)) {
+      OutOfMemory.leaves { exit($0.bytes >= 1 << 47 ? 7 : 8) }
+      _ = Tensor([1 << 45])
     }
   }
 

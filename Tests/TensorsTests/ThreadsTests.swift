@@ -9,7 +9,7 @@ struct ThreadsTests {
   func split() async {
     await #expect(processExitsWith: .success) {
       for members in 1...4 {
-        Threads.start(members)
+        try Threads.start(members)
         #expect(Threads.count == members)
         for n in 0...70 {
           for grain in [1, 3, 16, 64] {
@@ -29,7 +29,7 @@ struct ThreadsTests {
   func tasks() async {
     await #expect(processExitsWith: .success) {
       for members in 1...4 {
-        Threads.start(members)
+        try Threads.start(members)
         for n in 0...70 {
           let visits = Visits(n)
           Threads.tasks(n) { task, member in
@@ -45,7 +45,7 @@ struct ThreadsTests {
   @Test("all members run a region, and a region within a region runs where it is")
   func nested() async {
     await #expect(processExitsWith: .success) {
-      Threads.start(3)
+      try Threads.start(3)
       let outer = Visits(3), inner = Visits(3), inline = Visits(3)
       Threads.run { member, members in
         outer.add(member..<member + 1)
@@ -66,8 +66,8 @@ struct ThreadsTests {
     await #expect(processExitsWith: .success) {
       for start in [false, true] {
         if start {
-          Threads.start(4)
-          Threads.start(1)
+          try Threads.start(4)
+          try Threads.start(1)
         }
         let visits = Visits(1)
         Threads.run { member, members in

@@ -73,7 +73,7 @@ struct RunConfigurationErrorTests {
     ("optimizer: {lr: null}", "optimizer.lr", "null", "a number above 0"),
     ("optimizer: {lr: .inf}", "optimizer.lr", "\".inf\"", "a number above 0"),
     ("optimizer: {lr: 1e999}", "optimizer.lr", "\"1e999\"", "a number above 0"),
-    ("optimizer: {beta1: 1}", "optimizer.beta1", "1", "a number from 0 to below 1"),
+    ("optimizer: {beta1: 1}", "optimizer.beta1", "1", "a number from 0 to 0.9999999"),
     ("optimizer: {name: sgd}", "optimizer.name", "\"sgd\"", "one of: adafactor, adamw"),
     ("optimizer: adamw", "optimizer", "\"adamw\"", "a mapping of keys to values"),
     ("bad_samples: {limit: 2}", "bad_samples.limit", "2", "a number from 0 to 1"),

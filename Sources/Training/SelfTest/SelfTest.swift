@@ -14,16 +14,15 @@ public enum SelfTest {
   public static func run(
     threads: Int?, binding mode: Binding.Mode, printsJSON: Bool, patience: Double = 30
   ) throws {
-    let binding = Binding(mode)
+    let binding = Binding(mode).with(threads: threads)
     binding.apply()
     let patience = Patience(seconds: patience)
     let ranks = try patience.during("MPI's start") { try Ranks.start() }
-    Threads.start(threads ?? binding.threads, oversubscribed: binding.isOversubscribed)
     let console = Console(isSpeaking: ranks.rank == 0, printsJSON: printsJSON)
     let hosts = try patience.during("the exchange of host names") {
       try ranks.allGather(Array(Ranks.host.utf8)).map { String(decoding: $0, as: UTF8.self) }
     }
-    let rates = try products(ranks, patience)
+    let rates = try products(binding, ranks, patience)
     let sums = try patience.during("a sum over all ranks") { try SumsCheck(ranks).run() }
     let links = try LinksCheck(ranks, hosts: hosts, patience).run()
     let report = SelfTestReport(
@@ -34,9 +33,10 @@ public enum SelfTest {
 
   /// Every rank's rate in GFLOP/s, all of them at work at once.
   private static func products(
-    _ ranks: any Communicator, _ patience: Patience
+    _ binding: Binding, _ ranks: any Communicator, _ patience: Patience
   ) throws -> [Double] {
     let rate = Result {
+      try Threads.start(binding.threads, oversubscribed: binding.isOversubscribed)
       try OpenBLAS.check()
       return try ProductsCheck.run()
     }
