@@ -95,7 +95,7 @@ extension CheckpointError.Reason {
     case .system(_, ENOENT): "Check the path"
     case .system: "Check the disk, then run again"
     case .truncated, .checksum, .duplicate, .malformed, .tooLarge:
-      "Use an older checkpoint or copy the file again"
+      "Copy the file again, or use an older checkpoint"
     case .missing, .wrongShape, .wrongType, .differs: "Check that it belongs to this model"
     case .unsupportedVersion: "Use the program that wrote it, or a newer one"
     case .notACheckpoint:

@@ -34,8 +34,9 @@ public struct CheckpointFolder: Sendable {
 
   /// Finds the checkpoint written last among those that verify.
   ///
-  /// - Throws: `CheckpointError` only when the folder itself cannot be listed; a folder that does
-  ///   not exist holds no checkpoint.
+  /// - Throws: `CheckpointError` only when the folder itself cannot be listed, or when none is
+  ///   complete and the system would not let one be read: that one may be whole. A folder that
+  ///   does not exist holds no checkpoint.
   public func newest(verifying: Verification = .checksums) throws(CheckpointError) -> Newest {
     guard exists(path) else { return Newest(checkpoint: nil, leftOut: []) }
     let (steps, broken) = try survey()
@@ -48,6 +49,7 @@ public struct CheckpointFolder: Sendable {
         leftOut.append(LeftOut(folder: step.name, error: error))
       }
     }
+    if let unread = leftOut.first(where: { $0.error.kind == .files }) { throw unread.error }
     return Newest(checkpoint: nil, leftOut: leftOut)
   }
 }

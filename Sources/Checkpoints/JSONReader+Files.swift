@@ -16,8 +16,15 @@ extension JSONReader {
     }
   }
 
+  /// Reads a file that people write.
   /// - Parameter limit: bytes of the largest file to read.
   public static func read(file path: String, limit: Int) throws(CheckpointError) -> JSONValue {
-    try read(try InputFile(path).contents(limit: limit), place: path)
+    let bytes = try InputFile(path).contents(limit: limit)
+    do throws(CheckpointError) {
+      return try read(bytes, place: path)
+    } catch {
+      let remedy = "Mend the file, or copy it again"
+      throw CheckpointError(path, .unsupported(error.reason.text, remedy: remedy))
+    }
   }
 }

@@ -11,8 +11,8 @@ public final class SafeTensorsFile: Sendable {
   /// - Throws: `CheckpointError` for a file that cannot be read or breaks the format.
   public init(path: String) throws(CheckpointError) {
     file = try InputFile(path)
-    let field = try file.bytes(at: 0, count: min(8, file.byteCount))
-    let length = try SafeTensorsHeader.length(field, fileBytes: file.byteCount, place: path)
+    let start = try file.bytes(at: 0, count: min(SafeTensorsHeader.startBytes, file.byteCount))
+    let length = try SafeTensorsHeader.length(start, fileBytes: file.byteCount, place: path)
     let json = try file.bytes(at: 8, count: length)
     let header = try SafeTensorsHeader(json: json, fileBytes: file.byteCount, place: path)
     entries = header.entries

@@ -9,26 +9,45 @@ import JSON
 struct SafeTensorsHeader {
   /// Some 150,000 tensors.
   static let byteLimit = 16 << 20
+  /// So many bytes tell what else a file is.
+  static let startBytes = 64
 
   let entries: [TensorEntry]
   let metadata: [String: String]
 
   /// Checks the length field against the limit and the file's size.
+  /// - Parameter start: the file's first bytes.
   static func length(
-    _ field: [UInt8], fileBytes: Int, place: String
+    _ start: [UInt8], fileBytes: Int, place: String
   ) throws(CheckpointError) -> Int {
+    let field = start.prefix(8)
     guard field.count == 8 else {
       throw CheckpointError(place, .truncated(expected: 8, found: field.count))
     }
     let value = field.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard value <= UInt64(byteLimit) else {
-      throw CheckpointError(
-        place, .tooLarge(bytes: Int(clamping: value), limit: byteLimit))
+      throw CheckpointError(place, otherFile(start, headerBytes: value))
     }
     guard Int(value) <= fileBytes - 8 else {
       throw CheckpointError(place, .truncated(expected: 8 + Int(value), found: fileBytes))
     }
     return Int(value)
+  }
+
+  /// What a file is whose first eight bytes are no header's length.
+  private static func otherFile(
+    _ start: [UInt8], headerBytes: UInt64
+  ) -> CheckpointError.Reason {
+    if start.starts(with: "version https://git-lfs".utf8) {
+      return .unsupported(
+        "is Git LFS's pointer to the weights, not the weights",
+        remedy: "Run `git lfs pull` in its folder, or download the file by itself")
+    }
+    let isText = start.prefix(8).allSatisfy { (0x20...0x7E).contains($0) || (9...13).contains($0) }
+    let header = "a header of \(headerBytes) bytes, above the limit of \(byteLimit)"
+    return .unsupported(
+      isText ? "is a text, not weights" : "is no safetensors file, or has \(header)",
+      remedy: "Name a file of safetensors or of torch.save, or download it again")
   }
 
   /// - Parameters:

@@ -29,28 +29,28 @@ struct FolderInput: PackInput {
   }
 
   func row(_ reference: RowReference) throws(PackingError) -> InputRow {
-    guard case .picture(let path, let hasText, let hasJSON) = reference else {
+    guard case .picture(let path, let text, let json) = reference else {
       preconditionFailure("a row of another input")
     }
     let file = "\(folder)/\(path)"
-    guard hasText || hasJSON || !needsText else { throw PackingError(file, .noText) }
+    guard text != nil || json != nil || !needsText else { throw PackingError(file, .noText) }
     var row = InputRow(path: path, picture: .file(file))
     let stem = file[..<(file.lastIndex(of: ".") ?? file.endIndex)]
-    if hasText {
-      let bytes = try InputFile.read(
-        path: "\(stem).txt", what: "the text", limit: RecordLimits.textBytes)
-      guard let text = String(validating: bytes, as: UTF8.self) else {
-        throw PackingError("\(stem).txt", .row("not UTF-8"))
+    if let text {
+      let place = "\(stem).\(text)"
+      let bytes = try InputFile.read(path: place, what: "the text", limit: RecordLimits.textBytes)
+      guard let caption = String(validating: bytes, as: UTF8.self) else {
+        throw PackingError(place, .row("not UTF-8"))
       }
-      row.add(caption: text)
+      row.add(caption: caption)
     }
-    if hasJSON {
-      let bytes = try InputFile.read(
-        path: "\(stem).json", what: "the text", limit: RecordLimits.jsonBytes)
+    if let json {
+      let place = "\(stem).\(json)"
+      let bytes = try InputFile.read(path: place, what: "the text", limit: RecordLimits.jsonBytes)
       do throws(PackingError.Reason) {
         try row.take(json: bytes, columns: columns)
       } catch {
-        throw PackingError("\(stem).json", error)
+        throw PackingError(place, error)
       }
     }
     return row
@@ -62,11 +62,30 @@ struct FolderInput: PackInput {
 /// way down to the current one.
 struct FolderWalk: RowWalk {
   private struct Level {
-    var prefix: String
-    var names: [String]
-    var all: Set<String>
+    let prefix: String
+    let names: [String]
+    /// Stems of pictures.
+    private(set) var pictures = Set<Substring>()
+    /// A text's suffix as it is written, by its name with the suffix in lower case.
+    private(set) var texts: [String: String] = [:]
     var position = 0
+
+    /// - Parameter names: sorted, so that of `a.TXT` and `a.txt` the latter counts.
+    init(prefix: String, names: [String]) {
+      (self.prefix, self.names) = (prefix, names)
+      for name in names {
+        let (stem, suffix) = FolderWalk.split(name)
+        let lower = suffix.lowercased()
+        if FolderInput.suffixes.contains(lower) {
+          pictures.insert(stem)
+        } else if FolderWalk.textSuffixes.contains(lower) {
+          texts["\(stem).\(lower)"] = String(suffix)
+        }
+      }
+    }
   }
+
+  private static let textSuffixes = ["txt", "json"]
 
   private let folder: String
   private let prefix: String
@@ -95,10 +114,9 @@ struct FolderWalk: RowWalk {
       let name = level.names[level.position]
       let path = level.prefix + name
       if Self.isPicture(name) {
-        let stem = name[..<(name.lastIndex(of: ".") ?? name.endIndex)]
+        let stem = Self.split(name).stem
         return .picture(
-          path: path, hasText: level.all.contains("\(stem).txt"),
-          hasJSON: level.all.contains("\(stem).json"))
+          path: path, text: level.texts["\(stem).txt"], json: level.texts["\(stem).json"])
       }
       if isFolder(path) {
         levels.append(try Self.list(folder, prefix: path + "/"))
@@ -109,23 +127,24 @@ struct FolderWalk: RowWalk {
     return nil
   }
 
-  static func isPicture(_ name: String) -> Bool {
-    guard let dot = name.lastIndex(of: ".") else { return false }
-    return FolderInput.suffixes.contains(name[name.index(after: dot)...].lowercased())
+  private static func isPicture(_ name: String) -> Bool {
+    FolderInput.suffixes.contains(split(name).suffix.lowercased())
   }
 
   /// Whether a file is the text of a picture beside it.
   private static func isText(_ name: String, in level: Level) -> Bool {
-    guard name.hasSuffix(".txt") || name.hasSuffix(".json") else { return false }
-    let stem = name[..<(name.lastIndex(of: ".") ?? name.endIndex)]
-    return FolderInput.suffixes.contains {
-      level.all.contains("\(stem).\($0)") || level.all.contains("\(stem).\($0.uppercased())")
-    }
+    let (stem, suffix) = split(name)
+    return textSuffixes.contains(suffix.lowercased()) && level.pictures.contains(stem)
+  }
+
+  /// What stands before and behind a name's last dot; all of it before where there is none.
+  private static func split(_ name: String) -> (stem: Substring, suffix: Substring) {
+    guard let dot = name.lastIndex(of: ".") else { return (name[...], "") }
+    return (name[..<dot], name[name.index(after: dot)...])
   }
 
   private static func list(_ folder: String, prefix: String) throws(PackingError) -> Level {
-    let names = try names(in: "\(folder)/\(prefix)")
-    return Level(prefix: prefix, names: names, all: Set(names))
+    Level(prefix: prefix, names: try names(in: "\(folder)/\(prefix)"))
   }
 
   /// The visible names in a folder, sorted by their bytes.

@@ -39,6 +39,12 @@ struct InputRow: Sendable, Equatable {
     return fields
   }
 
+  /// Whether training finds nothing to read in it.
+  var isTextless: Bool { captions.isEmpty && labels.isEmpty && tokens.isEmpty }
+
+  /// The other keys that hold texts, sorted.
+  var otherTexts: [String] { others.filter { $0.value.holdsText }.keys.sorted() }
+
   /// Says where the picture is.
   mutating func locate(_ path: String, in root: InputRoot) throws(PackingError.Reason) {
     let (relative, file) = try root.resolve(path)
@@ -76,7 +82,7 @@ extension InputRow {
     }
     tokens = try object.removeValue(forKey: "tokens")?.tokens() ?? tokens
     classIndex = try object.removeValue(forKey: "cls")?.classIndex() ?? classIndex
-    if captions.isEmpty, self.labels.isEmpty, tokens.isEmpty, columns.caption == nil {
+    if isTextless, columns.caption == nil {
       for name in Column.caption.customary {
         guard captions.isEmpty, case .string(let text)? = object[name] else { continue }
         add(caption: text)

@@ -24,7 +24,7 @@ struct JSONElements {
   init(file: InputFile) { self.file = file }
 
   /// The next element with its array's name, nil behind the object's end.
-  /// - Throws: `PackingError` with reason `row` where the file is no such object or cut off.
+  /// - Throws: `PackingError` where the file is no object (`noAnnotations`) or cut off (`row`).
   mutating func next() throws(PackingError) -> (array: String, element: Element)? {
     var start: Int?
     while let (byte, offset) = try take() {
@@ -33,7 +33,7 @@ struct JSONElements {
         if depth == 2, start == nil { start = offset }
         try passString()
       case UInt8(ascii: "{"), UInt8(ascii: "["):
-        guard depth > 0 || byte == UInt8(ascii: "{") else { throw fault("no JSON object") }
+        guard depth > 0 || byte == UInt8(ascii: "{") else { throw noObject }
         let isArray = byte == UInt8(ascii: "[")
         if depth == 1 { array = isArray ? String(decoding: name, as: UTF8.self) : "" }
         if depth == 2, start == nil { start = offset }
@@ -46,15 +46,19 @@ struct JSONElements {
         if let start { return (array, Element(offset: start, count: offset - start)) }
       case 0x09, 0x0A, 0x0D, 0x20, 0x3A, 0x2C: break
       default:
-        guard depth > 0 else { throw fault("no JSON object") }
+        guard depth > 0 else { throw noObject }
         if depth == 2, start == nil { start = offset }
       }
     }
-    throw fault(depth == 0 ? "no JSON object" : "it is cut off")
+    throw depth == 0 ? noObject : cutOff
   }
 
-  private func fault(_ why: String) -> PackingError {
-    PackingError(file.path, .row("\(why) at byte \(chunkOffset + position)"))
+  private var noObject: PackingError {
+    PackingError(file.path, .noAnnotations(byte: chunkOffset + position))
+  }
+
+  private var cutOff: PackingError {
+    PackingError(file.path, .row("it is cut off at byte \(chunkOffset + position)"))
   }
 
   /// Passes over a string to its closing quote, keeping a name at the top.
@@ -65,7 +69,7 @@ struct JSONElements {
       if byte == 0x5C { _ = try take() }
       if depth == 1, name.count < Self.nameBytes { name.append(byte) }
     }
-    throw fault("it is cut off")
+    throw cutOff
   }
 
   private mutating func take() throws(PackingError) -> (byte: UInt8, offset: Int)? {

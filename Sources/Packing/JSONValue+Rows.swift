@@ -39,6 +39,9 @@ extension JSONValue {
     }
   }
 
+  /// Whether it is a text or a list with one.
+  var holdsText: Bool { string != nil || array?.contains { $0.string != nil } == true }
+
   /// One text or a list of them.
   func texts(named name: String) throws(PackingError.Reason) -> [String] {
     if case .string(let text) = self { return [text] }

@@ -3,6 +3,8 @@ public struct PackCounts: Sendable, Equatable, Codable {
   /// Rows of this part that were looked at.
   public var rows = 0
   public var samples = 0
+  /// Samples without caption, labels and tokens, which training cannot use.
+  public var textless = 0
   /// Rows that could not be packed.
   public var skipped = 0
   /// What the filters dropped.

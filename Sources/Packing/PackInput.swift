@@ -1,8 +1,8 @@
 /// Points at a row of an input; small, so that a shuffle can hold all of them (but for `sample`).
 enum RowReference: Sendable, Equatable {
   case line(LineScanner.Line)
-  /// A picture's path below the root, and which texts stand beside it.
-  case picture(path: String, hasText: Bool, hasJSON: Bool)
+  /// A picture's path below the root, and how the suffixes of the texts beside it are written.
+  case picture(path: String, text: String?, json: String?)
   /// An image of a file of annotations, by its number.
   case image(Int)
   /// A sample of an archive with its bytes: archives are read once, from front to back.

@@ -40,6 +40,7 @@ public struct PackReporter {
       "\(Int(Double(counts.rows) / elapsed))/s",
       String(format: "%.1f MB/s", Double(counts.rawBytes) / elapsed / 1e6),
     ]
+    if counts.textless > 0 { parts.insert("\(counts.textless) without text", at: 2) }
     if let fraction = counts.fraction, fraction > 0 {
       let left = Int(elapsed / fraction - elapsed)
       parts.append("\(Int(fraction * 100))%")

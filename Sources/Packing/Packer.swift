@@ -18,6 +18,8 @@ public struct Packer {
   private var counts = PackCounts()
   private var seen: SeenPictures?
   private var evaluated = SeenPictures()
+  /// What the first sample without a text holds other texts under.
+  private var otherTexts: [String]?
   /// The key of the row that was taken last.
   private var lastKey: String?
 
@@ -45,7 +47,6 @@ public struct Packer {
     tell: (PackEvent) -> Void
   ) throws -> (counts: PackCounts, index: RecordIndex) {
     if let notice = input.notice { tell(.notice(notice)) }
-    try writeClasses()
     let reader = try reader(tell)
     var walk = try orderedWalk()
     let done = shards.done
@@ -60,7 +61,9 @@ public struct Packer {
     }
     if let text = walk.ignored.text { tell(.notice("\(settings.input.path): \(text)")) }
     if let text = counts.dropped.text { tell(.notice("\(settings.input.path): \(text)")) }
-    return (counts, try finish())
+    let index = try finish()
+    if counts.textless > 0 { tell(.notice("\(lackOfTexts)")) }
+    return (counts, index)
   }
 
   private mutating func finish() throws -> RecordIndex {
@@ -69,7 +72,13 @@ public struct Packer {
     guard counts.samples > 0 || isEmptyPart else {
       throw PackingError(settings.input.path, .nothing(rows: counts.rows))
     }
+    try writeClasses()
     return try shards.finish()
+  }
+
+  private var lackOfTexts: PackingError {
+    let reason = PackingError.Reason.textless(samples: counts.textless, others: otherTexts ?? [])
+    return PackingError(settings.input.path, reason)
   }
 
   private func writeClasses() throws(PackingError) {
@@ -155,6 +164,10 @@ extension Packer {
       }
       if let mark { seen?.insert(mark) }
       counts.samples += 1
+      if let others = outcome.otherTexts {
+        counts.textless += 1
+        otherTexts = otherTexts ?? others
+      }
       counts.rawBytes += fields.reduce(0) { $0 + $1.bytes.count }
       shards.note(PackJournal.Mark(rows: row + 1, counts: counts))
       if let full, try !shards.submit(full) { throw notContinued() }

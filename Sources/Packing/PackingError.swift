@@ -26,6 +26,10 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
     /// The shards that are there do not go on into this input.
     case notContinued(sample: Int, key: String)
     case nothing(rows: Int)
+    /// Samples that training cannot use, and the keys under which the first of them has texts.
+    case textless(samples: Int, others: [String])
+    /// What should be a file of annotations begins with something else.
+    case noAnnotations(byte: Int)
 
     /// A row that is no row of its format; the text says why.
     case row(String)
@@ -89,6 +93,9 @@ extension PackingError.Reason {
       "the shards there end with \(key), which is not sample \(sample) of this input"
     case .nothing(0): "there are no rows"
     case .nothing(let rows): "none of \(rows) rows could be packed"
+    case .textless(let samples, _):
+      "\(samples) samples have no caption, labels or tokens, so training cannot use them"
+    case .noAnnotations(let byte): "no JSON object at byte \(byte)"
     case .row(let why), .picture(let why), .refused(let why): why
     case .climbs(let path): "\(path) climbs out of the root"
     case .outside(let path, let root): "\(path) is not inside the root \(root)"
@@ -117,7 +124,20 @@ extension PackingError.Reason {
       "A folder holds .jpg, .png, .webp or .gif files with texts beside them, a file holds a row "
         + "a line, a tar holds KEY.jpg, KEY.txt and KEY.json."
     case .nothing: "See the reasons above; --root says where relative paths begin."
+    case .textless(_, let others) where others.isEmpty:
+      "Name what holds captions with --caption-column, or labels with --labels-column; empty texts "
+        + "count as none."
+    case .textless(_, let others):
+      "There are texts under \(Self.list(others)): pack anew with --caption-column and one of "
+        + "these, or name it in the run file, `text: {KEY: 1}`."
+    case .noAnnotations:
+      "A .json is COCO's annotations or Karpathy's. Write a list as .jsonl, a row a line: "
+        + "jq -c '.[]' FILE.json > FILE.jsonl"
     case .tooLarge, .row, .climbs, .outside, .noText, .picture, .refused: ""
     }
+  }
+
+  private static func list(_ keys: [String]) -> String {
+    keys.prefix(8).map { "`\($0.prefix(40))`" }.joined(separator: ", ")
   }
 }

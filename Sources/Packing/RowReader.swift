@@ -17,6 +17,8 @@ struct RowOutcome: Sendable {
   var result = Result.elsewhere
   /// Texts of it that were dropped.
   var texts = DropCounts()
+  /// Of a row without caption, labels and tokens the other keys that hold texts; nil for others.
+  var otherTexts: [String]?
 }
 
 /// Reads rows on any thread.
@@ -36,6 +38,7 @@ struct RowReader: Sendable {
       var row = try input.row(reference)
       outcome.path = row.path
       outcome.result = try result(of: &row, &outcome.texts, place: outcome.place)
+      if row.isTextless { outcome.otherTexts = row.otherTexts }
     } catch {
       outcome.result = .failed(error)
     }
@@ -61,7 +64,7 @@ struct RowReader: Sendable {
     if let labels { row.labels = row.labels.map(labels.text) }
     if let texts, !row.captions.isEmpty {
       dropped = texts.apply(to: &row.captions)
-      if row.captions.isEmpty, row.labels.isEmpty, row.tokens.isEmpty { return .dropped(.noText) }
+      if row.isTextless { return .dropped(.noText) }
     }
     do throws(PackingError) {
       switch try pictures.read(row.picture) {

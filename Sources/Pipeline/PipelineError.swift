@@ -52,7 +52,7 @@ extension PipelineError.Reason {
     switch self {
     case .noSources: "Name at least one folder of records"
     case .noSamples: "Pack it again, or leave it out"
-    case .notPositive: "Give a number above zero"
+    case .notPositive: "Give a number above zero, of at most nine decimals"
     case .someWeightsMissing: "Give every source a weight, or none"
     case .weightsTooFine: "Round the weights, or give them as whole numbers"
     case .weightsTooLarge: "Give smaller whole numbers in the same proportion"
@@ -60,7 +60,10 @@ extension PipelineError.Reason {
     case .moreRanksThanLanes: "Start fewer ranks, or raise `lanes` (up to the batch)"
     case .noTokenizer: "Set `tokenizer`, or use `text: tokens`"
     case .badSample: "Repair or remove it, or set `bad_samples: {policy: skip}`"
-    case .tooManyBadSamples: "Check the records with `coca-shard verify`, or raise the limit"
+    case .tooManyBadSamples:
+      "The lines above say why. For `no text`, name what holds the texts with `text` in the run "
+        + "file or --caption-column of `coca-shard pack`; for damage, see `coca-shard verify`; or "
+        + "raise `bad_samples.limit`"
     case .cacheTooSmall: "Allow several times that, or leave `data_cache` out"
     case .cancelled: "Nothing is wrong with the records"
     }

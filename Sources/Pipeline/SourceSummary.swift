@@ -73,6 +73,7 @@ extension SampleSource {
   private func text(
     of sample: Sample, _ text: SampleText, _ random: CounterRandom
   ) throws(BadSample.Reason) -> [Int32] {
-    try text.ids(sample.checkedAnnotation(), as: self.text, random: random)
+    try text.ids(
+      sample.checkedAnnotation(keys: self.text.keys), as: self.text, random: random)
   }
 }

@@ -6,9 +6,10 @@ extension Mixture {
   ///   more steps come out than can be counted.
   public func steps(epochs: Double, samples: [Int]) throws(PipelineError) -> Int {
     precondition(samples.count == weights.count, "samples of each source")
-    guard epochs > 0, epochs <= 1e9, let scale = decimalScale(of: [epochs]) else {
+    guard epochs > 0, let scale = decimalScale(of: [epochs]) else {
       throw PipelineError("epochs", .notPositive("\(epochs)"))
     }
+    guard epochs <= 1e9 else { throw PipelineError("epochs", .tooManySteps) }
     let scaled = Int((epochs * scale).rounded())
     var most = 0
     for (count, weight) in zip(samples, weights) {

@@ -26,8 +26,12 @@ public struct RecordError: Error, Sendable, CustomStringConvertible {
     case duplicateKey
     /// `index.json` cannot be understood.
     case index(String)
-    /// A folder without `index.json`.
+    /// A folder of shards without `index.json`.
     case indexMissing
+    /// A folder with neither `index.json` nor shards.
+    case noShards
+    /// A file where a dataset's folder should be.
+    case notAFolder
     /// `index.json` and the shard disagree.
     case disagreement(what: String, index: Int, shard: Int)
     /// `KEY.txt`, `KEY.json` or `KEY.cls` cannot be understood.
@@ -89,6 +93,8 @@ extension RecordError.Reason {
     case .name(let what), .index(let what), .annotation(let what), .setting(let what): what
     case .duplicateKey: "two samples in a row have this key"
     case .indexMissing: "no index.json here"
+    case .noShards: "neither index.json nor shards (NAME-00000.tar.zst) here"
+    case .notAFolder: "not a folder"
     case .disagreement(let what, let index, let shard):
       "index.json states \(index) \(what), the shard has \(shard)"
     case .exists(let what): "\(what) is there already"
@@ -111,6 +117,9 @@ extension RecordError.Reason {
       "Copy the folder again, or rebuild the index with `coca-shard index FOLDER`"
     case .indexMissing:
       "If no writer is at work, build it with `coca-shard index FOLDER`"
+    case .noShards:
+      "Make a dataset of pictures or tars with `coca-shard pack INPUT --to FOLDER`, and name FOLDER"
+    case .notAFolder: "Give the dataset's folder, which holds index.json and the shards"
     case .annotation: "Mend the input and pack it anew"
     case .exists: "Choose an empty folder, or remove what is there"
     case .inUse: "Wait for it, or choose another folder"

@@ -48,7 +48,8 @@ public struct RecordIndex: Codable, Sendable, Equatable {
       guard FileManager.default.fileExists(atPath: directory.path) else {
         throw RecordError(file: directory.path, reason: .io(operation: "open", code: ENOENT))
       }
-      throw RecordError(file: directory.path, reason: .indexMissing)
+      let shards = try ShardName.files(in: directory)
+      throw RecordError(file: directory.path, reason: shards.isEmpty ? .noShards : .indexMissing)
     }
     let file = try OpenFile(reading: url.path)
     let size = try file.bytes()
@@ -74,10 +75,13 @@ public struct RecordIndex: Codable, Sendable, Equatable {
   ///
   /// The origin is not in the shards: it is kept from an `index.json` that can still be read, else
   /// the folder's name stands for it.
+  /// - Throws: `RecordError` for a shard that is not whole, or where there is none.
   public init(rebuilding directory: URL) throws(RecordError) {
     let known = (try? RecordIndex(directory: directory))?.origin
+    let names = try ShardName.files(in: directory)
+    guard !names.isEmpty else { throw RecordError(file: directory.path, reason: .noShards) }
     var shards: [Shard] = []
-    for name in try ShardName.files(in: directory) {
+    for name in names {
       let reader = try ShardReader(file: directory.appendingPathComponent(name))
       shards.append(try reader.entry(file: name))
     }

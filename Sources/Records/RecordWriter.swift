@@ -30,6 +30,8 @@ public final class RecordWriter {
   private var lastKey: String?
   private var failure: RecordError?
   private var isFinished = false
+  /// Folders that were made for it, the deepest first; those that stay empty go with it.
+  private let made: [String]
 
   /// - Parameters:
   ///   - directory: made if missing.
@@ -62,8 +64,15 @@ public final class RecordWriter {
     self.writesIndex = writesIndex
     encoder = try FrameEncoder(level: level)
     cutter = try FrameCutter(frameBytes: frameBytes)
-    try Self.makeFolder(directory)
+    made = try Self.makeFolder(directory)
     if continuing { try takeUp() } else { try refuseTaken() }
+  }
+
+  deinit {
+    // Other parts' writers may count on the folder.
+    guard !isFinished, writesIndex else { return }
+    shard = nil
+    for folder in made { rmdir(folder) }
   }
 
   /// Adds a sample; a frame that is full by it is compressed and written.
@@ -142,13 +151,20 @@ public final class RecordWriter {
 }
 
 extension RecordWriter {
-  private static func makeFolder(_ directory: URL) throws(RecordError) {
+  /// - Returns: the folders that were not there, the deepest first.
+  private static func makeFolder(_ directory: URL) throws(RecordError) -> [String] {
+    var missing: [String] = [], folder = directory.standardizedFileURL
+    while folder.path != "/", !FileManager.default.fileExists(atPath: folder.path) {
+      missing.append(folder.path)
+      folder.deleteLastPathComponent()
+    }
     do {
       try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     } catch {
       throw RecordError(
         file: directory.path, reason: .io(operation: "make the folder", code: errno))
     }
+    return missing
   }
 
   private func refuseTaken() throws(RecordError) {

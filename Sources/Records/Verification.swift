@@ -7,6 +7,13 @@ public struct Verification: Sendable {
     public let error: RecordError
     /// Samples that are lost with it: as the shard says, without its tables as the index says.
     public internal(set) var samplesLost: Int
+
+    /// Whether the system would not let it be read, which says nothing of what is in it; a file
+    /// that is missing is lost.
+    public var isUnread: Bool {
+      guard case .io(_, let code) = error.reason else { return false }
+      return code != ENOENT
+    }
   }
 
   /// A frame that was read whole.

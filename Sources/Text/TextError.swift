@@ -18,8 +18,9 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     case tooMuchText(limit: Int)
     /// Training failed; the text is the library's.
     case untrainable(String)
-    /// The vocabulary cannot hold the characters and bytes it must hold.
-    case vocabularyTooSmall(asked: Int, String)
+    case vocabularyOutOfRange(asked: Int, ClosedRange<Int>)
+    /// The vocabulary cannot hold the characters and bytes it must hold: so many, where known.
+    case vocabularyTooSmall(asked: Int, needed: Int?)
   }
 
   /// A file, or what was being done.
@@ -37,7 +38,7 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
   public var exitCode: Int32 {
     switch reason {
     case .unreadable, .unwritable: 74
-    case .vocabularyTooSmall, .tooMuchText: 64
+    case .vocabularyOutOfRange, .vocabularyTooSmall, .tooMuchText: 64
     default: 65
     }
   }
@@ -60,8 +61,10 @@ extension TextError.Reason {
     case .tooMuchText(let limit): "more than \(limit) bytes of text to learn from"
     case .noTexts: "there are no texts to learn from"
     case .untrainable(let why): "no tokenizer could be trained (\(why))"
-    case .vocabularyTooSmall(let asked, let why):
-      "a vocabulary of \(asked) is too small for these texts (\(why))"
+    case .vocabularyOutOfRange(let asked, let range):
+      "\(asked) is not from \(range.lowerBound) to \(range.upperBound)"
+    case .vocabularyTooSmall(let asked, _):
+      "a vocabulary of \(asked) does not hold all bytes and the characters of these texts"
     }
   }
 
@@ -81,7 +84,9 @@ extension TextError.Reason {
     case .notEncodable: "Check the text or the tokenizer."
     case .noTexts: "Name record sets that hold captions or labels, or choose another --text."
     case .untrainable: "Give more or other texts, or another vocabulary."
-    case .vocabularyTooSmall: "Ask for a larger vocabulary."
+    case .vocabularyOutOfRange: "Ask for a number of pieces in between."
+    case .vocabularyTooSmall(_, let needed):
+      needed.map { "Ask for \($0) or more." } ?? "Ask for a larger vocabulary."
     }
   }
 }

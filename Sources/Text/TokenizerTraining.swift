@@ -31,13 +31,13 @@ public struct TokenizerTraining: Sendable {
   ///
   /// Ids: pad 0, unknown 1, start 2, end 3. The vocabulary is smaller than asked where the texts
   /// do not hold that many pieces. The same texts in the same order give the same bytes.
-  /// - Throws: what `next` throws, and `TextError`: `noTexts`, `vocabularyTooSmall`,
-  ///   `untrainable`, `tooMuchText` (above `maximumTotalBytes`).
+  /// - Throws: what `next` throws, and `TextError`: `noTexts`, `vocabularyOutOfRange`,
+  ///   `vocabularyTooSmall`, `untrainable`, `tooMuchText` (above `maximumTotalBytes`).
   public func train(next: () throws -> String?) throws -> Result {
     // 4 special pieces, 256 bytes, and at least one of text.
-    guard (261...1_000_000).contains(vocabulary) else {
-      let why = "it must be 261 to 1000000"
-      throw TextError("vocabulary", .vocabularyTooSmall(asked: vocabulary, why))
+    let range = 261...1_000_000
+    guard range.contains(vocabulary) else {
+      throw TextError("vocabulary", .vocabularyOutOfRange(asked: vocabulary, range))
     }
     return try withoutActuallyEscaping(next) { next in
       let feed = Feed(next: next)
@@ -67,9 +67,13 @@ public struct TokenizerTraining: Sendable {
   }
 
   private func reason(_ message: String) -> TextError.Reason {
-    let tooSmall = message.contains("required_chars") || message.contains("Vocabulary size is")
-    return tooSmall
-      ? .vocabularyTooSmall(asked: vocabulary, message) : .untrainable(message)
+    guard message.contains("required_chars") || message.contains("Vocabulary size is") else {
+      return .untrainable(message)
+    }
+    // "Vocabulary size is smaller than required_chars. 270 vs 285. Increase …"
+    let behind = message.components(separatedBy: " vs ").dropFirst().first
+    let needed = behind.flatMap { Int($0.prefix { $0.isNumber }) }
+    return .vocabularyTooSmall(asked: vocabulary, needed: needed)
   }
 
   private var options: [(String, String)] {

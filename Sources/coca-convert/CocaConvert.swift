@@ -1,4 +1,5 @@
 import ArgumentParser
+import Training
 
 @main
 struct CocaConvert: ParsableCommand {
@@ -14,6 +15,7 @@ struct CocaConvert: ParsableCommand {
         coca-convert inspect models/coca
         coca-convert export runs/birds --to birds-open-clip --format openclip
       """,
+    version: trainerVersion,
     subcommands: [Import.self, Export.self, Inspect.self])
 
   static func main() {

@@ -16,7 +16,10 @@ struct Export: ParsableCommand {
       CLS has; where it is the correct one, a line of Python is printed that sets it.
 
       safetensors: model.safetensors with the names of docs/checkpoints.md, and
-      configuration.json, for every layout. The tokenizer's file goes with both.
+      configuration.json, for every layout. It is for other programs: `init:`, `model:` and
+      coca-eval read CHECKPOINT itself, not this folder; `inspect` shows its model.safetensors.
+
+      The tokenizer's file goes with both.
 
       EXAMPLE
         coca-convert export runs/birds --to birds-open-clip --format openclip
@@ -33,6 +36,10 @@ struct Export: ParsableCommand {
 
   @Option(help: "openclip or safetensors.")
   var format: Format
+
+  func validate() throws {
+    if to.isEmpty { throw ValidationError("--to is empty. Name a folder.") }
+  }
 
   func run() throws {
     let target = URL(fileURLWithPath: to)
@@ -65,7 +72,9 @@ struct Export: ParsableCommand {
     var lines = Output.rows([
       ("tensors", "\(count), \(parameters.count.grouped) parameters"), ("written", to),
     ])
-    guard format == .openclip else { return lines }
+    guard format == .openclip else {
+      return lines + ["", "For other programs: run files and coca-eval read \(checkpoint) itself."]
+    }
     lines += ["", "In Python:", "model = open_clip.create_model(\"local-dir:\(to)\")"]
     if saved.model.configuration.text.clsMask == .correct {
       lines.append("model.text.correct_cls_mask = True")

@@ -48,6 +48,10 @@ struct Import: ParsableCommand {
   @Option(help: "CLIP's vocabulary file, or any other tokenizer's.", completion: .file())
   var tokenizer: String?
 
+  func validate() throws {
+    if to.isEmpty { throw ValidationError("--to is empty. Name a folder.") }
+  }
+
   func run() throws {
     let target = URL(fileURLWithPath: to)
     try NewFolder.checkFree(target)

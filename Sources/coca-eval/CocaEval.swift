@@ -2,6 +2,7 @@ import ArgumentParser
 import Collectives
 import Evaluation
 import Foundation
+import Records
 import Tensors
 
 @main
@@ -15,6 +16,7 @@ struct CocaEval: ParsableCommand {
       Records are folders made by `coca-shard pack`.
       Under mpirun all ranks share the work; the figures are the same.
       """,
+    version: programVersion,
     subcommands: [ZeroShot.self, Retrieval.self, Caption.self, Embed.self])
 
   static func main() {

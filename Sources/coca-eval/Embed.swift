@@ -22,9 +22,13 @@ struct Embed: EvaluationCommand {
   @Option(help: "The file to write.", completion: .file())
   var to: String
 
+  func validate() throws {
+    if to.isEmpty { throw ValidationError("--to is empty. Name a file.") }
+  }
+
   func answer(_ evaluator: Evaluator, over ranks: any Communicator) throws -> String {
-    // A folder that is not there is told before the work, not after it.
-    try together(ranks) { try checkFolder() }
+    // What cannot be written is told before the work, not after it.
+    try together(ranks) { try checkTarget() }
     let embedded = try evaluator.embeddings(
       records: try openRecords(records, over: ranks), limit: shared.limit)
     try together(ranks) {
@@ -37,12 +41,19 @@ struct Embed: EvaluationCommand {
     ])
   }
 
-  private func checkFolder() throws {
-    let folder = URL(fileURLWithPath: to).deletingLastPathComponent().path
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue {
-      return
+  private func checkTarget() throws {
+    let file = URL(fileURLWithPath: to), folder = file.deletingLastPathComponent().path
+    if isFolder(file.path) {
+      throw Failure("\(to): is a folder. Name a file", exitCode: ExitCode.usage)
     }
-    throw Failure("\(to): there is no folder \(folder). Make it first", exitCode: ExitCode.usage)
+    guard isFolder(folder) else {
+      throw Failure("\(to): there is no folder \(folder). Make it first", exitCode: ExitCode.usage)
+    }
+  }
+
+  private func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+      && isFolder.boolValue
   }
 }

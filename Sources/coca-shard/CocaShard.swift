@@ -1,10 +1,12 @@
 import ArgumentParser
+import Records
 
 @main
 struct CocaShard: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "coca-shard",
     abstract: "Makes, checks and shows datasets: folders of .tar.zst shards with an index.json.",
+    version: programVersion,
     subcommands: [
       Pack.self, TokenizerCommand.self, Inspect.self, Verify.self, Stats.self, Index.self,
       List.self, Extract.self,

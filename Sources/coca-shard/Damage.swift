@@ -10,11 +10,20 @@ struct Damage {
     told = found.damage.count
   }
 
-  /// Ends the command with 65 if anything that was read is damaged.
+  /// Ends the command with 65 if anything is damaged, with 74 if some could only not be read.
   static func end(_ directory: String, _ found: Verification) throws {
-    guard !found.damage.isEmpty else { return }
-    Failure.tell("\(directory): \(found.damage.count) damaged frames or shards, "
-      + "\(found.samplesLost) samples lost. Copy the shards again, or pack them anew")
-    throw ExitCode(65)
+    let damaged = found.damage.filter { !$0.isUnread }, unread = found.damage.filter(\.isUnread)
+    func samples(_ damage: [Verification.Damage]) -> Int {
+      damage.reduce(0) { $0 + $1.samplesLost }
+    }
+    if !damaged.isEmpty {
+      Failure.tell("\(directory): \(damaged.count) damaged frames or shards, "
+        + "\(samples(damaged)) samples lost. Copy the shards again, or pack them anew")
+    }
+    if !unread.isEmpty {
+      Failure.tell("\(directory): \(unread.count) frames or shards could not be read, "
+        + "\(samples(unread)) samples with them. Check permissions and disk, then run again")
+    }
+    if !found.damage.isEmpty { throw ExitCode(damaged.isEmpty ? 74 : 65) }
   }
 }

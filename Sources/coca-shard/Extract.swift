@@ -19,6 +19,8 @@ struct Extract: ParsableCommand {
   @Option(help: "Only the first sample with this key.")
   var key: String?
 
+  func validate() throws { try check(path: to, "--to") }
+
   func run() throws {
     let set = try RecordSet(directory: URL(fileURLWithPath: directory))
     let target = try Extraction(folder: URL(fileURLWithPath: to))

@@ -123,6 +123,8 @@ struct Pack: ParsableCommand {
   @Option(help: "I/N: take every row whose number leaves I when divided by N.")
   var part: PackSettings.Part?
 
+  func validate() throws { try check(path: to, "--to") }
+
   func run() throws {
     var reporter = PackReporter()
     var packer = try Packer(settings())
@@ -131,11 +133,14 @@ struct Pack: ParsableCommand {
     if counts.continued > 0 {
       Failure.tell("continued after \(counts.continued) samples that were there")
     }
+    var parts = [
+      "\(index.samples) samples", "\(index.shards.count) shards", index.bytes.byteText,
+      "\(counts.skipped) skipped",
+    ]
+    if counts.textless > 0 { parts.append("\(counts.textless) without text") }
+    if counts.dropped.samples > 0 { parts.append("\(counts.dropped.samples) dropped") }
     var output = Output()
-    try output.line(
-      "\(to): \(index.samples) samples, \(index.shards.count) shards, \(index.bytes.byteText), "
-        + "\(counts.skipped) skipped"
-        + (counts.dropped.samples > 0 ? ", \(counts.dropped.samples) dropped" : ""))
+    try output.line("\(to): " + parts.joined(separator: ", "))
     try output.flush()
   }
 

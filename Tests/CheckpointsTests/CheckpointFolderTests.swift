@@ -98,6 +98,23 @@ struct CheckpointFolderTests {
     #expect(told == ["step-00000003", "step-00000002"])
   }
 
+  @Test("one that the system does not let be read is no reason to start anew")
+  func unread() throws {
+    let home = try TemporaryFolder()
+    let folder = CheckpointFolder(home.url)
+    _ = try Sample.save(step: 1, in: folder)
+    // Refused for root too, who may read what others may not.
+    let path = home.path("step-00000001/model.safetensors")
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
+    let refused = CheckpointError(path, .system(operation: "open it", code: ELOOP))
+    #expect(throws: refused) { try folder.newest() }
+    #expect(throws: refused) { try Checkpoint.open(home.url) }
+    #expect(refused.kind == .files)
+    _ = try Sample.save(step: 0, in: folder)
+    #expect(try folder.newest().checkpoint?.state.step == 0)
+  }
+
   @Test("a broken checkpoint goes when enough sound ones are there, not before")
   func brokenIsPruned() throws {
     let home = try TemporaryFolder()

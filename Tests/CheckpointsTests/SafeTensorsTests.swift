@@ -179,6 +179,23 @@ struct SafeTensorsTests {
     #expect(throws: CheckpointError.self) { try SafeTensorsFile(path: path) }
   }
 
+  @Test("what is no weights at all is told as what it is", arguments: [
+    ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1\n", ["git lfs pull"]),
+    ("<!DOCTYPE html><html>", ["a text, not weights"]),
+    ("model: tiny\nbatch: 2\n", ["a text, not weights"]),
+    ("\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}", ["no safetensors file", "16777216"]),
+  ])
+  func otherFiles(contents: String, texts: [String]) throws {
+    let home = try TemporaryFolder()
+    try home.write(Array(contents.utf8), to: "x.safetensors")
+    let error = #expect(throws: CheckpointError.self) {
+      try SafeTensorsFile(path: home.path("x.safetensors"))
+    }
+    let description = error?.description ?? ""
+    #expect(texts.allSatisfy(description.contains), "\(description)")
+    #expect(!description.contains("older checkpoint") && error?.kind == .data)
+  }
+
   @Test("flipped bits and cuts of a lone file never crash and never shorten a tensor")
   func flips() throws {
     let home = try TemporaryFolder()

@@ -1,4 +1,5 @@
 import Foundation
+import Records
 import TestSupport
 import Testing
 
@@ -24,7 +25,7 @@ struct HelpTests {
       "--profile", "--self-test", "--json", "--version",
     ]),
     (["coca-shard"], [
-      "pack", "inspect", "verify", "stats", "index", "list", "extract", "tokenizer",
+      "--version", "pack", "inspect", "verify", "stats", "index", "list", "extract", "tokenizer",
     ]),
     (["coca-shard", "stats"], ["--json", "--html", "--limit", "--jobs"]),
     (["coca-shard", "pack"], [
@@ -37,8 +38,8 @@ struct HelpTests {
     (["coca-shard", "extract"], ["--to", "--key"]), (["coca-shard", "verify"], ["<directory>"]),
     (["coca-shard", "index"], ["<directory>"]),
     (["coca-shard", "tokenizer"], ["--to", "--vocabulary", "--text", "--limit", "--seed"]),
-    (["coca-eval"], ["zero-shot", "retrieval", "caption", "embed"]),
-    (["coca-convert"], ["import", "export", "inspect"]),
+    (["coca-eval"], ["--version", "zero-shot", "retrieval", "caption", "embed"]),
+    (["coca-convert"], ["--version", "import", "export", "inspect"]),
     (["coca-convert", "import"], [
       "<source>", "--to", "--optimizer", "--cls-mask", "--model", "--tokenizer", "legacy",
       "correct",
@@ -51,11 +52,13 @@ struct HelpTests {
     for part in parts { #expect(text.contains(part), "\(part) in \(text)") }
   }
 
-  @Test("--version prints the version alone")
-  func version() throws {
-    let outcome = try Job.run("coca-train", ["--version"], in: URL(fileURLWithPath: "/"))
-    #expect(outcome.code == 0)
-    #expect(outcome.output.split(separator: ".").count == 3, "\(outcome.all)")
+  @Test("--version prints the version alone, the same of all programs", arguments: [
+    "coca-train", "coca-shard", "coca-eval", "coca-convert",
+  ])
+  func version(program: String) throws {
+    let outcome = try Job.run(program, ["--version"], in: URL(fileURLWithPath: "/"))
+    #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.all)")
+    #expect(outcome.output == programVersion + "\n", "\(outcome.all)")
   }
 
   private func help(_ command: [String]) throws -> String {

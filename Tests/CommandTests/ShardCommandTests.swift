@@ -40,6 +40,44 @@ struct ShardCommandTests {
     #expect(try world.shard("list", "data/nine").output == before)
   }
 
+  @Test("index of a folder without shards ends with 65 and writes nothing")
+  func noShards() throws {
+    let world = try PackedWorld()
+    let before = try world.folder.files()
+    let outcome = try world.shard("index", "pictures")
+    #expect(outcome.code == 65 && outcome.output.isEmpty, "\(outcome.all)")
+    #expect(outcome.errors.contains("coca-shard pack"), "\(outcome.all)")
+    #expect(try world.folder.files() == before)
+  }
+
+  @Test("a shard that the system refuses to open is not called damaged: 74",
+        arguments: ["verify", "list"])
+  func unread(command: String) throws {
+    let world = try PackedWorld()
+    // Refused for root too, who may read what others may not.
+    let shard = world.folder.file(Self.shard)
+    try FileManager.default.removeItem(at: shard)
+    try FileManager.default.createSymbolicLink(at: shard, withDestinationURL: shard)
+    let outcome = try world.shard(command, "data/nine")
+    #expect(outcome.code == 74, "\(outcome.all)")
+    #expect(outcome.errors.contains("could not be read, 9 samples with them"), "\(outcome.all)")
+    #expect(!outcome.all.contains("damaged") && !outcome.all.contains("Copy the shards"))
+  }
+
+  @Test("pack tells how many samples have no text, and how to find it")
+  func textless() throws {
+    let world = try PackedWorld()
+    let row = "{\"image\": \"pictures/part 0/picture 0.png\", \"blip_caption\": \"a square\"}\n"
+    try world.folder.write(row, to: "blip.jsonl")
+    let plain = try world.shard("pack", "blip.jsonl", "--to", "data/plain")
+    #expect(plain.code == 0 && plain.output.contains("0 skipped, 1 without text"), "\(plain.all)")
+    #expect(plain.errors.contains("`blip_caption`"), "\(plain.all)")
+    let named = try world.shard(
+      "pack", "blip.jsonl", "--to", "data/named", "--caption-column", "blip_caption")
+    #expect(named.code == 0 && named.errors.isEmpty, "\(named.all)")
+    #expect(try world.shard("list", "data/named", "--text").output.contains("a square"))
+  }
+
   @Test("a packed shard is a tar that zstd and tar list in order", .enabled(if: hasTools))
   func tar() throws {
     let world = try PackedWorld()
@@ -151,6 +189,9 @@ struct ShardCommandTests {
       (["tokenizer", "data/nine", "--to", "t.model", "--vocabulary", "3"], 64, "vocabulary"),
       (["tokenizer", "data/nine", "--to", "run.yaml/t.model"], 74, "run.yaml"),
       (["tokenizer", "nowhere", "--to", "t.model"], 74, "nowhere"),
+      (["tokenizer", "data/nine", "--to", "pictures"], 74, "it is a folder"),
+      (["stats", "data/nine", "--html", "pictures"], 74, "it is a folder"),
+      (["index", "run.yaml"], 65, "not a folder"), (["verify", Self.shard], 65, "not a folder"),
     ]
     try world.folder.write("a file, not a folder", to: "run.yaml")
     for (arguments, code, place) in cases {
@@ -166,7 +207,8 @@ struct ShardCommandTests {
 
   @Test("a wrong command line ends with 64", arguments: [
     ["pack"], ["pack", "pictures"], ["inspect"], ["nothing"], ["list", "x", "--limit", "-1"],
-    ["pack", "pictures", "--to", "x", "--shard-size", "much"],
+    ["pack", "pictures", "--to", "x", "--shard-size", "much"], ["pack", "pictures", "--to", ""],
+    ["extract", "x", "--to", ""], ["tokenizer", "x", "--to", ""], ["stats", "x", "--html", ""],
   ])
   func usage(arguments: [String]) throws {
     let folder = try TestFolder()

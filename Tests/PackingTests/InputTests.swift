@@ -179,6 +179,50 @@ struct InputTests {
     #expect(samples.map { $0.image?.suffix } == ["png", "png", "png"])
   }
 
+  @Test("a text is found however its suffix is written")
+  func suffixes() throws {
+    let folder = try TemporaryFolder()
+    for (index, name) in ["A.PNG", "b.png", "c.Png"].enumerated() {
+      try folder.write("in/\(name)", TestPicture.png(index))
+    }
+    try folder.write("in/A.TXT", "upper")
+    try folder.write("in/b.Json", "{\"caption\": \"mixed\"}")
+    try folder.write("in/c.TXT", "not this")
+    try folder.write("in/c.txt", "lower")
+    #expect(try folder.notices("in") == [])
+    let captions = try folder.samples().map { try $0.annotation().captions }
+    #expect(captions == [["upper"], ["mixed"], ["lower"]])
+  }
+
+  @Test("samples without a text are counted, and told with the keys that may hold it", arguments: [
+    ("rows.jsonl", "{\"image\": \"in/1.png\", \"blip\": \"a dog\", \"width\": 3}", ["`blip`"]),
+    ("rows.jsonl", "{\"file\": \"in/1.png\", \"caption\": \" \", \"n\": [\"x\"]}", ["`n`"]),
+    ("rows.csv", "image,blip,tag\nin/1.png,a dog,t\n", ["`blip`, `tag`"]),
+    ("in", "", ["--caption-column", "--labels-column"]),
+  ])
+  func textless(input: String, rows: String, told: [String]) throws {
+    let folder = try TemporaryFolder()
+    try folder.write("in/1.png", TestPicture.png(1))
+    try folder.write("in/1.txt", " \n ")
+    if input != "in" { try folder.write(input, rows) }
+    let notice = try #require(try folder.notices(input).last)
+    #expect(notice.contains("1 samples have no caption, labels or tokens"), "\(notice)")
+    for text in told + ["--caption-column"] { #expect(notice.contains(text), "\(notice)") }
+    let counts = try folder.pack(input, to: "again").counts
+    #expect(counts.textless == 1 && counts.samples == 1 && counts.skipped == 0)
+  }
+
+  @Test("samples with labels, ids or a caption of another name are not without a text", arguments: [
+    "{\"file\": \"1.png\", \"labels\": [\"x\"]}", "{\"file\": \"1.png\", \"tokens\": [2, 3]}",
+    "{\"file\": \"1.png\", \"title\": \"x\"}",
+  ])
+  func withText(row: String) throws {
+    let folder = try TemporaryFolder()
+    try folder.write("1.png", TestPicture.png(1))
+    try folder.write("rows.jsonl", row)
+    #expect(try folder.notices("rows.jsonl") == [])
+  }
+
   @Test("what lies beside is told once, counted by its suffix")
   func ignored() throws {
     let folder = try TemporaryFolder()

@@ -24,7 +24,10 @@ struct PackReporterTests {
     (counts.rawBytes, counts.fraction) = (50_000_000, 0.25)
     #expect(PackReporter.line(counts, seconds: 10)
       == "990 samples, 10 skipped, 100/s, 5.0 MB/s, 25%, 0:00:30 left")
-    counts.fraction = nil
+    (counts.fraction, counts.textless) = (nil, 0)
     #expect(PackReporter.line(counts, seconds: 10) == "990 samples, 10 skipped, 100/s, 5.0 MB/s")
+    counts.textless = 7
+    #expect(PackReporter.line(counts, seconds: 10)
+      == "990 samples, 10 skipped, 7 without text, 100/s, 5.0 MB/s")
   }
 }

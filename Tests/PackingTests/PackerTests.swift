@@ -119,6 +119,18 @@ struct PackerTests {
     }
   }
 
+  @Test("where nothing could be packed no new folder is left")
+  func nothingLeft() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("in/a/x.png", "no picture")
+    for format in [InputFormat.folder, .imagefolder] {
+      #expect(throws: PackingError.self) {
+        try folder.pack("in", to: "new/deep/set") { $0.format = format }
+      }
+      #expect(!FileManager.default.fileExists(atPath: folder.url.appending(path: "new").path))
+    }
+  }
+
   @Test("a limit takes the first rows", arguments: [1, 2, 7, 8])
   func limit(limit: Int) throws {
     let folder = try world(7)

@@ -119,6 +119,9 @@ struct BadSampleTests {
     let error = PipelineError(
       "data", .tooManyBadSamples(skipped: 13, read: 1201, limit: 0.01))
     #expect(throws: error) { try tally.add(read: 1, skipped: 1, policy: policy) }
+    for remedy in ["`no text`", "--caption-column", "coca-shard verify", "bad_samples.limit"] {
+      #expect(error.description.contains(remedy))
+    }
     var strict = BadSampleTally()
     try strict.add(read: 5, skipped: 0, policy: .skip(limit: 0))
     #expect(throws: PipelineError.self) {

@@ -29,12 +29,15 @@ struct DataCacheTests {
     ).filter { $0.pathExtension == "zst" && !$0.lastPathComponent.hasPrefix(".") }
   }
 
-  /// Loads steps until all shards have a copy, and gives what they hold.
+  /// Loads steps until all shards have a copy, and gives what the first ten hold.
   private func walk(_ loader: BatchLoader, until wanted: Int) throws -> [[Batch.Content]] {
-    var steps: [[Batch.Content]] = []
-    while try steps.count < 10 || (copies().count < wanted && steps.count < 2000) {
-      loader.prepare(step: steps.count)
-      steps.append(try loader.load(step: steps.count).contents)
+    var steps: [[Batch.Content]] = [], step = 0
+    let end = ContinuousClock.now + .seconds(120)
+    while try step < 10 || (copies().count < wanted && ContinuousClock.now < end) {
+      loader.prepare(step: step)
+      let contents = try loader.load(step: step).contents
+      if step < 10 { steps.append(contents) }
+      step += 1
     }
     return steps
   }

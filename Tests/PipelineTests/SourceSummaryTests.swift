@@ -1,5 +1,7 @@
 import Pipeline
+import Records
 import Testing
+import Text
 
 @Suite("Source summary")
 struct SourceSummaryTests {
@@ -21,5 +23,16 @@ struct SourceSummaryTests {
     #expect(sources.map(\.tokensAtEnd) == [4500, nil])
     #expect(sources.map(\.laneSamples) == [[75, 75], [2, 3]])
     #expect(sources.map(\.rankSamples) == [[75, 150], [2, 5]])
+  }
+
+  @Test("texts under a key of their own are measured, start and end included")
+  func otherKey() throws {
+    let world = try World()
+    let json = Field(suffix: "json", bytes: Array("{\"recaption\": \"four\"}".utf8))
+    let records = try world.records("a", [Sample(key: "1", fields: [json])])
+    let field = SampleSource.Field(name: "recaption", weight: 1, prompts: .none)
+    let source = SampleSource(name: "a", records: [records], text: .fields([field]))
+    let text = SampleText(tokenizer: ByteTokenizer(), vocabularySize: 260, context: 8)
+    #expect(source.meanTokens(text, seed: 1) == 6)
   }
 }

@@ -45,12 +45,28 @@ struct RecordSetTests {
   @Test("a folder without index says how to get one, a missing folder that it is missing")
   func missing() throws {
     let folder = try TemporaryFolder()
+    try folder.pack([SampleMaker.plain("a")])
+    try FileManager.default.removeItem(at: folder.file("index.json"))
     let error = #expect(throws: RecordError.self) { try RecordSet(directory: folder.url) }
     #expect(error?.description == "\(folder.url.path): no index.json here. "
       + "If no writer is at work, build it with `coca-shard index FOLDER`")
     #expect(error?.exitCode == 65)
+    let shard = folder.file("s-00000.tar.zst")
+    #expect(reason { _ = try RecordSet(directory: shard) } == .notAFolder)
+    #expect(reason { _ = try RecordIndex(rebuilding: shard) } == .notAFolder)
     let none = #expect(throws: RecordError.self) { try RecordSet(directory: folder.file("none")) }
     #expect(none?.exitCode == 74)
+  }
+
+  @Test("a folder without shards is told how one is made, and gets no index")
+  func noShards() throws {
+    let folder = try TemporaryFolder()
+    try folder.write([1], to: "a.tar")
+    let error = #expect(throws: RecordError.self) { try RecordIndex(rebuilding: folder.url) }
+    #expect(error?.reason == .noShards && error?.exitCode == 65)
+    #expect(error?.description.contains("`coca-shard pack INPUT --to FOLDER`") == true)
+    #expect(reason { _ = try RecordSet(directory: folder.url) } == .noShards)
+    #expect(try folder.names() == ["a.tar"])
   }
 
   @Test("an error is one line that names file, frame, key and remedy")

@@ -25,6 +25,17 @@ struct PromptsTests {
     #expect(try Prompts(file: file).templates == ["a {}", "the {} here"])
   }
 
+  @Test("a folder in the place of a file is told as one")
+  func folder() {
+    let folder = FileManager.default.temporaryDirectory
+    #expect(throws: TextError(folder.path, .unreadable("it is a folder"))) {
+      try Prompts(file: folder)
+    }
+    #expect(throws: TextError(folder.path, .unreadable("it is a folder"))) {
+      try TokenizerFile.open(folder)
+    }
+  }
+
   @Test("a line without exactly one place is named", arguments: [("ok {}\nplain", 2), ("{} {}", 1)])
   func badLine(text: String, line: Int) {
     #expect {

@@ -23,18 +23,27 @@ struct TokenizerTrainingTests {
     #expect(try again.tokenizer.model == TrainedModel.tokenizer().model)
   }
 
-  @Test("a vocabulary that cannot hold bytes and characters is refused", arguments: [
-    -1, 0, 260, 265,
+  @Test("a vocabulary outside the range is refused with the range", arguments: [
+    -1, 0, 260, 1_000_001, 99_999_999_999,
   ])
-  func tooSmall(vocabulary: Int) {
-    #expect {
+  func outOfRange(vocabulary: Int) {
+    let reason = TextError.Reason.vocabularyOutOfRange(asked: vocabulary, 261...1_000_000)
+    #expect(throws: TextError("vocabulary", reason)) {
       try TrainedModel.train(TrainedModel.texts, vocabulary: vocabulary)
-    } throws: { error in
-      guard case .vocabularyTooSmall(vocabulary, _) = (error as? TextError)?.reason else {
-        return false
-      }
-      return true
     }
+  }
+
+  @Test("a vocabulary that cannot hold bytes and characters is refused with one that can")
+  func tooSmall() throws {
+    let texts = TrainedModel.texts
+    let error = #expect(throws: TextError.self) { try TrainedModel.train(texts, vocabulary: 265) }
+    guard case .vocabularyTooSmall(265, let needed?) = error?.reason else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(error?.description.contains("Ask for \(needed) or more.") == true)
+    #expect(error?.description.contains("--") == false && error?.exitCode == 64)
+    #expect(try TrainedModel.train(texts, vocabulary: needed).tokenizer.vocabularySize == needed)
   }
 
   @Test("no texts, or empty ones, are an error", arguments: [[], ["", "  \n"]])
