@@ -36,12 +36,6 @@ extension ModelConfiguration {
     }
   }
 
-  /// Keys that may be null, by the mapping they stand in.
-  public static let optionalKeys = [
-    "image": ["pooler_heads", "layer_scale", "resize"], "text": ["vocabulary", "layer_scale"],
-    "multimodal": ["layer_scale"],
-  ]
-
   enum CodingKeys: String, CodingKey {
     case layout, joint, poolers, activation, image, text, multimodal
   }

@@ -69,8 +69,11 @@ extension ModelConfiguration {
   }
 
   private func valueFault() -> String? {
-    if image.mean.count != 3 || image.std.count != 3 || image.std.contains(where: { $0 <= 0 }) {
-      return "image.mean, image.std: three numbers each, std above 0"
+    for (name, values, range) in [
+      ("image.mean", image.mean, Self.meanRange), ("image.std", image.std, Self.stdRange),
+    ] where values.count != 3 || !values.allSatisfy({ range.contains($0) }) {
+      return "\(name): \(values) are not three numbers from \(range.lowerBound) to "
+        + "\(range.upperBound)"
     }
     if let resize = image.resize, !(1...4).contains(resize) {
       return "image.resize: \(resize) is not between 1 and 4"
@@ -79,8 +82,8 @@ extension ModelConfiguration {
       ("image", image.layerScale), ("text", text.layerScale),
       ("multimodal", multimodal.layerScale),
     ] {
-      guard let scale, !Float(scale).isFinite else { continue }
-      return "\(name).layer_scale: \(scale) is no float32"
+      guard let scale, !(scale >= 0 && Float(scale).isFinite) else { continue }
+      return "\(name).layer_scale: \(scale) is no float32 of at least 0"
     }
     return nil
   }

@@ -16,6 +16,9 @@ extension RunConfiguration {
 
     /// Whether a resumed run may change it without being told to.
     public var isFree: Bool {
+      let path = key.split(separator: ".")
+      // Only logs call a source by its name, which follows its records where none is given.
+      if path.count == 3, path[0] == "data", path[2] == "name" { return true }
       let free = [
         "microbatch", "recompute", "shard_optimizer", "overlap", "log", "checkpoint", "validation",
         "deadline", "data_cache",

@@ -34,11 +34,6 @@ struct ConfigurationNode {
     case .map: "a mapping"
     }
   }
-
-  subscript(key: String) -> ConfigurationNode? {
-    guard case .map(let members) = value else { return nil }
-    return members.first { $0.key == key }?.node
-  }
 }
 
 extension ConfigurationNode {

@@ -71,12 +71,11 @@ extension RunConfiguration {
     }
     overlap = try run.choice("overlap", or: .auto)
     nonfinite = try run.choice("nonfinite", or: .stop)
-    deadline = try run.required("deadline", or: 300, "a number above 0", run.duration("deadline"))
+    deadline = try run.deadline()
     checkpoint = try run.section("checkpoint").saving()
     validation = try run.section("validation").validation()
     log = try run.section("log").log()
-    seed = UInt64(
-      try run.required("seed", or: 0, "a whole number", run.integer("seed", in: 0...Int.max)))
+    seed = UInt64(try run.integer("seed", or: 0, in: 0...Int.max))
     guard tokenizer != nil || initial != nil || data.allSatisfy({ $0.text == .tokens }) else {
       throw run.error("tokenizer", .missing)
     }
@@ -94,13 +93,22 @@ extension ConfigurationReader {
     return given
   }
 
+  /// Half of it has to outlast a slow disk, and a network file system's view of heartbeats.
+  fileprivate func deadline() throws(ConfigurationError) -> Double {
+    let expected = "a number from 10 to 1e9"
+    return try required(
+      "deadline", or: 300, expected,
+      number("deadline", expected) { (10...1e9).contains($0) })
+  }
+
   fileprivate func length() throws(ConfigurationError) -> RunConfiguration.Length {
     let given = ["steps", "epochs", "samples"].filter { self[$0] != nil }
     guard given.count < 2 else {
       throw error(given[1], .conflict("\(given.joined(separator: " and ")) are both given"))
     }
     if let steps = try integer("steps", in: 1...(1 << 53)) { return .steps(steps) }
-    if let epochs = try positive("epochs") { return .epochs(epochs) }
+    let epochs = try number("epochs", "a number above 0, up to 1e9") { 0 < $0 && $0 <= 1e9 }
+    if let epochs { return .epochs(epochs) }
     if let samples = try integer("samples", in: 1...(1 << 53)) { return .samples(samples) }
     throw error(given.first ?? "steps", .missing)
   }
@@ -143,7 +151,9 @@ extension ConfigurationReader {
     switch node.value {
     case .null where self["init"] != nil: return nil
     case .text(let name): return try model(named: name)
-    case .map: return try model(mapping: node)
+    case .map:
+      let keys = try ModelKeys(node)
+      return .mapping(keys.tree, base: keys.preset)
     default: throw unexpected("model", "a preset, a file, a checkpoint or a mapping")
     }
   }
@@ -153,23 +163,8 @@ extension ConfigurationReader {
     if presets.contains(name) { return .preset(name) }
     let path = absolute(name)
     let isPath = name.contains("/") || name.contains(".")
-    if isPath || FileManager.default.fileExists(atPath: path) { return .file(path) }
+    let isThere = !name.isEmpty && FileManager.default.fileExists(atPath: path)
+    if isPath || isThere { return .file(path) }
     throw unexpected("model", "one of \(presets.joined(separator: ", ")), or a path")
-  }
-
-  private func model(
-    mapping node: ConfigurationNode
-  ) throws(ConfigurationError) -> RunConfiguration.Model {
-    guard var members = node.json.object else { throw unexpected("model", "a mapping") }
-    guard let base = members.removeValue(forKey: "preset") else {
-      return .mapping(.object(members), base: nil)
-    }
-    guard let name = base.string, ModelConfiguration.presetNames.contains(name) else {
-      let presets = ModelConfiguration.presetNames.joined(separator: ", ")
-      throw ConfigurationError(
-        node["preset"]?.place ?? node.place, "model.preset",
-        .unexpected(found: node["preset"]?.shown ?? "nothing", expected: "one of \(presets)"))
-    }
-    return .mapping(.object(members), base: name)
   }
 }

@@ -79,10 +79,6 @@ extension ConfigurationReader {
     _ key: String, in range: ClosedRange<Int>
   ) throws(ConfigurationError) -> Int? {
     guard let node = members[key], !isNull(key) else { return nil }
-    let expected =
-      range.upperBound == .max
-      ? "a whole number of at least \(range.lowerBound)"
-      : "a whole number from \(range.lowerBound) to \(range.upperBound)"
     switch node.value {
     case .integer(let value) where range.contains(value): return value
     case .number(let value):
@@ -90,7 +86,18 @@ extension ConfigurationReader {
       return whole
     default: break
     }
-    throw unexpected(key, expected)
+    throw unexpected(key, Self.expected(range))
+  }
+
+  /// A whole number that may be left out but not be null.
+  func integer(
+    _ key: String, or standard: Int, in range: ClosedRange<Int>
+  ) throws(ConfigurationError) -> Int {
+    try required(key, or: standard, Self.expected(range), integer(key, in: range))
+  }
+
+  private static func expected(_ range: ClosedRange<Int>) -> String {
+    "a whole number from \(range.lowerBound) to \(range.upperBound)"
   }
 
   /// Nil where the key is left out or null.
@@ -105,13 +112,18 @@ extension ConfigurationReader {
     }
   }
 
+  /// Up to what a float32 holds easily.
+  static let aboveZero = "a number above 0, up to 1e37"
+
   func positive(_ key: String) throws(ConfigurationError) -> Double? {
-    try number(key, "a number above 0") { 0 < $0 && $0 <= 1e37 }
+    try number(key, Self.aboveZero) { 0 < $0 && $0 <= 1e37 }
   }
 
-  /// What a clock can still count.
-  func duration(_ key: String) throws(ConfigurationError) -> Double? {
-    try number(key, "a number above 0") { 0 < $0 && $0 <= 1e9 }
+  /// As `positive`, or 0; may be left out but not be null.
+  func nonnegative(_ key: String, or standard: Double) throws(ConfigurationError) -> Double {
+    let expected = "a number from 0 to 1e37"
+    return try required(
+      key, or: standard, expected, number(key, expected) { (0...1e37).contains($0) })
   }
 
   func fraction(_ key: String) throws(ConfigurationError) -> Double? {
@@ -137,7 +149,7 @@ extension ConfigurationReader {
     switch node.value {
     case .text(let value) where !value.isEmpty: return value
     case .integer(let value): return String(value)
-    default: throw unexpected(key, "a text")
+    default: throw unexpected(key, "a text that is not empty")
     }
   }
 

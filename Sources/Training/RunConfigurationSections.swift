@@ -13,7 +13,7 @@ extension ConfigurationReader {
         RunConfiguration.Source(
           name: try reader.name(besides: sources.map(\.name)),
           records: try reader.texts("records").map(absolute),
-          weight: try reader.positive("weight"), text: text,
+          weight: try reader.weight(), text: text,
           prompts: try reader.prompts(isAllowed: text.hasLabels, "text: labels")))
     }
     let weights = sources.filter { $0.weight != nil }.count
@@ -21,6 +21,11 @@ extension ConfigurationReader {
       throw error("data", .conflict("some sources give a weight and some do not"))
     }
     return sources
+  }
+
+  /// Up to what a mixture counts in whole numbers.
+  private func weight() throws(ConfigurationError) -> Double? {
+    try number("weight", "a number above 0, up to 1e15") { 0 < $0 && $0 <= 1e15 }
   }
 
   /// One word, or weights of fields.
@@ -40,7 +45,7 @@ extension ConfigurationReader {
       guard let weight, 0 < weight, weight <= 1e37 else {
         throw ConfigurationError(
           node.place, "\(path).text.\(name)",
-          .unexpected(found: node.shown, expected: "a weight above 0"))
+          .unexpected(found: node.shown, expected: Self.aboveZero))
       }
       guard name != "tokens" else {
         throw error("text", .conflict("tokens are no text that could be drawn among others"))
@@ -103,11 +108,9 @@ extension ConfigurationReader {
   }
 
   func loss() throws(ConfigurationError) -> RunConfiguration.Loss {
-    let expected = "a number of at least 0"
     let loss = RunConfiguration.Loss(
-      contrastive: try required(
-        "contrastive", or: 1, expected, number("contrastive", expected) { $0 >= 0 }),
-      caption: try required("caption", or: 2, expected, number("caption", expected) { $0 >= 0 }))
+      contrastive: try nonnegative("contrastive", or: 1),
+      caption: try nonnegative("caption", or: 2))
     guard loss.contrastive > 0 || loss.caption > 0 else {
       throw error("caption", .conflict("both weights are 0"))
     }
@@ -119,16 +122,14 @@ extension ConfigurationReader {
     // Computed with in float32: what is rounded to 1 there would divide by 0.
     let below1 = { (value: Double) in value >= 0 && Float(value) < 1 }
     let moment = "a number from 0 to 0.9999999"
-    let decay = "a number of at least 0"
     return RunConfiguration.Optimizer(
-      name: name, lr: try required("lr", or: 8e-4, "a number above 0", positive("lr")),
+      name: name, lr: try required("lr", or: 8e-4, Self.aboveZero, positive("lr")),
       beta1: try required("beta1", or: 0.9, moment, number("beta1", moment, where: below1)),
       beta2: try required("beta2", or: 0.999, moment, number("beta2", moment, where: below1)),
       // A float32 must hold it: with 0 a gradient of zeros would become 0/0.
       epsilon: try number("epsilon", "a number from 1e-37 to 1") { (1e-37...1).contains($0) }
         ?? (name == .adafactor ? 1e-30 : 1e-8),
-      weightDecay: try required(
-        "weight_decay", or: 0.01, decay, number("weight_decay", decay) { $0 >= 0 }),
+      weightDecay: try nonnegative("weight_decay", or: 0.01),
       clip: self["clip"] == nil ? 1 : try positive("clip"),
       decay: try choice("decay", or: .matrices))
   }
@@ -143,17 +144,16 @@ extension ConfigurationReader {
   }
 
   func saving() throws(ConfigurationError) -> RunConfiguration.Saving {
-    RunConfiguration.Saving(
+    let minutes = try number("minutes", "a number above 0, up to 1e9") { 0 < $0 && $0 <= 1e9 }
+    return RunConfiguration.Saving(
       every: self["every"] == nil ? 1000 : try integer("every", in: 1...Int.max),
-      minutes: self["minutes"] == nil ? 30 : try duration("minutes"),
+      minutes: self["minutes"] == nil ? 30 : minutes,
       keep: self["keep"] == nil ? 3 : try integer("keep", in: 1...Int.max))
   }
 
   func log() throws(ConfigurationError) -> RunConfiguration.Log {
     RunConfiguration.Log(
-      every: try required(
-        "every", or: 1, "a whole number of at least 1", integer("every", in: 1...Int.max)),
-      keys: try flag("keys", or: false))
+      every: try integer("every", or: 1, in: 1...Int.max), keys: try flag("keys", or: false))
   }
 
   func validation() throws(ConfigurationError) -> RunConfiguration.Validation {
@@ -162,9 +162,7 @@ extension ConfigurationReader {
       sets.append(try reader.validationSet(besides: sets.map(\.name)))
     }
     return RunConfiguration.Validation(
-      every: try required(
-        "every", or: 1000, "a whole number of at least 1", integer("every", in: 1...Int.max)),
-      sets: sets)
+      every: try integer("every", or: 1000, in: 1...Int.max), sets: sets)
   }
 
   private func validationSet(

@@ -11,11 +11,19 @@ enum ConfigurationYAML {
   static func text(of file: URL) throws(ConfigurationError) -> String {
     guard let handle = FileHandle(forReadingAtPath: file.path),
       let bytes = try? handle.read(upToCount: byteLimit + 1) ?? Data()
-    else { throw ConfigurationError(file.path, "", .unreadable("no such file, or no permission")) }
+    else { throw ConfigurationError(file.path, "", .unreadable(obstacle(to: file.path))) }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw ConfigurationError(file.path, "", .syntax("is not UTF-8 text"))
     }
     return text
+  }
+
+  private static func obstacle(to path: String) -> String {
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    if isFolder.boolValue { return "it is a folder" }
+    if access(path, R_OK) != 0 { return String(cString: strerror(errno)) }
+    return "the system refuses"
   }
 
   /// - Parameters:
@@ -27,13 +35,9 @@ enum ConfigurationYAML {
     guard text.utf8.count <= byteLimit else {
       throw ConfigurationError(place, "", .syntax("is larger than \(byteLimit) bytes"))
     }
-    if let line = anchorLine(text) {
-      throw ConfigurationError(
-        lines ? "\(place):\(line)" : place, "", .syntax("anchors (&name) are not read"))
-    }
     let root: Node?
     do {
-      root = try compose(yaml: text)
+      root = try tree(text)
     } catch {
       throw syntaxError(error, place: place, lines: lines)
     }
@@ -42,20 +46,19 @@ enum ConfigurationYAML {
     return try convert(root, place: place, lines: lines, depth: 0, budget: &budget)
   }
 
-  /// The first line with an anchor. Aliases to it could stand for a tree of any size, which
-  /// the parser would already walk through.
-  private static func anchorLine(_ text: String) -> Int? {
-    var line = 1
-    var previous: Unicode.Scalar = "\n"
-    var before: Unicode.Scalar = "\n"
-    for scalar in text.unicodeScalars {
-      let opens = before.properties.isWhitespace || "[{,:\u{FEFF}".unicodeScalars.contains(before)
-      if previous == "&", opens, !scalar.properties.isWhitespace { return line }
-      if scalar == "\n" { line += 1 }
-      before = previous
-      previous = scalar
+  /// Aliases of an anchor could stand for a tree of any size, which the parser would already walk
+  /// through. Where anchors are written as aliases, the first one ends it: it names nothing. In
+  /// comments and texts the two signs are alike.
+  private static func tree(_ text: String) throws -> Node? {
+    let (anchor, alias) = (UInt8(ascii: "&"), UInt8(ascii: "*"))
+    // What Windows' editors put first, and the parser takes for the first column.
+    let isMarked = text.unicodeScalars.first == "\u{FEFF}"
+    let text = isMarked ? String(text.unicodeScalars.dropFirst()) : text
+    if text.utf8.contains(anchor) {
+      let aliases = text.utf8.map { $0 == anchor ? alias : $0 }
+      _ = try compose(yaml: String(decoding: aliases, as: UTF8.self))
     }
-    return nil
+    return try compose(yaml: text)
   }
 
   private static func syntaxError(
@@ -66,6 +69,9 @@ enum ConfigurationYAML {
       return ConfigurationError(place, "", .syntax(what))
     }
     switch error as? YamlError {
+    case .composer(_, "found undefined alias", let mark, _):
+      return problem(
+        "anchors (&name) and aliases (*name) are not read: quote a text that begins so", mark)
     case .scanner(_, let text, let mark, _), .parser(_, let text, let mark, _),
       .composer(_, let text, let mark, _):
       return problem(text, mark)

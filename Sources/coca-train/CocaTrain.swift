@@ -76,6 +76,12 @@ struct CocaTrain: ParsableCommand {
     if let threads, !(1...1024).contains(threads) {
       throw ValidationError("--threads: \(threads) is not between 1 and 1024.")
     }
+    let paths: [(String, String?)] = [
+      ("--output", output), ("--resume", resume), ("--profile", profile),
+    ]
+    for (option, path) in paths where path == "" {
+      throw ValidationError("\(option) is empty. Name a path.")
+    }
     _ = try limit()
   }
 

@@ -37,6 +37,13 @@ struct Fault: Sendable, CustomTestStringConvertible {
       name: "an unknown key of the model", code: 64, texts: ["model.layrs", "layout"]
     ) { try $0.configure("", replacing: "joint: 16", by: "layrs: 16") },
     Fault(
+      name: "a model file of open_clip's", arguments: ["--set", "model=open_clip.json"], code: 64,
+      texts: ["open_clip.json:2: model.embed_dim", "coca_ViT-B-32", "coca-convert import"]
+    ) {
+      try $0.configure()
+      try $0.folder.write("{\n\"embed_dim\": 512,\n\"vision_cfg\": {}}", to: "open_clip.json")
+    },
+    Fault(
       name: "an impossible model", code: 64, texts: ["model", "5 does not divide the width 32"]
     ) { try $0.configure("", replacing: "width: 32, heads: 2", by: "width: 32, heads: 5") },
     Fault(

@@ -27,6 +27,16 @@ struct RunConfigurationErrorTests {
     ("grad_clip_norm: 1", "grad_clip_norm", "Ours: optimizer.clip"),
     ("coca_caption_loss_weight: 1", "coca_caption_loss_weight", "Ours: loss.caption"),
     ("workers: 1", "workers", "Leave it out; threads are set with --threads"),
+    ("batchsize: 1", "batchsize", "Ours: batch (pairs per step over all ranks, not per rank)"),
+    ("lock-image: 1", "lock-image", "Leave it out: every weight is trained"),
+    ("siglip: 1", "siglip", "Leave it out: the contrastive loss is CoCa's, not SigLIP's"),
+    ("torchcompile: 1", "torchcompile", "Leave it out: the program is compiled already"),
+    ("wandb-project-name: x", "wandb-project-name", "Leave it out: metrics.jsonl is always"),
+    ("ddp-static-graph: 1", "ddp-static-graph", "Leave it out: mpirun starts the ranks"),
+    ("dist-backend: x", "dist-backend", "Leave it out: mpirun starts the ranks"),
+    ("debug: 1", "debug", "Leave it out; --dry-run shows the plan, --profile shows steps"),
+    ("lr-cooldown-end: 1", "lr-cooldown-end", "Ours: schedule.decay"),
+    ("force-quick-gelu: 1", "force-quick-gelu", "Ours: model.activation: quick_gelu"),
     ("optimizer: {learning-rate: 1}", "optimizer.learning-rate", "Ours: optimizer.lr"),
     ("optimizer: {beta3: 1}", "optimizer.beta3", "Did you mean beta1?"),
     ("zzzzzzzzz: 1", "zzzzzzzzz", "Known here: model, init, tokenizer, "),
@@ -68,11 +78,11 @@ struct RunConfigurationErrorTests {
     ("batch: 1.5", "batch", "1.5", "a whole number from 1 to 2147483647"),
     ("batch: \"8\"", "batch", "\"8\"", "a whole number from 1 to 2147483647"),
     ("lanes: [1]", "lanes", "a list", "a whole number from 1 to 1000000"),
-    ("optimizer: {lr: 0}", "optimizer.lr", "0", "a number above 0"),
-    ("optimizer: {lr: -1e-3}", "optimizer.lr", "-0.001", "a number above 0"),
-    ("optimizer: {lr: null}", "optimizer.lr", "null", "a number above 0"),
-    ("optimizer: {lr: .inf}", "optimizer.lr", "\".inf\"", "a number above 0"),
-    ("optimizer: {lr: 1e999}", "optimizer.lr", "\"1e999\"", "a number above 0"),
+    ("optimizer: {lr: 0}", "optimizer.lr", "0", "a number above 0, up to 1e37"),
+    ("optimizer: {lr: -1e-3}", "optimizer.lr", "-0.001", "a number above 0, up to 1e37"),
+    ("optimizer: {lr: null}", "optimizer.lr", "null", "a number above 0, up to 1e37"),
+    ("optimizer: {lr: .inf}", "optimizer.lr", "\".inf\"", "a number above 0, up to 1e37"),
+    ("optimizer: {lr: 1e999}", "optimizer.lr", "\"1e999\"", "a number above 0, up to 1e37"),
     ("optimizer: {beta1: 1}", "optimizer.beta1", "1", "a number from 0 to 0.9999999"),
     ("optimizer: {name: sgd}", "optimizer.name", "\"sgd\"", "one of: adafactor, adamw"),
     ("optimizer: adamw", "optimizer", "\"adamw\"", "a mapping of keys to values"),
@@ -87,17 +97,28 @@ struct RunConfigurationErrorTests {
     ("data_cache: 3", "data_cache", "3", "a mapping of keys to values"),
     ("augment: {flip: yes}", "augment.flip", "\"yes\"", "true or false"),
     ("log: {keys: 1}", "log.keys", "1", "true or false"),
-    ("seed: -1", "seed", "-1", "a whole number of at least 0"),
-    ("deadline: 0", "deadline", "0", "a number above 0"),
-    ("checkpoint: {keep: 0}", "checkpoint.keep", "0", "a whole number of at least 1"),
+    ("seed: -1", "seed", "-1", "a whole number from 0 to 9223372036854775807"),
+    ("deadline: 1e-9", "deadline", "1e-09", "a number from 10 to 1e9"),
+    ("deadline: 1e300", "deadline", "1e+300", "a number from 10 to 1e9"),
+    ("checkpoint: {keep: 0}", "checkpoint.keep", "0",
+      "a whole number from 1 to 9223372036854775807"),
+    ("checkpoint: {minutes: 1e300}", "checkpoint.minutes", "1e+300",
+      "a number above 0, up to 1e9"),
+    ("log: {every: null}", "log.every", "null", "a whole number from 1 to 9223372036854775807"),
+    ("loss: {caption: 1e300}", "loss.caption", "1e+300", "a number from 0 to 1e37"),
+    ("tokenizer: \"\"", "tokenizer", "\"\"", "a text that is not empty"),
     ("nonfinite: 3", "nonfinite", "3", "one of: stop, skip"),
     ("precision: float16", "precision", "\"float16\"", "one of: float32, bfloat16"),
     ("data: []", "data", "a list", "at least one source"),
     ("data: [{records: 3}]", "data.0.records", "3", "a folder or a list of folders"),
     ("data: [{records: []}]", "data.0.records", "a list", "a folder or a list of folders"),
+    ("data: [{records: \"\"}]", "data.0.records", "\"\"", "a folder or a list of folders"),
+    ("data: [{records: a, weight: 1e308}]", "data.0.weight", "1e+308",
+      "a number above 0, up to 1e15"),
     ("data: [3]", "data.0", "3", "a mapping of keys to values"),
     ("model: bse", "model", "\"bse\"", "one of \(presets), or a path"),
-    ("model: {preset: bse}", "model.preset", "\"bse\"", "one of \(presets)"),
+    ("model: \"\"", "model", "\"\"", "one of \(presets), or a path"),
+    ("model: {preset: bse}", "model.preset", "\"bse\"", "one of: \(presets)"),
   ])
   func values(line: String, key: String, found: String, expected: String) throws {
     let name = String(line.prefix { $0 != ":" })
@@ -106,6 +127,17 @@ struct RunConfigurationErrorTests {
     #expect(error.key == key)
     #expect(error.reason == .unexpected(found: found, expected: expected))
     #expect(error.place == "run.yaml:\(others.count + 1)")
+  }
+
+  @Test("a number that is too large names the limit", arguments: [
+    ("epochs=1e300", "a number above 0, up to 1e9"),
+    ("seed=18446744073709551615", "a whole number from 0 to 9223372036854775807"),
+  ])
+  func largest(argument: String, expected: String) {
+    let error = #expect(throws: ConfigurationError.self) {
+      try parseRun(minimalRun, set: [argument])
+    }
+    #expect(error?.description.contains("expected \(expected), found ") == true)
   }
 
   @Test("what later versions take is refused as such", arguments: [
@@ -150,7 +182,8 @@ struct RunConfigurationErrorTests {
 
   @Test("broken YAML names its line", arguments: [
     ("a: [1", 7), ("\"a", 7), ("a: 'b", 7), ("\t- x", 6), ("batch: 3", 4), ("&x a: 1", 6),
-    ("a: &x 1", 6), ("a: [&x 1, *x]", 6), ("? [a]\n: 1", 6),
+    ("a: &x 1", 6), ("a: [&x 1, *x]", 6), ("? [a]\n: 1", 6), ("a: b # &c\nd: &e f", 7),
+    ("a: \"&b\"\nc: !!str &d e", 7), ("a: *x", 6),
   ])
   func syntax(line: String, number: Int) throws {
     let error = try failure(of: minimalRun + line + "\n")
@@ -160,6 +193,14 @@ struct RunConfigurationErrorTests {
     }
     #expect(error.place.hasPrefix("run.yaml:"))
     #expect(!error.description.contains("\n"))
+  }
+
+  @Test("an anchor or an alias is told as such", arguments: [
+    "a: &x 1", "&x a: 1", "a: [&x 1, *x]", "a: *x", "a: \"# &y\" # \"&z\"\nb: &x 1",
+  ])
+  func anchors(line: String) throws {
+    let error = try failure(of: minimalRun + line)
+    #expect(error.description.contains("anchors (&name) and aliases (*name) are not read"))
   }
 
   @Test("junk is an error", arguments: [

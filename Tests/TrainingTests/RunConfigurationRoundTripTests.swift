@@ -7,7 +7,7 @@ import Training
 @Suite("A run file written, changed by --set, and compared on resume")
 struct RunConfigurationRoundTripTests {
   private static let full = """
-    model: {preset: small, image: {mean: [0.5, 1.0], size: 112}, text: {vocabulary: null}}
+    model: {preset: small, image: {mean: [0.5, 1.0, 0.25], size: 112}, text: {vocabulary: null}}
     tokenizer: "odd # name: yes.model"
     data:
       - {records: [a, "true"], weight: 1, text: labels, prompts: none}
@@ -29,6 +29,8 @@ struct RunConfigurationRoundTripTests {
   @Test("what is written is read back equal, as YAML and as JSON", arguments: [
     minimalRun, full, "init: x\ndata: [{records: \"on\"}]\nbatch: 1\nsamples: 1\n",
     minimalRun + "augment: {resize: 1.2}\ndata_cache: {folder: ../c, limit: 100 GiB}\n",
+    minimalRun.replacing("data/stamps", with: "\"Tom &Co/own\", name: 'a *b &c'")
+      + "init: Tom & Jerry&Co # salt &pepper\n",
   ])
   func roundTrip(yaml: String) throws {
     let run = try parseRun(yaml)
@@ -75,7 +77,8 @@ struct RunConfigurationRoundTripTests {
 
   @Test("a wrong --set is named, not a line", arguments: [
     "batch", "=3", "batch=0", "bacth=3", "data.1.weight=2", "data.x.weight=2", "batch.x=3",
-    "optimizer..lr=3", "seed=[", "seed=&a 1", ".=1",
+    "optimizer..lr=3", "seed=[", "seed=&a 1", ".=1", "model.activation=relu",
+    "model.image.mean=0.5", "model.image={std: [1e300, 1, 1]}", "model.imge.size=1", "deadline=1",
   ])
   func wrongOverrides(argument: String) throws {
     let error = #expect(throws: ConfigurationError.self) {
@@ -102,8 +105,10 @@ struct RunConfigurationRoundTripTests {
     (["batch=8"], [], ["batch", "lanes"]), (["batch=8", "lanes=240"], ["batch=8"], []),
     (["optimizer.lr=1"], ["optimizer={lr: 1}"], []), (["steps=7"], [], ["steps"]),
     (["epochs=7"], ["epochs=7"], []), (["epochs=7"], [], ["epochs", "steps"]),
-    (["microbatch=1", "log.every=3", "checkpoint.keep=9", "deadline=1", "validation.every=2"], [],
+    (["microbatch=1", "log.every=3", "checkpoint.keep=9", "deadline=10", "validation.every=2"], [],
       []),
+    (["data.0.records=data/x3"], ["data.0.records=data/x3"], []),
+    (["data.0.records=data/x3"], [], ["data.0.records.0"]), (["data.0.name=x"], [], []),
     (["optimizer.lr=1"], ["optimizer.lrx=1"], ["optimizer.lr"]),
   ])
   func resuming(changes: [String], named: [String], refused: [String]) throws {

@@ -110,12 +110,13 @@ struct RunConfigurationTests {
     #expect(try model("m.yaml") == .file("/runs/here/m.yaml"))
     #expect(try model("/runs/x") == .file("/runs/x"))
     #expect(
-      try model("{layout: paper, joint: 512, image: {mean: [0.5, 1.0], fit: pad}, x: null}")
+      try model("{layout: paper, joint: 512, image: {mean: [0.5, 1.0, 0], resize: null, fit: pad}}")
         == .mapping(
           .object([
-            "layout": .string("paper"), "joint": .integer(512), "x": .null,
+            "layout": .string("paper"), "joint": .integer(512),
             "image": .object([
-              "mean": .array([.number(0.5), .number(1)]), "fit": .string("pad"),
+              "mean": .array([.number(0.5), .number(1), .integer(0)]), "resize": .null,
+              "fit": .string("pad"),
             ]),
           ]), base: nil))
     #expect(
@@ -173,11 +174,17 @@ struct RunConfigurationTests {
     defer { try? FileManager.default.removeItem(at: home) }
     let file = home.appendingPathComponent("my.yaml")
     try Data(minimalRun.utf8).write(to: file)
-    #expect(try RunConfiguration(file: file).tokenizer == home.path + "/tokenizer.model")
+    let run = try RunConfiguration(file: file)
+    #expect(run.tokenizer == home.path + "/tokenizer.model")
+    try Data(("\u{FEFF}" + minimalRun).utf8).write(to: file)
+    #expect(try RunConfiguration(file: file) == run, "behind a byte order mark")
     let absent = #expect(throws: ConfigurationError.self) {
       try RunConfiguration(file: home.appendingPathComponent("absent.yaml"))
     }
     #expect(absent?.place == home.path + "/absent.yaml")
+    #expect(absent?.reason == .unreadable("No such file or directory"))
+    let folder = #expect(throws: ConfigurationError.self) { try RunConfiguration(file: home) }
+    #expect(folder?.reason == .unreadable("it is a folder"))
     try Data(repeating: 0x20, count: (1 << 20) + 1).write(to: file)
     #expect(throws: ConfigurationError.self) { try RunConfiguration(file: file) }
   }
