@@ -93,6 +93,9 @@ public final class Deadline: Sendable {
     if file >= 0 || errno != EEXIST {
       onLost(lost)
       Ranks.tell("\(lost)")
+    } else {
+      // The end of the rank that tells it ends this one too; mine might end it before it has.
+      sleep(2)
     }
     _exit(ExitCode.lost)
   }

@@ -11,6 +11,7 @@ public struct Matrix {
   public let stride: Int
   public let isTransposed: Bool
 
+  /// - Parameter stride: nil: what is stored is contiguous.
   public init(
     _ pointer: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int? = nil,
     isTransposed: Bool = false
@@ -27,16 +28,20 @@ public struct Matrix {
     self.init(tensor.pointer, rows: tensor.rows, columns: tensor.width)
   }
 
+  /// `[columns, rows]` of the same memory.
   public var transposed: Matrix {
     Matrix(pointer, rows: columns, columns: rows, stride: stride, isTransposed: !isTransposed)
   }
 
+  /// Rows `range` of the same memory.
   public func rows(_ range: Range<Int>) -> Matrix {
-    Matrix(
+    precondition(0 <= range.lowerBound && range.upperBound <= rows, "rows past the end")
+    return Matrix(
       pointer + range.lowerBound * (isTransposed ? 1 : stride), rows: range.count,
       columns: columns, stride: stride, isTransposed: isTransposed)
   }
 
+  /// Columns `range` of the same memory.
   public func columns(_ range: Range<Int>) -> Matrix { transposed.rows(range).transposed }
 }
 

@@ -18,6 +18,7 @@ public struct Tensor: @unchecked Sendable {
     self.offset = offset
   }
 
+  /// A copy of `values`, as many as `shape` has elements.
   public init(_ values: [Float], shape: [Int]) {
     self.init(shape)
     precondition(values.count == count, "\(values.count) values for shape \(shape)")
@@ -26,6 +27,7 @@ public struct Tensor: @unchecked Sendable {
     }
   }
 
+  /// A tensor of zeros.
   public static func zeros(_ shape: [Int]) -> Tensor {
     let tensor = Tensor(shape)
     tensor.fill(0)
@@ -43,6 +45,7 @@ public struct Tensor: @unchecked Sendable {
   /// A copy of the elements.
   public var values: [Float] { Array(buffer) }
 
+  /// Sets every element.
   public func fill(_ value: Float) { buffer.update(repeating: value) }
 
   /// The same elements under another shape.
@@ -62,6 +65,7 @@ public struct Tensor: @unchecked Sendable {
     slice(at: range.lowerBound * width, shape: [range.count, width])
   }
 
+  /// The same elements in memory of their own.
   public func copy() -> Tensor {
     let twin = Tensor(shape)
     twin.pointer.update(from: pointer, count: count)

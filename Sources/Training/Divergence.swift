@@ -12,6 +12,8 @@ struct Divergence: Error, CustomStringConvertible, ExitCoded {
   let what: String
   /// Every rank with pairs whose own embeddings are not finite, and their keys.
   let ranks: String
+  /// How many steps in a row were like this, with this one.
+  let steps: Int
 
   var exitCode: Int32 { ExitCode.diverged }
 
@@ -19,13 +21,16 @@ struct Divergence: Error, CustomStringConvertible, ExitCoded {
   var fact: String { "step \(step): \(what) is not finite\(ranks)" }
 
   var description: String {
-    "\(fact). Lower optimizer.lr, set optimizer.clip, or resume with --set nonfinite=skip"
+    steps == 1
+      ? "\(fact). Lower optimizer.lr, set optimizer.clip, or resume with --set nonfinite=skip"
+      : "\(fact), and so were the \(steps - 1) steps before it: the weights no longer change. "
+        + "Lower optimizer.lr or set optimizer.clip, and start anew or from an older checkpoint"
   }
 
   /// Looks for the pairs at fault: every rank for itself, since one number that is not finite
   /// spoils the losses and gradients of all. Collective.
   static func find(
-    _ trainer: Trainer, _ losses: Losses, _ norm: GradientNorm, _ batch: Batch
+    _ trainer: Trainer, _ losses: Losses, _ norm: GradientNorm, _ batch: Batch, inARow steps: Int
   ) throws -> Divergence {
     let model = trainer.saved.model
     let faulty = batch.rows.indices.filter { row in
@@ -46,7 +51,7 @@ struct Divergence: Error, CustomStringConvertible, ExitCoded {
       .map { "rank \($0.offset) (\(String(decoding: $0.element, as: UTF8.self)))" }
     return Divergence(
       step: trainer.progress.step + 1, what: name(losses, norm),
-      ranks: named.isEmpty ? "" : ", from " + named.joined(separator: "; "))
+      ranks: named.isEmpty ? "" : ", from " + named.joined(separator: "; "), steps: steps)
   }
 
   private static func name(_ losses: Losses, _ norm: GradientNorm) -> String {

@@ -37,7 +37,8 @@ final class StepProfile {
     let clock = Int64(Date().timeIntervalSince1970 * 1e9) - Int64(Profile.nanoseconds())
     var negatedStart = [-Double(Int64(events.map(\.start).min() ?? 0) + clock)]
     try ranks.allReduceMax(&negatedStart)
-    let origin = UInt64(bitPattern: Int64(-negatedStart[0]) - clock)
+    // A Double holds these nanoseconds to 256.
+    let origin = UInt64(bitPattern: Int64(-negatedStart[0]) - 256 - clock)
     let mine = try Trace(events, rank: ranks.rank, host: Ranks.host, from: origin).encoded()
     let all = try ranks.allGather(Array(mine))
     try together(ranks) {

@@ -26,7 +26,7 @@ public enum TrainCommand {
     do {
       return try train(options, binding, over: ranks, folder, console)
     } catch {
-      note(error, in: folder, rank: rank)
+      if !options.isDryRun { note(error, in: folder, rank: rank) }
       throw error
     }
   }
@@ -44,57 +44,23 @@ public enum TrainCommand {
     _ options: TrainOptions, _ binding: Binding, over ranks: any Communicator, _ folder: RunFolder,
     _ console: Console
   ) throws -> Int32 {
-    var binding = binding
     let stop = StopRequest(
       folder: ranks.rank == 0 ? folder.url : nil, timeLimit: options.timeLimit)
-    let configuration = try together(ranks) {
-      try OpenBLAS.check()
-      let configuration = try RunConfiguration(
-        file: options.runFile, overrides: options.overrides)
-      try configuration.precision.use()
-      return configuration
-    }
-    if configuration.reproducible, options.threads == nil {
-      // As many as the machine has for a rank would depend on the number of ranks.
-      binding = binding.with(threads: 1)
-      console.note("reproducible: one thread a rank; --threads N, the same for all, gives more")
-    }
-    try together(ranks) {
-      try Threads.start(binding.threads, oversubscribed: binding.isOversubscribed)
-    }
-    let found = try Resumption(options.resume, folder, over: ranks)
-    let (plan, start) = try together(ranks) {
-      let plan = try RunPlan(
-        configuration, file: options.runFile.lastPathComponent, continued: found.checkpoint,
-        verifying: ranks.rank == 0 ? .checksums : .sizes)
-      try plan.check(ranks: ranks.size)
-      return (plan, try StartingPoint(found.checkpoint, plan, overrides: options.overrides))
-    }
-    try Agreement(plan).check(over: ranks)
-    if configuration.reproducible { try Reproducibility.check(over: ranks) }
-    for left in found.leftOut { console.warn("\(left.folder) is left out: \(left.error)") }
-    for change in start.changes where !change.isFree {
-      let effect = change.changesSchedule ? "; the schedule follows" : ""
-      console.warn("resumed with \(change)\(effect)")
-    }
     let profile = try options.profile.map { try StepProfile($0, over: ranks) }
-    let model = plan.model()
-    let header = RunHeader(
-      plan, model, tokens: plan.tokens(model, isTold: ranks.rank == 0),
-      ranks: try share(binding, over: ranks),
-      oversubscribed: binding.isOversubscribed, resumedFrom: found.checkpoint?.folder.path)
+    let run = try PlannedRun(options, binding, over: ranks, folder, console)
+    let plan = run.plan, header = run.header
     console.say(header.text, json: header)
     if options.isDryRun {
       // It may be another machine's run.
       if let error = header.lackOfMemory { console.warn("\(error)") }
       return ExitCode.done
     }
-    if found.step >= plan.steps, try isDone(folder, over: ranks) {
+    if run.found.step >= plan.steps, try isDone(folder, over: ranks) {
       console.note("the run has all its \(plan.steps.grouped) steps: nothing is left to do")
       return ExitCode.done
     }
     try together(ranks) {
-      try start.check(plan)
+      try run.start.check(plan)
       if let error = header.lackOfMemory { throw error }
       guard ranks.rank == 0 else { return }
       try folder.create()
@@ -105,17 +71,17 @@ public enum TrainCommand {
     try folder.checkShared(over: ranks)
     try together(ranks) {
       try folder.begin(
-        rank: ranks.rank, host: Ranks.host, step: found.step,
-        checkpoint: found.checkpoint?.folder.lastPathComponent)
+        rank: ranks.rank, host: Ranks.host, step: run.found.step,
+        checkpoint: run.found.checkpoint?.folder.lastPathComponent)
     }
     let deadline = try together(ranks) { try Deadline(plan, over: ranks, folder) }
-    let saved = SavedModel(model: model, tokenizer: plan.tokenizer)
+    let model = run.model, saved = SavedModel(model: model, tokenizer: plan.tokenizer)
     model.parameters.allocate(training: true)
     let shard =
       plan.configuration.shardOptimizer
       ? Shard(BucketPlan(model.parameters, ranks: ranks.size), over: ranks) : nil
     let optimizer = plan.optimizerSettings.optimizer(for: model.parameters, shard: shard)
-    let progress = try together(ranks) { try start.fill(saved, optimizer, plan) }
+    let progress = try together(ranks) { try run.start.fill(saved, optimizer, plan) }
     try checkSameWeights(model, over: ranks)
     return try train(
       plan, saved, optimizer, shard, progress, over: ranks, hosts: header.ranks.map(\.host),
@@ -161,15 +127,6 @@ public enum TrainCommand {
     try ranks.barrier()
     deadline.finish()
     return observer.wasStopped ? ExitCode.stopped : ExitCode.done
-  }
-
-  private static func share(
-    _ binding: Binding, over ranks: any Communicator
-  ) throws -> [RunHeader.Rank] {
-    let mine = RunHeader.Rank(
-      host: Ranks.host, processors: binding.mask, threads: binding.threads)
-    return try ranks.allGather(Array(JSONEncoder().encode(mine)))
-      .map { try JSONDecoder().decode(RunHeader.Rank.self, from: Data($0)) }
   }
 
   /// Ranks that start from other weights would train another model each, unnoticed.

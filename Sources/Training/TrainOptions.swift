@@ -1,5 +1,6 @@
 import Collectives
 import Foundation
+import Records
 
 /// What the command line of `coca-train` says.
 public struct TrainOptions: Sendable {
@@ -38,4 +39,4 @@ public struct TrainOptions: Sendable {
 }
 
 /// The trainer's version, in checkpoints and headers.
-public let trainerVersion = "0.1.0"
+public let trainerVersion = programVersion

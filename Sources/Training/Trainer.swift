@@ -27,6 +27,10 @@ final class Trainer {
   private let loader: BatchLoader
   private let observer: any TrainingObserver
   private let profile: StepProfile?
+  /// Steps that were not finite since the last that was.
+  private var skippedInARow = 0
+  /// A run that skips such steps ends here: nothing that it does can make the next one better.
+  private static let mostSkippedInARow = 100
   private var model: CoCa { saved.model }
 
   init(
@@ -156,10 +160,15 @@ final class Trainer {
 
   /// Whether this step may move the weights. All ranks see the same sums, so all agree.
   private func isFinite(_ losses: Losses, _ norm: GradientNorm, _ batch: Batch) throws -> Bool {
-    if losses.total.isFinite, norm.value.isFinite { return true }
-    let fault = try Divergence.find(self, losses, norm, batch)
+    if losses.total.isFinite, norm.value.isFinite {
+      skippedInARow = 0
+      return true
+    }
+    skippedInARow += 1
+    let fault = try Divergence.find(self, losses, norm, batch, inARow: skippedInARow)
     try together(ranks) {
-      if plan.configuration.nonfinite == .stop { throw fault }
+      let isHopeless = skippedInARow == Self.mostSkippedInARow
+      if plan.configuration.nonfinite == .stop || isHopeless { throw fault }
     }
     observer.warn("\(fault.fact); the step is skipped")
     return false

@@ -283,20 +283,21 @@ struct OperationTests {
   }
 
   @Test("threads change nothing but rounding")
-  func threads() throws {
-    let set = randomParameters(["x": [300, 40], "w": [50, 40], "b": [50]])
-    let x = try parameter(set, "x"), w = try parameter(set, "w"), b = try parameter(set, "b")
-    func gradients() -> Tensor {
-      set.gradients.fill(0)
-      let tape = Tape()
-      let output = gelu(linear(Variable(x, on: tape), w, b))
-      output.seed(output.value.copy())
-      tape.backward()
-      return set.gradients.copy()
+  func threads() async {
+    await #expect(processExitsWith: .success) {
+      let set = randomParameters(["x": [300, 40], "w": [50, 40], "b": [50]])
+      let x = try #require(set["x"]), w = try #require(set["w"]), b = try #require(set["b"])
+      func gradients() -> Tensor {
+        set.gradients.fill(0)
+        let tape = Tape()
+        let output = gelu(linear(Variable(x, on: tape), w, b))
+        output.seed(output.value.copy())
+        tape.backward()
+        return set.gradients.copy()
+      }
+      let alone = gradients()
+      try Threads.start(3)
+      expectClose(gradients(), alone, relative: 1e-5, "gradients")
     }
-    let alone = gradients()
-    try Threads.start(3)
-    defer { try? Threads.start(1) }
-    expectClose(gradients(), alone, relative: 1e-5, "gradients")
   }
 }

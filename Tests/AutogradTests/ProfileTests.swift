@@ -10,7 +10,8 @@ struct ProfileTests {
     await #expect(processExitsWith: .success) {
       try Threads.start(2)
       let set = randomParameters(["x": [200, 24], "w": [24, 24], "b": [24], "v": [300, 24]])
-      guard let x = set["x"], let w = set["w"], let b = set["b"], let v = set["v"] else { return }
+      let x = try #require(set["x"]), w = try #require(set["w"])
+      let b = try #require(set["b"]), v = try #require(set["v"])
       let products = GEMM.recording {
         Profile.start()
         let tape = Tape(), segments = Segments(lengths: [120, 80])
@@ -46,7 +47,7 @@ struct ProfileTests {
   func again() async {
     await #expect(processExitsWith: .success) {
       let set = randomParameters(["x": [20, 24], "w": [24, 24]])
-      guard let x = set["x"], let w = set["w"] else { return }
+      let x = try #require(set["x"]), w = try #require(set["w"])
       let tape = Tape()
       let result = block([Variable(x, on: tape)]) { linear(gelu($0[0]), w) }
       result.seed(Tensor.zeros([20, 24]))

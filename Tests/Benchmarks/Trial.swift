@@ -24,7 +24,11 @@ struct TrialWork: ParsableArguments {
     let captions = PackedCaptions((0..<ids.rows).map { row in
       ids.rows(row..<row + 1).values.map { Int32($0) }.trimmed
     })
-    return Trial(CoCa(shape, vocabularySize: 0), images, captions)
+    let model = CoCa(shape, vocabularySize: 0)
+    guard captions.ids.allSatisfy({ (0..<model.vocabularySize).contains(Int($0)) }) else {
+      throw ValidationError("\(batch): an id is none of the model's \(model.vocabularySize)")
+    }
+    return Trial(model, images, captions)
   }
 }
 

@@ -45,6 +45,34 @@ struct ObjectiveTests {
     #expect(distance(found, expected) <= 4 * distance(moved, expected))
   }
 
+  @Test("operations that are counted are those of the products, in both layouts", arguments: [
+    "tiny", "shared",
+  ])
+  func cost(name: String) async {
+    await #expect(processExitsWith: .success) { [name = name as String] in
+      var shape = try #require(ModelConfiguration.preset("tiny"))
+      if name == "shared" { (shape.layout, shape.poolers) = (.openclip, .shared) }
+      let model = CoCa(shape, vocabularySize: 1000), pairs = 8
+      model.parameters.allocate(training: true)
+      model.parameters.initialize(seed: 1)
+      let images = Tensor.zeros([pairs, 3, shape.image.size.height, shape.image.size.width])
+      let caption = (0..<12).map { Int32($0 + 1) }
+      let captions = PackedCaptions(Array(repeating: caption, count: pairs))
+      let objective = Objective(model, weights: LossWeights(), over: SoloCommunicator())
+      func made(_ pass: () throws -> Void) rethrows -> Double {
+        try GEMM.recording(pass).reduce(0) { $0 + $1.operations }
+      }
+      let forward = try made { _ = try objective.evaluate(images, captions) }
+      let both = try made { _ = try objective.backward(images, captions) }
+      let cost = Cost(shape, vocabularySize: 1000)
+      let counted = Double(pairs) * (cost.image + cost.caption(tokens: 12))
+      #expect(abs(counted / forward - 1) < 0.02, "\(counted), \(forward)")
+      // The backward pass makes scores and logits again.
+      let step = cost.step(captions)
+      #expect(0.85 * both < step && step < both, "\(step), \(both)")
+    }
+  }
+
   @Test("recomputed blocks change not a bit", arguments: SmallModel.Kind.allCases)
   func recomputation(kind: SmallModel.Kind) throws {
     let small = try SmallModel(kind)

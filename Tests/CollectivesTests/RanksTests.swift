@@ -95,7 +95,7 @@ private struct Job {
     let program = Bundle.main.bundleURL.appendingPathComponent("ranks-check").path
     // Test threads block signals, and a program inherits what is blocked; env unblocks.
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    let launch = ["mpirun", "--timeout", "60", "--oversubscribe", "-n", "\(ranks)", program]
+    let launch = ["mpirun", "--timeout", "300", "--oversubscribe", "-n", "\(ranks)", program]
     process.arguments = ["--default-signal=USR1"] + launch + arguments
     var environment = ProcessInfo.processInfo.environment
     environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"

@@ -71,6 +71,30 @@ struct DryRunTests {
     #expect(abs(Double(memory["total"] ?? 0) / Double(taken) - 1) < 0.1, "\(memory), \(taken)")
   }
 
+  @Test("a warm-up longer than the run is warned of")
+  func warmup() throws {
+    for (steps, count) in [(40, 0), (41, 1)] {
+      let outcome = try Job.run(
+        "coca-train", ["run.yaml", "--dry-run", "--set", "schedule.warmup=\(steps)"],
+        in: world.folder.url)
+      #expect(outcome.code == 0 && outcome.errorLines.count == count, "\(outcome.all)")
+    }
+  }
+
+  @Test("what it finds wrong is not written to a run that is there")
+  func leavesRun() throws {
+    let stopped = try Job.run(
+      "coca-train", ["run.yaml", "--output", "run", "--time-limit", "00:00:00"],
+      in: world.folder.url)
+    try #require(stopped.code == 75, "\(stopped.all)")
+    let status = try world.folder.text("run/status.json")
+    let dry = try Job.run(
+      "coca-train", ["run.yaml", "--output", "run", "--dry-run", "--set", "data.0.records=none"],
+      in: world.folder.url)
+    #expect(dry.code != 0, "\(dry.all)")
+    #expect(try world.folder.text("run/status.json") == status)
+  }
+
   @Test("more memory than the machine has is warned of, and refused where it would be used")
   func tooMuch() throws {
     let words = ["--set", "batch=100000000"]

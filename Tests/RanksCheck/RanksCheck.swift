@@ -78,7 +78,7 @@ enum RanksCheck {
   private static func loseLast(_ ranks: any Communicator, _ arguments: [String]) throws {
     let folder = URL(fileURLWithPath: arguments[1])
     let deadline = try Deadline(
-      folder: folder, rank: ranks.rank, size: ranks.size, seconds: 0.8
+      folder: folder, rank: ranks.rank, size: ranks.size, seconds: 6
     ) { lost in
       try? Data("\(lost)".utf8).write(to: folder.appendingPathComponent("status.json"))
     }

@@ -21,7 +21,7 @@ struct BadInputTests {
   @Test("a command line that is wrong ends with 64 and says so once", arguments: [
     (["--thread", "1"], "--thread"), (["--threads", "0"], "--threads: 0"),
     (["--time-limit", "5m"], "--time-limit: 5m is not HH:MM:SS"),
-    (["more"], "more"),
+    (["--output", ""], "--output is empty"), (["more"], "more"),
   ])
   func usage(arguments: [String], text: String) throws {
     let world = try TrainingWorld()
@@ -79,7 +79,7 @@ struct BadInputTests {
     try world.configure()
     #expect(try world.train(["--time-limit", "00:00:00"]).code == 75)
     let before = try world.folder.data("out/status.json")
-    let lock = open(world.folder.url.appendingPathComponent("out/lock").path, O_RDWR)
+    let lock = open(world.folder.url.appendingPathComponent("out/lock").path, O_RDWR | O_CLOEXEC)
     #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
     let outcome = try world.train()
     #expect(outcome.code == 74, "\(outcome.all)")
@@ -135,6 +135,11 @@ struct BadInputTests {
     #expect(skipped.errors.contains("the step is skipped"), "\(skipped.all)")
     let steps = try RunResult(world.folder, output: "skipped").steps
     #expect(steps.count == 20 && steps[0].loss != nil && steps[1].loss == nil)
+
+    let hopeless = try world.train(
+      ["--set", "nonfinite=skip", "--set", "steps=200"], ranks: ranks, output: "hopeless")
+    #expect(hopeless.code == 76, "\(hopeless.all)")
+    #expect(hopeless.errorLines.last?.contains("so were the 99 steps before it") == true)
   }
 
   private func expectOneLine(

@@ -3,8 +3,9 @@ import Tensors
 /// Multi-head scaled dot-product attention over packed sequences:
 /// `softmax(q kᵀ / √(width / heads)) v` within each pair of segments.
 ///
-/// Scores are made 64 queries at a time, in a scratch block that stays in cache; the backward pass
-/// makes them again from the kept log-sum-exps, so heads × queries × keys is never stored.
+/// Scores are made 64 queries by all keys at a time, in a scratch block that stays in cache up to
+/// some thousand keys; the backward pass makes them again from the kept log-sum-exps, so heads ×
+/// queries × keys is never stored.
 /// - Parameters:
 ///   - q: `[querySegments.rows, width]`.
 ///   - k: `[keySegments.rows, width]`, as `v`.

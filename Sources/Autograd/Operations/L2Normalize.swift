@@ -1,6 +1,6 @@
 import Tensors
 
-/// Rows scaled to length 1; a row shorter than 1e-12 is divided by that.
+/// Rows of `[rows, width]` scaled to length 1; a row shorter than 1e-12 is divided by that.
 public func l2Normalize(_ x: Variable) -> Variable {
   let output = Tensor([x.rows, x.width])
   let norms = Tensor([x.rows])

@@ -1,0 +1,87 @@
+import CoCaModel
+import Collectives
+import Foundation
+import Tensors
+
+/// What a run is to be, the same on all ranks, before anything is written or takes much memory.
+struct PlannedRun {
+  let plan: RunPlan
+  /// The checkpoint to go on from, if there is one.
+  let found: Resumption
+  let start: StartingPoint
+  /// Without memory.
+  let model: CoCa
+  let header: RunHeader
+
+  /// Reads the run file, the data's indexes and the checkpoint, and starts the threads that compute.
+  /// Collective.
+  /// - Throws: what is wrong with any of them, `ThreadsError`, or where ranks differ.
+  init(
+    _ options: TrainOptions, _ binding: Binding, over ranks: any Communicator, _ folder: RunFolder,
+    _ console: Console
+  ) throws {
+    let configuration = try together(ranks) {
+      try OpenBLAS.check()
+      let configuration = try RunConfiguration(
+        file: options.runFile, overrides: options.overrides)
+      try configuration.precision.use()
+      return configuration
+    }
+    let binding = try Self.startThreads(options, binding, configuration, over: ranks, console)
+    let found = try Resumption(options.resume, folder, over: ranks)
+    let (plan, start) = try together(ranks) {
+      let plan = try RunPlan(
+        configuration, file: options.runFile.lastPathComponent, continued: found.checkpoint,
+        verifying: ranks.rank == 0 ? .checksums : .sizes)
+      try plan.check(ranks: ranks.size)
+      return (plan, try StartingPoint(found.checkpoint, plan, overrides: options.overrides))
+    }
+    try Agreement(plan).check(over: ranks)
+    if configuration.reproducible { try Reproducibility.check(over: ranks) }
+    model = plan.model()
+    header = RunHeader(
+      plan, model, tokens: plan.tokens(model, isTold: ranks.rank == 0),
+      ranks: try Self.share(binding, over: ranks),
+      oversubscribed: binding.isOversubscribed, resumedFrom: found.checkpoint?.folder.path)
+    (self.plan, self.found, self.start) = (plan, found, start)
+    warn(console)
+  }
+
+  private func warn(_ console: Console) {
+    for left in found.leftOut { console.warn("\(left.folder) is left out: \(left.error)") }
+    for change in start.changes where !change.isFree {
+      let effect = change.changesSchedule ? "; the schedule follows" : ""
+      console.warn("resumed with \(change)\(effect)")
+    }
+    if plan.schedule.warmupSteps > plan.steps {
+      console.warn(
+        "schedule.warmup: the run's \(plan.steps.grouped) steps end before the "
+          + "\(plan.schedule.warmupSteps.grouped) in which the rate rises to optimizer.lr")
+    }
+  }
+
+  private static func startThreads(
+    _ options: TrainOptions, _ binding: Binding, _ configuration: RunConfiguration,
+    over ranks: any Communicator, _ console: Console
+  ) throws -> Binding {
+    var binding = binding
+    if configuration.reproducible, options.threads == nil {
+      // As many as the machine has for a rank would depend on the number of ranks.
+      binding = binding.with(threads: 1)
+      console.note("reproducible: one thread a rank; --threads N, the same for all, gives more")
+    }
+    try together(ranks) {
+      try Threads.start(binding.threads, oversubscribed: binding.isOversubscribed)
+    }
+    return binding
+  }
+
+  private static func share(
+    _ binding: Binding, over ranks: any Communicator
+  ) throws -> [RunHeader.Rank] {
+    let mine = RunHeader.Rank(
+      host: Ranks.host, processors: binding.mask, threads: binding.threads)
+    return try ranks.allGather(Array(JSONEncoder().encode(mine)))
+      .map { try JSONDecoder().decode(RunHeader.Rank.self, from: Data($0)) }
+  }
+}
