@@ -3,6 +3,7 @@ import Collectives
 import Images
 import Pipeline
 import Records
+import Tensors
 import Text
 
 // The lower floors' errors know nothing of commands; here they learn what a command ends with.
@@ -19,6 +20,10 @@ extension CheckpointError: ExitCoded {
     case .usage: ExitCode.usage
     }
   }
+}
+
+extension ThreadsError: ExitCoded {
+  public var exitCode: Int32 { ExitCode.usage }
 }
 
 extension ImageError: ExitCoded {

@@ -13,8 +13,8 @@ struct PlannedRun {
   let model: CoCa
   let header: RunHeader
 
-  /// Reads the run file, the data's indexes and the checkpoint, and starts the threads that compute.
-  /// Collective.
+  /// Reads the run file, the data's indexes and the checkpoint, and starts the threads that
+  /// compute. Collective.
   /// - Throws: what is wrong with any of them, `ThreadsError`, or where ranks differ.
   init(
     _ options: TrainOptions, _ binding: Binding, over ranks: any Communicator, _ folder: RunFolder,

@@ -51,7 +51,8 @@ struct OperationsBench: ParsableCommand {
         let (run, seconds) = times.map { $0[index] }.enumerated().min { $0.1 < $1.1 } ?? (0, 0)
         let best = runs[run][index]
         let row = Row(
-          name: best.name, times: 1, seconds: seconds, products: Double(best.productTime) / 1e9 / Double(Threads.count),
+          name: best.name, times: 1, seconds: seconds,
+          products: Double(best.productTime) / 1e9 / Double(Threads.count),
           operations: Double(best.operations), bytes: Double(best.bytes))
         rows[best.name] = rows[best.name]?.adding(row) ?? row
       }

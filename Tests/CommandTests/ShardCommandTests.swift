@@ -61,7 +61,7 @@ struct ShardCommandTests {
     let outcome = try world.shard(command, "data/nine")
     #expect(outcome.code == 74, "\(outcome.all)")
     #expect(outcome.errors.contains("could not be read, 9 samples with them"), "\(outcome.all)")
-    #expect(!outcome.all.contains("damaged") && !outcome.all.contains("Copy the shards"))
+    #expect(!outcome.all.contains("damaged frames") && !outcome.all.contains("Copy the shards"))
   }
 
   @Test("pack tells how many samples have no text, and how to find it")
