@@ -85,7 +85,8 @@ let package = Package(
 
     // Floor 6: commands.
     .executableTarget(
-      name: "coca-train", dependencies: ["Collectives", "Training", argumentParser]),
+      name: "coca-train",
+      dependencies: ["Collectives", "Records", "Training", argumentParser]),
     .executableTarget(
       name: "coca-shard",
       dependencies: ["Packing", "Records", "Statistics", "Text", argumentParser]),
@@ -95,8 +96,8 @@ let package = Package(
     .executableTarget(
       name: "coca-convert",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "JSON", "OpenCLIP", "Text",
-        "Training", argumentParser,
+        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "JSON", "OpenCLIP", "Records",
+        "Text", "Training", argumentParser,
       ]),
 
     .target(name: "TestSupport", dependencies: ["Autograd", "Collectives", "Tensors"],

@@ -3,6 +3,7 @@ import Checkpoints
 import CoCaModel
 import Foundation
 import OpenCLIP
+import Records
 
 /// What a checkpoint, an open_clip folder or a file of weights holds, and how it differs from what
 /// its configuration asks for. Only headers are read.
@@ -30,9 +31,7 @@ public struct Inspection {
   /// - Parameter path: a step's or a run's folder, an open_clip folder, or a file of weights.
   /// - Throws: `CheckpointError` where no tensors can be read.
   public init(_ path: URL) throws {
-    var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: path.path, isDirectory: &isFolder)
-    if isFolder.boolValue, !OpenCLIPSource.isFolder(path) {
+    if path.isFolder, !OpenCLIPSource.isFolder(path) {
       try self.init(Checkpoint.open(path, verifying: .sizes))
     } else {
       try self.init(openCLIP: path)

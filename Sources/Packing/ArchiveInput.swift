@@ -1,4 +1,5 @@
 import Foundation
+import Records
 
 /// Tars in WebDataset's layout, plain or compressed, one or a folder of them: what img2dataset and
 /// webdataset's writers make, and shards of this project.
@@ -13,13 +14,12 @@ struct ArchiveInput: PackInput {
 
   /// - Parameter part: takes every archive whose number leaves `index` when divided by `count`.
   init(_ url: URL, columns: ColumnNames, part: PackSettings.Part?) throws(PackingError) {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+    guard FileManager.default.fileExists(atPath: url.path) else {
       throw PackingError(url.path, .missing)
     }
     var all = [url.path]
     var others = IgnoredFiles()
-    if isFolder.boolValue {
+    if url.isFolder {
       let names = try FolderWalk.names(in: url.path)
       all = names.filter(Self.isArchive).map { "\(url.path)/\($0)" }
       for name in names where !Self.isArchive(name) { others.add(file: name) }

@@ -1,13 +1,12 @@
 import Foundation
+import Records
 
 /// Writes small files so that they are there whole or not at all.
 public enum AtomicFile {
   /// Makes the folder of `file` and asks whether it may be written, before long work begins.
   /// - Throws: `PackingError` with reason `unwritable`.
   public static func prepare(_ file: URL) throws(PackingError) {
-    var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
-    if isFolder.boolValue { throw PackingError(file.path, .unwritable("it is a folder")) }
+    if file.isFolder { throw PackingError(file.path, .unwritable("it is a folder")) }
     let folder = file.deletingLastPathComponent()
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -14,11 +14,10 @@ struct FolderInput: PackInput {
     folder = url.path
     self.columns = columns
     self.needsText = needsText
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) else {
+    guard FileManager.default.fileExists(atPath: folder) else {
       throw PackingError(folder, .missing)
     }
-    guard isFolder.boolValue else { throw PackingError(folder, .notAFolder) }
+    guard url.isFolder else { throw PackingError(folder, .notAFolder) }
   }
 
   func walk() -> any RowWalk { FolderWalk(folder: folder) }

@@ -1,4 +1,5 @@
 import Foundation
+import Records
 
 /// A folder with a folder of pictures for each class, as torchvision's ImageFolder reads it.
 ///
@@ -15,7 +16,9 @@ struct ImageFolderInput: PackInput {
   init(folder url: URL, columns: ColumnNames, table: LabelTable) throws(PackingError) {
     folder = url.path
     pictures = try FolderInput(folder: url, columns: columns, needsText: false)
-    folders = try FolderWalk.names(in: url.path).filter { Self.isFolder("\(url.path)/\($0)") }
+    folders = try FolderWalk.names(in: url.path).filter {
+      url.appendingPathComponent($0).isFolder
+    }
     guard !folders.isEmpty else { throw PackingError(url.path, .noClasses) }
     numbers = Dictionary(uniqueKeysWithValues: folders.enumerated().map { ($1, $0) })
     self.table = table
@@ -43,11 +46,6 @@ struct ImageFolderInput: PackInput {
   /// Without a table of names a folder's name has spaces for its underscores.
   private func spaced(_ name: String) -> String {
     table.names == nil ? name.split(separator: "_").joined(separator: " ") : name
-  }
-
-  private static func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 }
 

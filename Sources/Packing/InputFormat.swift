@@ -1,4 +1,5 @@
 import Foundation
+import Records
 
 /// The formats of inputs that `coca-shard pack` knows by name.
 public enum InputFormat: String, Sendable, CaseIterable {
@@ -6,11 +7,10 @@ public enum InputFormat: String, Sendable, CaseIterable {
 
   /// The format that the input's kind and suffix tell; a folder that holds a tar is `webdataset`.
   public init(guessing input: URL) throws(PackingError) {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: input.path, isDirectory: &isFolder) else {
+    guard FileManager.default.fileExists(atPath: input.path) else {
       throw PackingError(input.path, .missing)
     }
-    if isFolder.boolValue {
+    if input.isFolder {
       let names = try FolderWalk.names(in: input.path)
       self = names.contains(where: ArchiveInput.isArchive) ? .webdataset : .folder
       return

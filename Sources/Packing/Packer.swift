@@ -47,6 +47,7 @@ public struct Packer {
     tell: (PackEvent) -> Void
   ) throws -> (counts: PackCounts, index: RecordIndex) {
     if let notice = input.notice { tell(.notice(notice)) }
+    if input.classes != nil { try AtomicFile.prepare(classesFile) }
     let reader = try reader(tell)
     var walk = try orderedWalk()
     let done = shards.done
@@ -81,10 +82,11 @@ public struct Packer {
     return PackingError(settings.input.path, reason)
   }
 
+  private var classesFile: URL { settings.directory.appendingPathComponent("classes.txt") }
+
   private func writeClasses() throws(PackingError) {
     guard let classes = input.classes else { return }
-    let file = settings.directory.appendingPathComponent("classes.txt")
-    try AtomicFile.write(Data(classes.map { $0 + "\n" }.joined().utf8), to: file)
+    try AtomicFile.write(Data(classes.map { $0 + "\n" }.joined().utf8), to: classesFile)
   }
 
   private func orderedWalk() throws(PackingError) -> any RowWalk {

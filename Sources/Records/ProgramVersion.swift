@@ -1,2 +1,2 @@
-/// The release, which all programs answer to `--version`.
+/// The release: in checkpoints and headers, and what all programs answer to `--version`.
 public let programVersion = "0.1.0"

@@ -28,9 +28,8 @@ enum ShardName {
 
   /// The folder's shards, ordered by name and then number.
   static func files(in directory: URL) throws(RecordError) -> [String] {
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: directory.path, isDirectory: &isFolder)
-    guard !exists || isFolder.boolValue else {
+    let exists = FileManager.default.fileExists(atPath: directory.path)
+    guard !exists || directory.isFolder else {
       throw RecordError(file: directory.path, reason: .notAFolder)
     }
     let names: [String]

@@ -1,4 +1,5 @@
 import Foundation
+import Records
 import Yams
 
 /// YAML in and out of `ConfigurationNode`, with limits on what is taken in.
@@ -11,18 +12,16 @@ enum ConfigurationYAML {
   static func text(of file: URL) throws(ConfigurationError) -> String {
     guard let handle = FileHandle(forReadingAtPath: file.path),
       let bytes = try? handle.read(upToCount: byteLimit + 1) ?? Data()
-    else { throw ConfigurationError(file.path, "", .unreadable(obstacle(to: file.path))) }
+    else { throw ConfigurationError(file.path, "", .unreadable(obstacle(to: file))) }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw ConfigurationError(file.path, "", .syntax("is not UTF-8 text"))
     }
     return text
   }
 
-  private static func obstacle(to path: String) -> String {
-    var isFolder: ObjCBool = false
-    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    if isFolder.boolValue { return "it is a folder" }
-    if access(path, R_OK) != 0 { return String(cString: strerror(errno)) }
+  private static func obstacle(to file: URL) -> String {
+    if file.isFolder { return "it is a folder" }
+    if access(file.path, R_OK) != 0 { return String(cString: strerror(errno)) }
     return "the system refuses"
   }
 

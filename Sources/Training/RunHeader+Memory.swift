@@ -80,11 +80,17 @@ extension RunHeader {
     let needed = Double(here) * estimated_memory_bytes.total
     let memory = Machine.memory()
     guard needed > 1.1 * memory else { return nil }
-    return ModelError(
-      "memory",
-      .impossible(
-        "\(here == 1 ? "the rank" : "the \(here) ranks") on \(Ranks.host) would need about "
-          + "\(needed.scaled)B, there are \(memory.scaled)B"),
+    return .memory(
+      "\(here == 1 ? "the rank" : "the \(here) ranks") on \(Ranks.host) would need about "
+        + "\(needed.scaled)B, there are \(memory.scaled)B")
+  }
+}
+
+extension ModelError {
+  /// A run that does not fit, or did not.
+  static func memory(_ what: String) -> ModelError {
+    ModelError(
+      "memory", .impossible(what),
       remedy: "Make batch or model smaller, set microbatch or recompute, or use more machines")
   }
 }

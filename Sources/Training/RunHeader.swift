@@ -2,6 +2,7 @@ import CoCaModel
 import Collectives
 import Foundation
 import Pipeline
+import Records
 import Tensors
 
 /// What a run is, said before its first step and kept in `header.json`.
@@ -35,7 +36,7 @@ struct RunHeader: Encodable {
     _ plan: RunPlan, _ model: CoCa, tokens: [Double?], ranks: [Rank], oversubscribed: Bool,
     resumedFrom: String?
   ) {
-    version = trainerVersion
+    version = programVersion
     self.model = model.configuration
     parameters = model.parameters.count
     tensors = model.parameters.parameters.count

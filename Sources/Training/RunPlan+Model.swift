@@ -3,6 +3,7 @@ import CoCaModel
 import Evaluation
 import Foundation
 import JSON
+import Records
 import Text
 
 extension RunPlan {
@@ -39,10 +40,7 @@ extension RunPlan {
 
   private static func read(_ path: String) throws -> ModelConfiguration? {
     let url = URL(fileURLWithPath: path)
-    var isFolder: ObjCBool = false
-    if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-      return try ModelSource.open(url).configuration()
-    }
+    if url.isFolder { return try ModelSource.open(url).configuration() }
     let node = try ConfigurationYAML.read(ConfigurationYAML.text(of: url), place: path)
     let keys = try ModelKeys(node)
     return try changed(base(keys.preset, of: keys.tree), by: keys.tree)

@@ -16,10 +16,8 @@ public enum TrainCommand {
     let ranks = try Ranks.start()
     let console = Console(isSpeaking: ranks.rank == 0, printsJSON: options.printsJSON)
     let folder = RunFolder(options.folder), rank = ranks.rank
-    OutOfMemory.leaves { failure in
-      let error = ModelError(
-        "memory", .impossible("\(failure)"),
-        remedy: "Make batch or model smaller, set microbatch or recompute, or use more machines")
+    OutOfMemory.handle { failure in
+      let error = ModelError.memory("\(failure)")
       note(error, in: folder, rank: rank)
       Ranks.leave(after: error)
     }

@@ -1,6 +1,5 @@
 import Collectives
 import Foundation
-import Records
 
 /// What the command line of `coca-train` says.
 public struct TrainOptions: Sendable {
@@ -37,6 +36,3 @@ public struct TrainOptions: Sendable {
       .appendingPathComponent(runFile.deletingPathExtension().lastPathComponent)
   }
 }
-
-/// The trainer's version, in checkpoints and headers.
-public let trainerVersion = programVersion

@@ -6,6 +6,7 @@ import Foundation
 import JSON
 import Optimizers
 import Pipeline
+import Records
 
 /// How far a run has come: with the weights and the optimiser's state, all it needs to go on.
 /// Data order and every random draw are functions of the step.
@@ -42,7 +43,7 @@ extension CheckpointContents {
         skipped: progress.tally.skipped)
     }
     self.init(
-      step: progress.step, seed: seed, version: trainerVersion, configuration: configuration,
+      step: progress.step, seed: seed, version: programVersion, configuration: configuration,
       progress: try JSONValue(encoding: counts), model: saved.tensors,
       optimizer: state.map { [Self.optimizerFile: $0] } ?? [:],
       attachments: try saved.attachments())

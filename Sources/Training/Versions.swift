@@ -1,11 +1,12 @@
 import Collectives
 import Evaluation
 import Foundation
+import Records
 import Tensors
 
 /// What `coca-train --version --json` says: the program and what it found on this machine.
 public struct Versions: Encodable {
-  let version = trainerVersion
+  let version = programVersion
   let mpi = MPILibrary.version
   let mpi_built_for = MPILibrary.builtFor
   let blas = OpenBLAS.version

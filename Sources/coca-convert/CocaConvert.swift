@@ -1,5 +1,5 @@
 import ArgumentParser
-import Training
+import Records
 
 @main
 struct CocaConvert: ParsableCommand {
@@ -15,7 +15,7 @@ struct CocaConvert: ParsableCommand {
         coca-convert inspect models/coca
         coca-convert export runs/birds --to birds-open-clip --format openclip
       """,
-    version: trainerVersion,
+    version: programVersion,
     subcommands: [Import.self, Export.self, Inspect.self])
 
   static func main() {

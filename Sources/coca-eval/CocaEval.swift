@@ -76,7 +76,7 @@ extension EvaluationCommand {
       let binding = binding.with(threads: shared.threads)
       try Threads.start(binding.threads, oversubscribed: binding.isOversubscribed)
     }
-    OutOfMemory.leaves { failure in
+    OutOfMemory.handle { failure in
       Ranks.leave(
         after: Failure("\(failure). Use fewer ranks on a machine", exitCode: ExitCode.usage))
     }

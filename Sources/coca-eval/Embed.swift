@@ -2,6 +2,7 @@ import ArgumentParser
 import Collectives
 import Evaluation
 import Foundation
+import Records
 
 struct Embed: EvaluationCommand {
   static let configuration = CommandConfiguration(
@@ -42,18 +43,13 @@ struct Embed: EvaluationCommand {
   }
 
   private func checkTarget() throws {
-    let file = URL(fileURLWithPath: to), folder = file.deletingLastPathComponent().path
-    if isFolder(file.path) {
+    let file = URL(fileURLWithPath: to), folder = file.deletingLastPathComponent()
+    if file.isFolder {
       throw Failure("\(to): is a folder. Name a file", exitCode: ExitCode.usage)
     }
-    guard isFolder(folder) else {
-      throw Failure("\(to): there is no folder \(folder). Make it first", exitCode: ExitCode.usage)
+    guard folder.isFolder else {
+      throw Failure(
+        "\(to): there is no folder \(folder.path). Make it first", exitCode: ExitCode.usage)
     }
-  }
-
-  private func isFolder(_ path: String) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-      && isFolder.boolValue
   }
 }

@@ -7,7 +7,7 @@ struct Extract: ParsableCommand {
     abstract: "Writes samples as files KEY.suffix into a folder, never outside it.",
     discussion: """
       What is in the folder already is not replaced: that is an error. Damage is told and left \
-      out; 65 if there is any.
+      out; 65 if there is any, 74 if some shard could only not be read.
       """)
 
   @Argument(help: "A dataset's folder.")
@@ -19,7 +19,7 @@ struct Extract: ParsableCommand {
   @Option(help: "Only the first sample with this key.")
   var key: String?
 
-  func validate() throws { try check(path: to, "--to") }
+  func validate() throws { try refuseEmpty(to, "--to") }
 
   func run() throws {
     let set = try RecordSet(directory: URL(fileURLWithPath: directory))
@@ -34,6 +34,8 @@ struct Extract: ParsableCommand {
       return key == nil || written == 0
     }
     if let key, written == 0 {
+      // It may be in what could not be read.
+      if found.damage.contains(where: \.isUnread) { try Damage.end(directory, found) }
       throw RecordError(file: directory, key: key, reason: .keyMissing)
     }
     var output = Output()

@@ -14,10 +14,8 @@ struct Inspect: ParsableCommand {
 
   func run() throws {
     let url = URL(fileURLWithPath: path)
-    var isFolder: ObjCBool = false
-    let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder)
     var output = Output()
-    if exists, isFolder.boolValue {
+    if url.isFolder {
       try show(try DatasetSummary(RecordSet(directory: url)), on: &output)
     } else {
       try show(try ShardSummary(ShardReader(file: url)), on: &output)

@@ -6,7 +6,7 @@ struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Prints the samples' keys in the order of the shards.",
     discussion: """
-      Damage is told and left out; 65 if there is any.
+      Damage is told and left out; 65 if there is any, 74 if some shard could only not be read.
 
       With --text a line is KEY, captions and labels with tabs between; captions are joined by \
       " | ", labels by ", ", and control characters in them become spaces.

@@ -123,7 +123,7 @@ struct Pack: ParsableCommand {
   @Option(help: "I/N: take every row whose number leaves I when divided by N.")
   var part: PackSettings.Part?
 
-  func validate() throws { try check(path: to, "--to") }
+  func validate() throws { try refuseEmpty(to, "--to") }
 
   func run() throws {
     var reporter = PackReporter()

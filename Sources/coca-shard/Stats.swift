@@ -31,7 +31,7 @@ struct Stats: ParsableCommand {
   var jobs: Int?
 
   func validate() throws {
-    try check(path: html, "--html")
+    try refuseEmpty(html, "--html")
     if let limit, limit < 1 { throw ValidationError("--limit is below 1") }
     if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs is not 1 to 1024") }
   }

@@ -43,7 +43,7 @@ struct TokenizerCommand: ParsableCommand {
   var seed: UInt64 = 0
 
   func validate() throws {
-    try check(path: to, "--to")
+    try refuseEmpty(to, "--to")
     if limit < 1 { throw ValidationError("--limit: \(limit) is not above 0.") }
   }
 

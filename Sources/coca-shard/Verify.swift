@@ -4,7 +4,8 @@ import Records
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Reads every frame of every shard and lists all damage; 65 if there is any.")
+    abstract: "Reads every frame of every shard and lists all damage.",
+    discussion: "Ends with 65 if there is any, with 74 if something could only not be read.")
 
   @Argument(help: "A dataset's folder.")
   var directory: String

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Collectives
 import Foundation
+import Records
 import Training
 
 @main
@@ -30,7 +31,7 @@ struct CocaTrain: ParsableCommand {
       The same command continues a run that was stopped. A stop with a checkpoint is asked for
       by SIGUSR1 to mpirun, a file `stop` in the output folder, or --time-limit.
       """,
-    version: trainerVersion)
+    version: programVersion)
 
   @Argument(help: "The run file (see docs/configuration.md).", completion: .file())
   var runFile: String?

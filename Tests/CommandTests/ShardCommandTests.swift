@@ -62,6 +62,8 @@ struct ShardCommandTests {
     #expect(outcome.code == 74, "\(outcome.all)")
     #expect(outcome.errors.contains("could not be read, 9 samples with them"), "\(outcome.all)")
     #expect(!outcome.all.contains("damaged frames") && !outcome.all.contains("Copy the shards"))
+    let key = try world.shard("extract", "data/nine", "--to", "x", "--key", "none")
+    #expect(key.code == 74 && !key.errors.contains("no sample"), "\(key.all)")
   }
 
   @Test("pack tells how many samples have no text, and how to find it")

@@ -35,7 +35,7 @@ struct TensorTests {
   @Test("a program says how it ends where the system has no memory left")
   func exhausted() async {
     await #expect(processExitsWith: .exitCode(7)) {
-      OutOfMemory.leaves { exit($0.bytes >= 1 << 47 ? 7 : 8) }
+      OutOfMemory.handle { exit($0.bytes >= 1 << 47 ? 7 : 8) }
       _ = Tensor([1 << 45])
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Records
 import TestSupport
 import Testing
 import Training
@@ -65,7 +66,7 @@ struct SelfTestTests {
       let precisions: [String]
     }
     let found = try JSONDecoder().decode(Versions.self, from: Data(outcome.output.utf8))
-    #expect(found.version == trainerVersion)
+    #expect(found.version == programVersion)
     let major = found.mpi_built_for.prefix { $0 != "." }
     #expect(found.mpi.hasPrefix("Open MPI v\(major)."))
     #expect(found.blas.contains("OpenBLAS") && found.precisions.contains("float32"))

@@ -1,6 +1,7 @@
 import Collectives
 import Evaluation
 import Foundation
+import Records
 import Tensors
 
 /// Whether a cluster is worth starting a run on: products and sums are right on every rank, all
@@ -26,7 +27,7 @@ public enum SelfTest {
     let sums = try patience.during("a sum over all ranks") { try SumsCheck(ranks).run() }
     let links = try LinksCheck(ranks, hosts: hosts, patience).run()
     let report = SelfTestReport(
-      version: trainerVersion, hosts: hosts, gflops: rates, sumSeconds: sums, links: links)
+      version: programVersion, hosts: hosts, gflops: rates, sumSeconds: sums, links: links)
     console.say(report.text, json: report)
     for complaint in report.slow { console.warn(complaint) }
   }
