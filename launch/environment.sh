@@ -6,14 +6,12 @@ script=$(readlink -f "$0")
 # The comment at the script's head.
 show_help() { sed -n '1d; /^#/!q; s/^# \{0,1\}//p' "$script"; }
 
-for argument; do
-  case $argument in
-    -h | --help)
-      show_help
-      exit
-      ;;
-  esac
-done
+case ${1-} in
+  -h | --help)
+    show_help
+    exit
+    ;;
+esac
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 70
 if [ "$(id -u)" = 0 ]; then
   export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1

@@ -14,6 +14,12 @@ struct TrialWork: ParsableArguments {
   @Option(help: "Pairs of a batch that is made up.") var pairs = 32
   @Option(help: "Tokens of a caption that is made up.") var tokens = 12
 
+  func validate() throws {
+    guard pairs > 0, tokens > 1 else {
+      throw ValidationError("--pairs is above 0, --tokens above 1: a caption's start and end.")
+    }
+  }
+
   func trial() throws -> Trial {
     guard let batch else { return try Trial(preset: model, pairs: pairs, tokens: tokens) }
     guard let shape = ModelConfiguration.preset(model) else {
@@ -59,7 +65,9 @@ final class Trial {
 
   /// Random pictures and captions of one length.
   /// - Parameter vocabulary: where the preset leaves it open.
-  convenience init(preset name: String, pairs: Int, tokens: Int, vocabulary: Int = 0) throws {
+  convenience init(
+    preset name: String, pairs: Int, tokens: Int, vocabulary: Int = 16_000
+  ) throws {
     guard let shape = ModelConfiguration.preset(name) else {
       throw ValidationError("unknown model \(name)")
     }
