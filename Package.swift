@@ -60,7 +60,8 @@ let package = Package(
     // Floor 3: the paper, and what feeds, updates and keeps it.
     .target(name: "CoCaModel", dependencies: ["Autograd", "Collectives", "Tensors", "Text"]),
     .target(name: "Optimizers", dependencies: ["Autograd", "CKernels", "Collectives", "Tensors"]),
-    .target(name: "Pipeline", dependencies: ["Images", "Records", "Tensors", "Text"]),
+    .target(
+      name: "Pipeline", dependencies: ["Checksums", "Images", "Records", "Tensors", "Text"]),
     .target(name: "Packing",
             dependencies: [
               "CArchive", "CXXHash", "Images", "JSON", "Records", "Tensors", "Text",

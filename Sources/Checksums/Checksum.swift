@@ -19,6 +19,11 @@ package struct Checksum: ~Copyable {
   /// 16 lower-case hexadecimal digits, as `xxh64sum` prints them.
   package var text: String { Checksum.text(XXH64_digest(state)) }
 
+  /// The hash itself of a whole buffer.
+  package static func value(of bytes: UnsafeRawBufferPointer) -> UInt64 {
+    XXH64(bytes.baseAddress, bytes.count, 0)
+  }
+
   package static func text(of bytes: some Sequence<UInt8>) -> String {
     let array = Array(bytes)
     return text(XXH64(array, array.count, 0))

@@ -41,7 +41,7 @@ struct AttentionalPooler {
 struct ImagePoolers {
   let caption: AttentionalPooler?
   let contrastive: AttentionalPooler?
-  private let arrangement: ModelConfiguration.PoolerArrangement
+  private let configuration: ModelConfiguration
 
   init(_ scope: Scope, _ configuration: ModelConfiguration) {
     let image = configuration.image
@@ -50,20 +50,27 @@ struct ImagePoolers {
         scope[name], queryCount: queries, width: configuration.imageTokens.width,
         inputWidth: image.width, heads: image.poolerHeads ?? image.heads)
     }
-    arrangement = configuration.poolers
+    self.configuration = configuration
     caption =
-      switch arrangement {
-      case .cascade, .parallel: pooler("captionPooler", image.queries)
-      case .shared: pooler("pooler", image.queries)
-      case .none: nil
-      }
-    contrastive = configuration.layout == .paper ? pooler("contrastivePooler", 1) : nil
+      configuration.hasCaptionPooler
+      ? pooler(configuration.poolers == .shared ? "pooler" : "captionPooler", image.queries) : nil
+    contrastive =
+      configuration.hasContrastivePooler ? pooler("contrastivePooler", 1) : nil
   }
 
-  /// - Returns: the multimodal half's tokens, and `[n, width]`.
-  func callAsFunction(_ tokens: ImageTokens, on tape: Tape?) -> (ImageTokens, Variable) {
-    let read = caption?(tokens, on: tape) ?? tokens
-    guard let contrastive else { return read.partingFirst() }
-    return (read, contrastive(arrangement == .cascade ? read : tokens, on: tape).rows)
+  /// - Returns: for the caption head the tokens that the multimodal half reads, for the contrastive
+  ///   head `[n, width]`.
+  func callAsFunction(
+    _ tokens: ImageTokens, for heads: Set<Head>, on tape: Tape?
+  ) -> (ImageTokens?, Variable?) {
+    let captions = heads.contains(.caption), compares = heads.contains(.contrastive)
+    let isRead = captions || configuration.poolers != .parallel
+    let read = isRead ? caption?(tokens, on: tape) ?? tokens : tokens
+    guard configuration.layout == .paper else {
+      return read.partingFirst(wantsFirst: compares, wantsOthers: captions)
+    }
+    let seen = configuration.poolers == .cascade ? read : tokens
+    let pooled = compares ? contrastive?(seen, on: tape).rows : nil
+    return (captions ? read : nil, pooled)
   }
 }

@@ -32,17 +32,19 @@ struct SelfAttention {
   }
 
   /// - Parameters:
+  ///   - prefixes: of each sequence, how many rows at its front all see; nil: none.
   ///   - visible: whether a row is seen by any; nil: all are.
   ///   - past: rows before these; takes these in.
   func callAsFunction(
-    _ x: Variable, _ segments: Segments, isCausal: Bool, visible: [Bool]? = nil,
-    after past: LayerMemory? = nil
+    _ x: Variable, _ segments: Segments, isCausal: Bool, prefixes: [Int]? = nil,
+    visible: [Bool]? = nil, after past: LayerMemory? = nil
   ) -> Variable {
     let input = norm(x)
     let queries = attention.query(input)
     let rows = attention.read(input, segments)
     let found = attention(
-      queries, segments, in: past?.appending(rows) ?? rows, isCausal: isCausal, visible: visible)
+      queries, segments, in: past?.appending(rows) ?? rows, isCausal: isCausal,
+      prefixes: prefixes, visible: visible)
     return attention.output(found, addingTo: x, times: scale)
   }
 }

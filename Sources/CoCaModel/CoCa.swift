@@ -1,4 +1,5 @@
 import Autograd
+import Foundation
 import Tensors
 import Text
 
@@ -9,16 +10,18 @@ public final class CoCa {
   public let vocabularySize: Int
   /// All weights, by name and as one vector.
   public let parameters = ParameterSet()
-  /// Logarithm of the inverse temperature, a scalar.
-  public let logitScale: Parameter
 
   let imageEncoder: VisionTransformer
   let poolers: ImagePoolers
-  let imageProjection: Linear
   let unimodal: UnimodalDecoder
-  let textProjection: Linear
-  let multimodal: MultimodalDecoder
-  let vocabularyProjection: Parameter
+  // Of the contrastive head.
+  /// Logarithm of the inverse temperature, a scalar.
+  public let logitScale: Parameter?
+  let imageProjection: Linear?
+  let textProjection: Linear?
+  // Of the caption head.
+  let multimodal: MultimodalDecoder?
+  let vocabularyProjection: Parameter?
 
   /// The model's parts, without memory: `parameters.allocate` gives it.
   /// - Parameter vocabularySize: rows of the token table, where the configuration leaves it open.
@@ -28,80 +31,73 @@ public final class CoCa {
     resolved.text.vocabulary = self.vocabularySize
     self.configuration = resolved
     let scope = Scope(parameters: parameters, path: "")
-    let width = configuration.text.width, imageWidth = configuration.imageTokens.width
+    let width = configuration.text.width, joint = configuration.joint
+    let compares = configuration.heads.contains(.contrastive)
+    let captions = configuration.heads.contains(.caption)
+    func projection(_ name: String, from width: Int) -> Linear? {
+      compares ? Linear(scope[name], from: width, to: joint, hasBias: false) : nil
+    }
 
-    logitScale = scope["logitScale"].declare([], .vector, .constant(2.6592600))  // ln(1/0.07)
+    logitScale =
+      compares ? scope["logitScale"].declare([], .vector, .constant(2.6592600)) : nil  // ln(1/0.07)
     imageEncoder = VisionTransformer(scope["imageEncoder"], configuration)
     poolers = ImagePoolers(scope, configuration)
-    imageProjection = Linear(
-      scope["imageProjection"], from: imageWidth, to: configuration.joint, hasBias: false)
-    unimodal = UnimodalDecoder(
-      scope["unimodal"], configuration, vocabulary: self.vocabularySize)
-    textProjection = Linear(
-      scope["textProjection"], from: width, to: configuration.joint, hasBias: false)
-    multimodal = MultimodalDecoder(scope["multimodal"], configuration)
-    vocabularyProjection = scope["vocabularyProjection"].declare(
-      [self.vocabularySize, width], .matrix,
-      .normal(deviation: 1 / Double(width).squareRoot()))
+    imageProjection = projection("imageProjection", from: configuration.imageTokens.width)
+    unimodal = UnimodalDecoder(scope["unimodal"], configuration, vocabulary: self.vocabularySize)
+    textProjection = projection("textProjection", from: width)
+    multimodal = captions ? MultimodalDecoder(scope["multimodal"], configuration) : nil
+    vocabularyProjection =
+      captions
+      ? scope["vocabularyProjection"].declare(
+        [self.vocabularySize, width], .matrix,
+        .normal(deviation: 1 / Double(width).squareRoot())) : nil
   }
 
-  struct Output {
-    /// `[n, joint]`, rows of length 1.
-    let imageEmbedding: Variable
-    let textEmbedding: Variable
-    /// `[targets, width]`, a row for every id that is to be predicted.
-    let hidden: Variable
+  /// Images as the heads see them.
+  struct EncodedImages {
+    /// What the multimodal half reads, with the caption head.
+    let tokens: ImageTokens?
+    /// `[images, joint]`, rows of length 1, with the contrastive head.
+    let embedding: Variable?
   }
 
-  /// - Parameters:
-  ///   - images: `[n, 3, height, width]`.
-  ///   - captions: `n` of them: start, pieces, end.
-  func callAsFunction(_ images: Tensor, _ captions: PackedCaptions, on tape: Tape?) -> Output {
-    let (imageTokens, imageEmbedding) = encode(images: images, on: tape)
-    let (words, segments, cls) = unimodal(captions, on: tape)
-    let hidden = multimodal(words, segments, attendingTo: imageTokens)
-    return Output(
-      imageEmbedding: imageEmbedding, textEmbedding: embed(cls: cls), hidden: hidden)
+  /// - Parameter images: `[n, 3, height, width]`.
+  func encode(images: Tensor, for heads: Set<Head>, on tape: Tape?) -> EncodedImages {
+    let patches = imageEncoder(images, on: tape)
+    let (tokens, pooled) = poolers(patches, for: heads, on: tape)
+    return EncodedImages(tokens: tokens, embedding: pooled.flatMap { embed($0, imageProjection) })
   }
 
-  /// - Returns: the tokens that the multimodal half reads, and `[n, joint]`.
-  func encode(images: Tensor, on tape: Tape?) -> (ImageTokens, Variable) {
-    let (imageTokens, pooled) = poolers(imageEncoder(images, on: tape), on: tape)
-    return (imageTokens, l2Normalize(imageProjection(pooled)))
+  /// Texts as the heads see them.
+  struct ReadTexts {
+    /// `[texts, joint]`, rows of length 1, with the contrastive head.
+    let embedding: Variable?
+    /// `[targets, width]`, a row for every id that is to be predicted, with the caption head.
+    let hidden: Variable?
   }
 
-  /// - Returns: `[captions, joint]`.
-  func encode(captions: PackedCaptions, on tape: Tape?) -> Variable {
-    embed(cls: unimodal(captions, on: tape).cls)
+  /// One pass over texts beside images: the unimodal half, and where they cross the multimodal one.
+  func read(_ pass: Pass, beside images: EncodedImages, on tape: Tape?) -> ReadTexts {
+    let (words, segments, cls) = unimodal(pass, on: tape)
+    let tokens = images.tokens?.selecting(pass.images)
+    let hidden = words.flatMap { words in
+      tokens.flatMap {
+        multimodal?(words, segments, prefixes: pass.prefixes, attendingTo: $0)
+      }
+    }
+    return ReadTexts(embedding: cls.flatMap { embed($0, textProjection) }, hidden: hidden)
   }
 
-  private func embed(cls: Variable) -> Variable {
-    l2Normalize(textProjection(unimodal.norm(cls)))
+  private func embed(_ vectors: Variable, _ projection: Linear?) -> Variable? {
+    projection.map { l2Normalize($0(vectors)) }
   }
 
-  /// Images in the joint space, `[n, joint]`, rows of length 1.
-  public func imageEmbeddings(_ images: Tensor) -> Tensor {
-    encode(images: images, on: nil).1.value
-  }
-
-  /// Captions in the joint space, `[n, joint]`, rows of length 1.
-  public func textEmbeddings(_ captions: PackedCaptions) -> Tensor {
-    encode(captions: captions, on: nil).value
-  }
-
-  /// The scores of every id that is to be predicted, `[ids - captions, vocabulary]`, held whole.
-  /// - Parameter images: as many as captions.
-  package func logits(_ images: Tensor, _ captions: PackedCaptions) -> Tensor {
-    let hidden = self(images, captions, on: nil).hidden.value
-    let logits = Tensor([hidden.rows, vocabularySize])
-    GEMM.multiply(
-      Matrix(hidden), Matrix(vocabularyProjection.value).transposed, into: Matrix(logits))
-    return logits
-  }
+  /// Inverse temperature; nil without the contrastive head.
+  public var scale: Float? { logitScale.map { exp($0.value.pointer[0]) } }
 
   /// Keeps the logit scale in [0, ln 100], as CLIP and open_clip do after every update.
   public func clampLogitScale() {
-    let value = logitScale.value.pointer
+    guard let value = logitScale?.value.pointer else { return }
     value[0] = min(max(value[0], 0), 4.6051702)
   }
 }

@@ -2,29 +2,31 @@ import Collectives
 import Tensors
 
 /// Cross-entropy of matching every image of the global batch to its text and every text to its
-/// image, halved: ½ · mean of both directions.
+/// image, halved: ½ · (mean over images + mean over texts).
 ///
-/// A rank holds n of N pairs. It sees all embeddings (`EmbeddingBlocks`) and makes the log-sum-exps
-/// of its own rows of both similarity matrices tile by tile; those are gathered (4N numbers), and
-/// from them every rank has the exact gradient of its own embeddings: no feature gradient travels.
+/// An image of several texts is matched to them in equal parts. A rank holds n of N images and m of
+/// M texts. It sees all embeddings (`EmbeddingBlocks`) and makes the log-sum-exps of its own rows of
+/// both similarity matrices tile by tile; those are gathered (2N + 2M numbers), and from them every
+/// rank has the exact gradient of its own embeddings: no feature gradient travels.
 /// - Source: CoCa (arXiv 2205.01917) §3.2 with open_clip's convention of the mean.
-/// - Complexity: O(n · N · joint) operations; one tile, and N · joint or two blocks of the ring.
+/// - Complexity: O((n · M + m · N) · joint) operations; one tile, and (N + M) · joint floats or two
+///   blocks of the ring.
 package struct ContrastiveLoss {
   /// One of this rank's shares of the batch.
   package struct Share {
     /// Its part of the loss; all shares' parts add up to it.
     package let loss: Double
-    /// Of its pairs, how many rank first in their row.
+    /// Of its images, how many have one of their texts as the nearest, and the reverse.
     package let imageToTextHits: Int
     package let textToImageHits: Int
   }
 
-  /// The global loss's gradient.
+  /// The gradient of the global loss.
   package struct Gradient {
-    /// `[n, joint]`: by this rank's embeddings.
+    /// With respect to this rank's embeddings: `[n, joint]`, `[m, joint]`.
     package let images: Tensor
     package let texts: Tensor
-    /// Each share's part of that by the logarithm of the scale.
+    /// With respect to the logarithm of the scale, each share's part.
     package let logScale: [Double]
   }
 
@@ -37,57 +39,100 @@ package struct ContrastiveLoss {
 
   /// - Parameters:
   ///   - own: of this rank's pairs.
+  ///   - owners: the image of each of this rank's texts.
   ///   - scale: inverse temperature.
   /// - Throws: `CollectiveError` if a rank is lost, as does `gradient`.
   package init(
-    _ own: Embeddings, _ batch: GlobalBatch, scale: Float, _ exchange: ContrastiveExchange,
-    over ranks: any Communicator, clock: StepClock
+    _ own: Embeddings, owners: [Int], _ batch: GlobalBatch, scale: Float,
+    _ exchange: ContrastiveExchange, over ranks: any Communicator, clock: StepClock
   ) throws {
     let blocks = try EmbeddingBlocks(own, batch, exchange, over: ranks, clock)
-    let mine = batch.shares(of: batch.rank)
-    let images = SimilarityRows(own.images, mine, scale: scale)
-    let texts = SimilarityRows(own.texts, mine, scale: scale)
+    let partners = Partners(owners, batch)
+    let images = SimilarityRows(own.images, batch.images.own, partners.ofImages, scale: scale)
+    let texts = SimilarityRows(own.texts, batch.texts.own, partners.ofTexts, scale: scale)
     try blocks.forEach { columns, block in
       clock.measure(.forward) {
         Profile.measure("contrastive loss", bytes: own.bytes + block.bytes) {
-          images.add(block.texts, columns)
-          texts.add(block.images, columns)
+          images.add(block.texts, columns.texts)
+          texts.add(block.images, columns.images)
         }
       }
     }
     (self.blocks, imageRows, textRows) = (blocks, images, texts)
-    shares = mine.map { share in
-      let byImage = images.losses(of: share), byText = texts.losses(of: share)
+    let imagesPerText = Double(batch.images.count) / Double(max(batch.texts.count, 1))
+    shares = zip(batch.images.own, batch.texts.own).map { own in
+      let byImage = images.losses(of: own.0), byText = texts.losses(of: own.1)
       return Share(
-        loss: (byImage.sum + byText.sum) / Double(max(2 * batch.pairs, 1)),
+        loss: (byImage.sum + imagesPerText * byText.sum) / Double(max(2 * batch.images.count, 1)),
         imageToTextHits: byImage.hits, textToImageHits: byText.hits)
     }
   }
 
   package func gradient() throws -> Gradient {
-    let all = 0..<batch.pairs, ranks = blocks.ranks, clock = blocks.clock
+    let batch = batch, ranks = blocks.ranks, clock = blocks.clock
     let (imageSums, textSums) = try clock.measure(.communicate) {
       (
-        try imageRows.sums.map { try batch.gather($0, all, over: ranks) },
-        try textRows.sums.map { try batch.gather($0, all, over: ranks) }
+        try imageRows.sums.map { try batch.images.gather($0, 0..<batch.images.count, over: ranks) },
+        try textRows.sums.map { try batch.texts.gather($0, 0..<batch.texts.count, over: ranks) }
       )
     }
-    let weight = 1 / Float(max(2 * batch.pairs, 1))
-    let images = Tensor.zeros(blocks.own.images.shape), texts = Tensor.zeros(images.shape)
-    var slopes = [Double](repeating: 0, count: images.rows)
-    try slopes.withUnsafeMutableBufferPointer { slopes in
-      try blocks.forEach { columns, block in
-        clock.measure(.backward) {
-          Profile.measure("contrastive loss, backward", bytes: blocks.own.bytes + block.bytes) {
-            imageRows.addGradient(
-              block.texts, columns, columnSums: textSums, weight: weight, to: images, slopes)
-            textRows.addGradient(
-              block.images, columns, columnSums: imageSums, weight: weight, to: texts, slopes)
+    let byImage = 1 / Float(max(2 * batch.images.count, 1))
+    let byText = 1 / Float(max(2 * batch.texts.count, 1))
+    let images = Tensor.zeros(blocks.own.images.shape), texts = Tensor.zeros(blocks.own.texts.shape)
+    var imageSlopes = [Double](repeating: 0, count: images.rows)
+    var textSlopes = [Double](repeating: 0, count: texts.rows)
+    try imageSlopes.withUnsafeMutableBufferPointer { imageSlopes in
+      try textSlopes.withUnsafeMutableBufferPointer { textSlopes in
+        try blocks.forEach { columns, block in
+          clock.measure(.backward) {
+            Profile.measure("contrastive loss, backward", bytes: blocks.own.bytes + block.bytes) {
+              imageRows.addGradient(
+                block.texts, columns.texts, columnSums: textSums,
+                .init(row: byImage, column: byText), to: images, imageSlopes)
+              textRows.addGradient(
+                block.images, columns.images, columnSums: imageSums,
+                .init(row: byText, column: byImage), to: texts, textSlopes)
+            }
           }
         }
       }
     }
-    let logScale = batch.shares(of: batch.rank).map { slopes[$0.rows].reduce(0, +) }
+    let logScale = zip(batch.images.own, batch.texts.own).map { own in
+      Self.sum(imageSlopes[own.0.rows], textSlopes[own.1.rows])
+    }
     return Gradient(images: images, texts: texts, logScale: logScale)
+  }
+
+  /// Row by row, an image's slope beside a text's.
+  private static func sum(_ images: ArraySlice<Double>, _ texts: ArraySlice<Double>) -> Double {
+    let images = Array(images), texts = Array(texts)
+    return (0..<max(images.count, texts.count)).reduce(0) { sum, row in
+      let image = row < images.count ? images[row] : 0
+      return sum + (image + (row < texts.count ? texts[row] : 0))
+    }
+  }
+}
+
+/// Which of the batch's columns belong to a rank's rows.
+private struct Partners {
+  let ofImages: [SimilarityRows.Partners]
+  let ofTexts: [SimilarityRows.Partners]
+
+  init(_ owners: [Int], _ batch: GlobalBatch) {
+    let counts = owners.reduce(into: [Int](repeating: 0, count: batch.images.ownCount)) {
+      $0[$1] += 1
+    }
+    var ofImages: [SimilarityRows.Partners] = [], ofTexts: [SimilarityRows.Partners] = []
+    for (images, texts) in zip(batch.images.own, batch.texts.own) {
+      var column = texts.first
+      for image in images.rows {
+        ofImages.append(.init(columns: column..<column + counts[image], rows: 1))
+        column += counts[image]
+        let own = images.column(of: image)
+        ofTexts += repeatElement(
+          .init(columns: own..<own + 1, rows: counts[image]), count: counts[image])
+      }
+    }
+    (self.ofImages, self.ofTexts) = (ofImages, ofTexts)
   }
 }

@@ -19,8 +19,11 @@ public struct Cost: Sendable {
       Double(image.layers)
       * layer(tokens: tokens, width: width, mlp: Double(image.mlp), keys: tokens)
     let pooled = Double(configuration.imageTokens.width)
-    return patch + layers + poolers(tokens: tokens) + 2 * pooled * Double(configuration.joint)
+    let projection = compares ? 2 * pooled * Double(configuration.joint) : 0
+    return patch + layers + poolers(tokens: tokens) + projection
   }
+
+  private var compares: Bool { configuration.heads.contains(.contrastive) }
 
   private var patch: Double {
     let image = configuration.image
@@ -29,31 +32,35 @@ public struct Cost: Sendable {
 
   private func poolers(tokens: Double) -> Double {
     let queries = Double(configuration.image.queries)
-    return switch configuration.poolers {
-    case .cascade: pooler(queries: queries, keys: tokens) + pooler(queries: 1, keys: queries)
-    case .parallel: pooler(queries: queries, keys: tokens) + pooler(queries: 1, keys: tokens)
-    case .shared: pooler(queries: queries, keys: tokens)
-    case .none: configuration.layout == .paper ? pooler(queries: 1, keys: tokens) : 0
-    }
+    let read = configuration.poolers == .cascade ? queries : tokens
+    return (configuration.hasCaptionPooler ? pooler(queries: queries, keys: tokens) : 0)
+      + (configuration.hasContrastivePooler ? pooler(queries: 1, keys: read) : 0)
   }
 
-  /// One caption of `tokens` ids through both halves and the vocabulary, forward.
-  public func caption(tokens: Int) -> Double {
-    let text = configuration.text, multimodal = configuration.multimodal
-    let width = Double(text.width)
+  /// One text of `tokens` ids through the decoder and what its heads add, forward.
+  public func text(tokens: Int) -> Double {
+    let text = configuration.text, width = Double(text.width)
     let hasPadding = text.clsMask == .legacy && tokens < text.context
-    let rows = Double(tokens + (hasPadding ? 2 : 1)), words = Double(tokens - 1)
+    let rows = Double(tokens + (compares ? (hasPadding ? 2 : 1) : 0))
     let unimodal =
       Double(text.layers)
       * layer(tokens: rows, width: width, mlp: Double(text.mlp), keys: rows / 2)
+    let projection = compares ? 2 * width * Double(configuration.joint) : 0
+    return unimodal + projection
+      + (configuration.heads.contains(.caption) ? crossing(tokens: tokens) : 0)
+  }
+
+  /// The multimodal half and the vocabulary.
+  private func crossing(tokens: Int) -> Double {
+    let multimodal = configuration.multimodal, width = Double(configuration.text.width)
+    let words = Double(tokens - 1)
     let cross = 4 * words * width * width + 2 * context(tokens: tokens).least
     let mlp = Double(multimodal.mlp)
     let wordMLP = configuration.layout == .openclip ? 4 * words * width * mlp : 0
-    let crossing =
+    let layers =
       Double(multimodal.layers)
       * (cross + wordMLP + layer(tokens: words, width: width, mlp: mlp, keys: words / 2))
-    return unimodal + crossing + 2 * words * width * Double(vocabulary)
-      + 2 * width * Double(configuration.joint)
+    return layers + 2 * words * width * Double(vocabulary)
   }
 
   private func context(tokens: Int) -> ContextCost {
@@ -70,7 +77,7 @@ public struct Cost: Sendable {
   /// no gradient. What is computed again (scores, logits, micro-batches) is not counted.
   public func step(_ captions: PackedCaptions) -> Double {
     (0..<captions.count).reduce(0) {
-      $0 + 3 * (image + caption(tokens: captions[$1].count)) - patch
+      $0 + 3 * (image + text(tokens: captions[$1].count)) - patch
     }
   }
 

@@ -5,32 +5,22 @@ import Tensors
 public enum ContrastiveExchange: String, Sendable, CaseIterable {
   /// Every rank holds all of them.
   case gather
-  /// They come by block by block, and come again for the gradient.
+  /// They pass by block by block, and pass by again for the gradient.
   case ring
 }
 
-/// Rows of length 1, `[pairs, joint]` each.
+/// Rows of length 1: images `[N, joint]`, texts `[M, joint]`.
 package struct Embeddings: Sendable {
   package let images: Tensor
   package let texts: Tensor
 
   package init(images: Tensor, texts: Tensor) { (self.images, self.texts) = (images, texts) }
 
-  init(pairs: Int, joint: Int) {
-    self.init(images: Tensor([pairs, joint]), texts: Tensor([pairs, joint]))
+  init(images: Int, texts: Int, joint: Int) {
+    self.init(images: Tensor([images, joint]), texts: Tensor([texts, joint]))
   }
 
   var bytes: Int { images.bytes + texts.bytes }
-
-  func rows(_ range: Range<Int>) -> Embeddings {
-    Embeddings(images: images.rows(range), texts: texts.rows(range))
-  }
-
-  /// Takes a part's rows in.
-  func set(_ range: Range<Int>, images part: Tensor, texts other: Tensor) {
-    images.rows(range).pointer.update(from: part.pointer, count: part.count)
-    texts.rows(range).pointer.update(from: other.pointer, count: other.count)
-  }
 }
 
 /// The embeddings of the global batch as one rank sees them, block by block.
@@ -39,6 +29,12 @@ package struct Embeddings: Sendable {
 /// blocks at most. Where the order of columns must not depend on the ranks, every tile of the batch
 /// is gathered by itself instead.
 struct EmbeddingBlocks {
+  /// The numbers of a block's images and texts in the batch.
+  struct Columns {
+    let images: Range<Int>
+    let texts: Range<Int>
+  }
+
   let own: Embeddings
   let batch: GlobalBatch
   let ranks: any Communicator
@@ -53,27 +49,35 @@ struct EmbeddingBlocks {
     (self.own, self.batch, self.ranks, self.clock) = (own, batch, ranks, clock)
     gathered =
       exchange == .ring && ranks.size > 1
-      ? nil : try Self.gather(own, 0..<batch.pairs, batch, ranks, clock)
+      ? nil : try Self.gather(own, batch.all, batch, ranks, clock)
   }
 
-  /// Calls `body` with all blocks, each with the numbers of its pairs in the batch.
-  func forEach(_ body: (_ columns: Range<Int>, _ block: Embeddings) -> Void) throws {
-    if let gathered { return body(0..<batch.pairs, gathered) }
+  /// Calls `body` with all blocks, each with its columns.
+  func forEach(_ body: (_ columns: Columns, _ block: Embeddings) -> Void) throws {
+    if let gathered { return body(batch.all, gathered) }
     guard batch.isOrdered else { return try passAround(body) }
-    for first in stride(from: 0, to: batch.pairs, by: SimilarityRows.tileColumns) {
-      let columns = first..<min(first + SimilarityRows.tileColumns, batch.pairs)
+    let count = max(batch.images.count, batch.texts.count)
+    for tile in (0..<count).pieces(of: SimilarityRows.tileColumns) {
+      let columns = Columns(
+        images: tile.clamped(to: batch.all.images), texts: tile.clamped(to: batch.all.texts))
       body(columns, try Self.gather(own, columns, batch, ranks, clock))
     }
   }
 
-  private func passAround(_ body: (Range<Int>, Embeddings) -> Void) throws {
+  private func passAround(_ body: (Columns, Embeddings) -> Void) throws {
     let rank = ranks.rank, size = ranks.size, joint = own.images.width
     var block = own
     for distance in 0..<size {
       let owner = (rank + distance) % size
-      body(batch.shares(of: owner)[0].columns, block)
+      let columns = Columns(
+        images: batch.images.shares(of: owner)[0].columns,
+        texts: batch.texts.shares(of: owner)[0].columns)
+      body(columns, block)
       guard distance + 1 < size else { return }
-      let next = Embeddings(pairs: batch.lengths[(owner + 1) % size], joint: joint)
+      let following = (owner + 1) % size
+      let next = Embeddings(
+        images: batch.images.lengths[following], texts: batch.texts.lengths[following],
+        joint: joint)
       try clock.measure(.communicate) {
         for (mine, theirs) in [(block.images, next.images), (block.texts, next.texts)] {
           try ranks.exchange(
@@ -86,20 +90,26 @@ struct EmbeddingBlocks {
   }
 
   private static func gather(
-    _ own: Embeddings, _ columns: Range<Int>, _ batch: GlobalBatch, _ ranks: any Communicator,
+    _ own: Embeddings, _ columns: Columns, _ batch: GlobalBatch, _ ranks: any Communicator,
     _ clock: StepClock
   ) throws -> Embeddings {
     try clock.measure(.communicate) {
       Embeddings(
-        images: try batch.gather(own.images, columns, over: ranks),
-        texts: try batch.gather(own.texts, columns, over: ranks))
+        images: try batch.images.gather(own.images, columns.images, over: ranks),
+        texts: try batch.texts.gather(own.texts, columns.texts, over: ranks))
     }
   }
 }
 
 extension GlobalBatch {
-  /// Some pairs' rows of all ranks, in the batch's order.
-  /// - Parameter own: `[this rank's pairs, width]`.
+  fileprivate var all: EmbeddingBlocks.Columns {
+    EmbeddingBlocks.Columns(images: 0..<images.count, texts: 0..<texts.count)
+  }
+}
+
+extension GlobalRows {
+  /// Some rows of all ranks, in the batch's order.
+  /// - Parameter own: `[this rank's rows, width]`.
   func gather(
     _ own: Tensor, _ columns: Range<Int>, over ranks: any Communicator
   ) throws -> Tensor {

@@ -9,6 +9,7 @@ extension CoCa {
   ///   - prompt: ids every caption begins with, the start id first.
   ///   - maximumTokens: ids of a caption, prompt and end included; at most the context.
   /// - Returns: for each image the prompt, the generated ids and, where it came to that, `end`.
+  /// - Precondition: the caption head.
   /// - Complexity: a new id costs one row of the text decoder; images are encoded once.
   public func greedyCaptions(
     _ images: Tensor, prompt: [Int32], end: Int32, maximumTokens: Int
@@ -16,7 +17,8 @@ extension CoCa {
     let count = images.shape[0]
     let limit = min(maximumTokens, configuration.text.context)
     var captions = [[Int32]](repeating: prompt, count: count)
-    var continuation = Continuation(self, encode(images: images, on: nil).0, room: limit)
+    let tokens = demanded(encode(images: images, for: [.caption], on: nil).tokens, .caption)
+    var continuation = Continuation(self, tokens, room: limit)
     var open = Array(0..<count)
     while let first = open.first, captions[first].count < limit {
       let next = continuation.nextIDs(after: captions, of: open)
@@ -30,6 +32,7 @@ extension CoCa {
 /// Captions of a batch of images while they grow, with what the decoder's layers remember of them.
 private struct Continuation {
   private let model: CoCa
+  private let decoder: MultimodalDecoder
   private let images: ImageTokens
   private let room: Int
   private let unimodal: [LayerMemory]
@@ -39,11 +42,12 @@ private struct Continuation {
 
   init(_ model: CoCa, _ images: ImageTokens, room: Int) {
     (self.model, self.images, self.room) = (model, images, room)
+    decoder = model.demanded(model.multimodal, .caption)
     func memories(_ layers: Int) -> [LayerMemory] {
       (0..<layers).map { _ in LayerMemory(sequences: images.segments.count, room: room) }
     }
     unimodal = memories(model.unimodal.layers.count)
-    multimodal = memories(model.multimodal.layers.count)
+    multimodal = memories(decoder.layers.count)
   }
 
   /// The likeliest id after each open caption; these have one length.
@@ -53,12 +57,10 @@ private struct Continuation {
     let words = model.unimodal.words(
       PackedCaptions(new), from: known, visible: visible(captions), after: unimodal)
     let rows = Segments(lengths: new.map(\.count))
-    let hidden = model.multimodal(words, rows, attendingTo: images, after: multimodal)
+    let hidden = decoder(words, rows, attendingTo: images, after: multimodal)
     known = captions[open[0]].count
     let last = split(hidden, into: [open.map { rows[$0].suffix(1) }])[0].value
-    let logits = Tensor([open.count, model.vocabularySize])
-    GEMM.multiply(
-      Matrix(last), Matrix(model.vocabularyProjection.value).transposed, into: Matrix(logits))
+    let logits = model.logits(of: last)
     return open.indices.map { row in
       let scores = logits.rows(row..<row + 1).buffer
       return Int32(scores.indices.max { scores[$0] < scores[$1] } ?? 0)

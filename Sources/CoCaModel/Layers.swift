@@ -74,11 +74,11 @@ struct MultiHeadAttention {
   /// What the queries find, before the output projection.
   func callAsFunction(
     _ queries: Variable, _ segments: Segments, in context: KeysAndValues, isCausal: Bool = false,
-    visible: [Bool]? = nil
+    prefixes: [Int]? = nil, visible: [Bool]? = nil
   ) -> Variable {
     attention(
       queries, context.keys, context.values, heads: heads, queries: segments,
-      keys: context.segments, isCausal: isCausal, visible: visible)
+      keys: context.segments, isCausal: isCausal, prefixes: prefixes, visible: visible)
   }
 }
 

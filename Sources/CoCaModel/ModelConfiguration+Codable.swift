@@ -37,7 +37,7 @@ extension ModelConfiguration {
   }
 
   enum CodingKeys: String, CodingKey {
-    case layout, joint, poolers, activation, image, text, multimodal
+    case layout, joint, poolers, activation, image, text, multimodal, heads
   }
 
   /// A configuration that lacks the later keys is one from before them: it means their defaults.
@@ -50,6 +50,20 @@ extension ModelConfiguration {
     image = try keys.decode(Image.self, forKey: .image)
     text = try keys.decode(Text.self, forKey: .text)
     multimodal = try keys.decode(Multimodal.self, forKey: .multimodal)
+    heads = Set(try keys.decodeIfPresent([Head].self, forKey: .heads) ?? Head.allCases)
+  }
+
+  /// A whole CoCa names no heads.
+  public func encode(to encoder: any Encoder) throws {
+    var keys = encoder.container(keyedBy: CodingKeys.self)
+    try keys.encode(layout, forKey: .layout)
+    try keys.encode(joint, forKey: .joint)
+    try keys.encode(poolers, forKey: .poolers)
+    try keys.encode(activation, forKey: .activation)
+    try keys.encode(image, forKey: .image)
+    try keys.encode(text, forKey: .text)
+    try keys.encode(multimodal, forKey: .multimodal)
+    if heads != .all { try keys.encode(Head.allCases.filter(heads.contains), forKey: .heads) }
   }
 }
 

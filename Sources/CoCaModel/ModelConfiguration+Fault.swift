@@ -28,6 +28,7 @@ extension ModelConfiguration {
     if image.patch.height > image.size.height || image.patch.width > image.size.width {
       return "image.patch: larger than the image"
     }
+    if heads.isEmpty { return "heads: none, so there is nothing to learn" }
     if text.context < 3 { return "text.context: \(text.context) leaves no room for a word" }
     return nil
   }

@@ -95,6 +95,8 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
   public var image: Image
   public var text: Text
   public var multimodal: Multimodal
+  /// What the model can be asked for, and so which parts it has.
+  public var heads = Set<Head>.all
 
   /// Image tokens that the multimodal half reads, and their width.
   public var imageTokens: (count: Int, width: Int) {

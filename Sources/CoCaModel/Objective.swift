@@ -1,44 +1,17 @@
 import Autograd
 import Collectives
-import Foundation
 import Tensors
 import Text
 
-/// How much each loss counts; the paper's are 1 and 2.
-public struct LossWeights: Sendable, Equatable {
-  public var contrastive: Double
-  public var caption: Double
-
-  public init(contrastive: Double = 1, caption: Double = 2) {
-    self.contrastive = contrastive
-    self.caption = caption
-  }
-}
-
-/// The losses of one step's global batch, the same on every rank.
-public struct Losses: Sendable {
-  /// Unweighted, in nats per pair and per predicted token.
-  public let contrastive: Double
-  public let caption: Double
-  public let weights: LossWeights
-  /// Fraction of images whose own text is the nearest of the global batch, and the reverse.
-  public let imageToTextAccuracy: Double
-  public let textToImageAccuracy: Double
-  public let pairs: Int
-  public let targets: Int
-
-  public var total: Double { weights.contrastive * contrastive + weights.caption * caption }
-}
-
-/// What a step minimises: both losses of the global batch and their exact gradients, whatever the
-/// number of ranks, their shares and the micro-batches these are cut into.
+/// What a step minimises: the terms' losses of the global batch and their exact gradients, whatever
+/// the number of ranks, their shares and the micro-batches these are cut into.
 ///
 /// Every loss is divided by global counts, so that gradients are summed over ranks, never averaged.
 public struct Objective {
   let model: CoCa
-  let weights: LossWeights
+  let terms: [WeightedTerm]
   let ranks: any Communicator
-  /// Pairs per forward pass; nil: this rank's whole share.
+  /// Images per forward pass; nil: this rank's whole share.
   let microbatch: Int?
   /// Whether layers run again in the backward pass instead of keeping what it needs.
   let recomputesBlocks: Bool
@@ -46,15 +19,16 @@ public struct Objective {
   let clock: StepClock
   /// Told when a parameter's gradient is this rank's whole share of the step's.
   let completed: ((Parameter) throws -> Void)?
-  private var padding: Int32? { model.configuration.padding }
 
+  /// - Precondition: the model has the terms' heads.
   public init(
-    _ model: CoCa, weights: LossWeights, microbatch: Int? = nil, recomputesBlocks: Bool = false,
+    _ model: CoCa, _ terms: [WeightedTerm], microbatch: Int? = nil, recomputesBlocks: Bool = false,
     exchange: ContrastiveExchange = .gather, over ranks: any Communicator,
     clock: StepClock = StepClock(), completed: ((Parameter) throws -> Void)? = nil
   ) {
+    precondition(model.configuration.heads.isSuperset(of: terms.heads), "a head for every term")
     self.model = model
-    self.weights = weights
+    self.terms = terms
     self.ranks = ranks
     self.microbatch = microbatch
     self.recomputesBlocks = recomputesBlocks
@@ -64,49 +38,35 @@ public struct Objective {
   }
 
   /// Adds this rank's share of the gradient to the parameters' gradients.
+  ///
+  /// A global term needs all embeddings before any gradient: they are made without a tape, part by
+  /// part; then come the gradients, part by part with a tape each. (Gao et al., arXiv 2101.06983.)
+  /// The part that comes last there comes first here and keeps its tape.
   /// - Parameters:
-  ///   - images: `[n, 3, height, width]`; n may be 0 and differ between ranks.
-  ///   - captions: `n` of them.
-  ///   - lanes: how many of them belong to each of this rank's lanes, which lie as `LaneTree` says.
+  ///   - pairs: this rank's share of the batch; may be empty.
+  ///   - lanes: how many images belong to each of this rank's lanes, which lie as `LaneTree` says.
   ///     Nothing then depends on how many ranks there are, once gradients are added by
   ///     `Exchange`: a lane is the micro-batch. Nil: sums go as it is fastest.
   /// - Throws: `CollectiveError` if a rank is lost.
-  public func backward(
-    _ images: Tensor, _ captions: PackedCaptions, lanes: [Int]? = nil
-  ) throws -> Losses {
-    let batch = try clock.measure(.communicate) { try globalBatch(captions, lanes: lanes) }
-    let mine = batch.shares(of: ranks.rank)
+  public func backward(_ pairs: Pairs, lanes: [Int]? = nil) throws -> Losses {
+    let batch = try clock.measure(.communicate) { try globalBatch(pairs, lanes: lanes) }
+    let mine = batch.images.own
     let shares = LaneTree.order(mine.count).map { (index: $0, parts: cut(mine[$0].rows)) }
-    // Embeddings first, without a tape; then the gradient, part by part, with a tape each. (Gao et
-    // al., arXiv 2101.06983.) The part that comes last here comes first there and keeps its tape.
-    let embeddings = Embeddings(pairs: captions.count, joint: model.configuration.joint)
-    for part in shares.flatMap(\.parts).dropFirst() {
-      clock.measure(.forward) {
-        embeddings.set(
-          part, images: model.imageEmbeddings(images.part(part)),
-          texts: model.textEmbeddings(captions.part(part)))
-      }
-    }
-    let part = shares[0].parts[0], first = forward(images, captions, part)
-    embeddings.set(
-      part, images: first.output.imageEmbedding.value, texts: first.output.textEmbedding.value)
-    var kept: Pass? = consume first
-    let (found, gradient) = try contrast(embeddings, batch)
-    var nats = [Double](repeating: 0, count: mine.count)
+    var (embeddings, kept) = survey(pairs, shares.flatMap(\.parts))
+    let steps = try begin(pairs, batch, consume embeddings, isTraining: true)
+    var left = shares.reduce(0) { $0 + $1.parts.count }
     var losses: Losses?
-    var passes = shares.reduce(0) { $0 + $1.parts.count }
     var tree = GradientTree(model.parameters.gradients, lanes: mine.count)
     for (index, parts) in shares {
-      model.logitScale.gradient.pointer[0] += Float(weights.contrastive * gradient.logScale[index])
+      steps.forEach { $0.begin(share: index) }
       for part in parts {
-        let pass = kept ?? forward(images, captions, part)
+        let output = kept ?? forward(pairs, part)
         kept = nil
-        nats[index] += caption(pass.output.hidden, captions.part(part), batch)
-        seed(pass.output, gradient, part)
-        passes -= 1
+        add(output, to: steps, share: index)
+        left -= 1
         // The last that ranks tell each other of losses: from here on gradients may travel.
-        if passes == 0 { losses = try self.losses(found, nats: nats, batch) }
-        try backward(pass.tape, completes: passes == 0 && mine.count == 1)
+        if left == 0 { losses = try self.losses(steps, batch) }
+        try backward(output.tape, completes: left == 0 && mine.count == 1)
       }
       clock.measure(.backward) { tree.add() }
     }
@@ -116,105 +76,110 @@ public struct Objective {
 
   /// The losses alone, of a batch that is held whole; no gradient is touched.
   /// - Throws: `CollectiveError` if a rank is lost.
-  public func evaluate(_ images: Tensor, _ captions: PackedCaptions) throws -> Losses {
-    let batch = try globalBatch(captions)
-    let output = model(images, captions, on: nil)
-    let nats = [caption(output.hidden, captions, batch)]
+  public func evaluate(_ pairs: Pairs) throws -> Losses {
+    let batch = try globalBatch(pairs)
+    let output = PartOutput(
+      pairs, PartRows(images: 0..<pairs.count, texts: 0..<pairs.texts.count), passes(over: pairs),
+      of: model, on: nil)
+    let steps = try begin(pairs, batch, output.embeddings, isTraining: false)
+    add(output, to: steps, share: 0)
+    return try losses(steps, batch)
+  }
+
+  private func passes(over part: Pairs) -> [Pass] { terms.flatMap { $0.term.passes(over: part) } }
+
+  /// The embeddings of this rank's share, if a term asks for them, and the first part's forward
+  /// pass with its tape.
+  private func survey(_ pairs: Pairs, _ parts: [Range<Int>]) -> (Embeddings?, PartOutput?) {
+    let global = terms.filter(\.term.isGlobal)
+    guard !global.isEmpty else { return (nil, nil) }
     let embeddings = Embeddings(
-      images: output.imageEmbedding.value, texts: output.textEmbedding.value)
-    return try losses(try contrastiveLoss(embeddings, batch).shares, nats: nats, batch)
-  }
-
-  /// A forward pass that waits for its gradient.
-  private struct Pass {
-    let tape: Tape
-    let output: CoCa.Output
-  }
-
-  private func forward(
-    _ images: Tensor, _ captions: PackedCaptions, _ part: Range<Int>
-  ) -> Pass {
-    let tape = Tape(recomputesBlocks: recomputesBlocks)
-    return clock.measure(.forward) {
-      Pass(tape: tape, output: model(images.part(part), captions.part(part), on: tape))
+      images: pairs.count, texts: pairs.texts.count, joint: model.configuration.joint)
+    for range in parts.dropFirst() {
+      let part = pairs.part(range)
+      let passes = global.flatMap { $0.term.passes(over: part) }.map { pass in
+        var pass = pass
+        pass.heads = [.contrastive]
+        return pass
+      }
+      clock.measure(.forward) {
+        embeddings.take(PartOutput(part, pairs.rows(of: range), passes, of: model, on: nil))
+      }
     }
+    let first = forward(pairs, parts[0])
+    embeddings.take(first)
+    return (embeddings, first)
+  }
+
+  private func forward(_ pairs: Pairs, _ range: Range<Int>) -> PartOutput {
+    let tape = Tape(recomputesBlocks: recomputesBlocks), part = pairs.part(range)
+    return clock.measure(.forward) {
+      PartOutput(part, pairs.rows(of: range), passes(over: part), of: model, on: tape)
+    }
+  }
+
+  /// Every term's exchange, in turn.
+  private func begin(
+    _ pairs: Pairs, _ batch: GlobalBatch, _ embeddings: Embeddings?, isTraining: Bool
+  ) throws -> [any LossTermStep] {
+    let exchange = LossExchange(
+      pairs: pairs, embeddings: embeddings, mode: exchange, ranks: ranks)
+    return try zip(terms, batch.denominators).map { weighted, denominator in
+      let step = LossStep(
+        model: model, weight: weighted.weight, denominator: denominator, batch: batch,
+        clock: clock, isTraining: isTraining)
+      return try weighted.term.begin(step, exchange)
+    }
+  }
+
+  private func add(_ output: PartOutput, to steps: [any LossTermStep], share: Int) {
+    clock.measure(.forward) { output.add(steps.flatMap { $0.passes(over: output.rows) }) }
+    for step in steps { step.add(output, share: share) }
   }
 
   /// - Parameter completes: whether nothing is added to gradients afterwards; sums over several
   ///   lanes are complete only when the lanes are added.
-  private func backward(_ tape: Tape, completes: Bool) throws {
+  private func backward(_ tape: Tape?, completes: Bool) throws {
     try clock.measure(.backward) {
-      guard completes, let completed else { return tape.backward() }
-      try tape.backward(of: model.parameters.parameters, completed: completed)
+      guard completes, let completed else { return tape?.backward() ?? () }
+      try tape?.backward(of: model.parameters.parameters, completed: completed)
     }
   }
 
-  /// The captioning loss of some captions in nats; its gradient follows on their tape.
-  private func caption(
-    _ hidden: Variable, _ captions: PackedCaptions, _ batch: GlobalBatch
-  ) -> Double {
-    clock.measure(.forward) {
-      vocabularyCrossEntropy(
-        hidden, model.vocabularyProjection, targets: captions.targets(padding),
-        weight: Float(weights.caption / Double(max(batch.targets, 1))))
-    }
-  }
-
-  /// All that is kept of the contrastive loss; the others' embeddings are not.
-  private func contrast(
-    _ own: Embeddings, _ batch: GlobalBatch
-  ) throws -> ([ContrastiveLoss.Share], ContrastiveLoss.Gradient) {
-    let loss = try contrastiveLoss(own, batch)
-    return (loss.shares, try loss.gradient())
-  }
-
-  private func contrastiveLoss(_ own: Embeddings, _ batch: GlobalBatch) throws -> ContrastiveLoss {
-    try ContrastiveLoss(
-      own, batch, scale: exp(model.logitScale.value.pointer[0]), exchange, over: ranks,
-      clock: clock)
-  }
-
-  /// Starts the backward pass of some rows with the contrastive loss's gradient.
-  private func seed(
-    _ output: CoCa.Output, _ gradient: ContrastiveLoss.Gradient, _ rows: Range<Int>
-  ) {
-    let weight = Float(weights.contrastive)
-    for (embedding, gradient) in [
-      (output.imageEmbedding, gradient.images), (output.textEmbedding, gradient.texts),
-    ] {
-      let part = gradient.rows(rows)
-      kernels.scale(weight, part.pointer, part.count)
-      embedding.seed(part)
-    }
-  }
-
-  private func losses(
-    _ shares: [ContrastiveLoss.Share], nats: [Double], _ batch: GlobalBatch
-  ) throws -> Losses {
-    let count = batch.lengths.count
-    var sums = [Double](repeating: 0, count: 2 * count + 2)
-    for (index, share) in batch.shares(of: ranks.rank).enumerated() {
-      sums[share.index] = shares[index].loss
-      sums[count + share.index] = nats[index]
-      sums[2 * count] += Double(shares[index].imageToTextHits)
-      sums[2 * count + 1] += Double(shares[index].textToImageHits)
+  private func losses(_ steps: [any LossTermStep], _ batch: GlobalBatch) throws -> Losses {
+    let figures = steps.map(\.figures)
+    var sums: [Double] = []
+    for figure in figures.joined() {
+      var line = [Double](repeating: 0, count: batch.shares)
+      for (share, sum) in zip(batch.images.own, figure.sums) { line[share.index] = sum }
+      sums += line
     }
     try clock.measure(.communicate) { try ranks.allReduceSum(&sums) }
-    let pairs = Double(max(batch.pairs, 1)), targets = Double(max(batch.targets, 1))
-    return Losses(
-      contrastive: LaneTree.sum(sums[..<count]),
-      caption: LaneTree.sum(sums[count..<2 * count]) / targets, weights: weights,
-      imageToTextAccuracy: sums[2 * count] / pairs,
-      textToImageAccuracy: sums[2 * count + 1] / pairs,
-      pairs: batch.pairs, targets: batch.targets)
+    var rest = sums[...]
+    let terms = zip(terms, figures).map { weighted, figures in
+      let found = figures.map { figure in
+        defer { rest = rest.dropFirst(batch.shares) }
+        return Losses.Figure(
+          name: figure.name, unit: figure.unit,
+          value: LaneTree.sum(rest.prefix(batch.shares)) / figure.divisor, count: figure.count)
+      }
+      return Losses.Term(
+        name: weighted.term.name, weight: weighted.weight, loss: found[0],
+        others: Array(found.dropFirst()))
+    }
+    return Losses(terms: terms, pairs: batch.texts.count)
   }
 
-  private func globalBatch(
-    _ captions: PackedCaptions, lanes: [Int]? = nil
-  ) throws -> GlobalBatch {
-    try GlobalBatch(
-      own: lanes ?? [captions.count], isOrdered: lanes != nil,
-      targets: captions.targets(padding).count { $0 >= 0 }, over: ranks)
+  private func globalBatch(_ pairs: Pairs, lanes: [Int]? = nil) throws -> GlobalBatch {
+    let images = lanes ?? [pairs.count]
+    var row = 0
+    let texts = images.map { count in
+      defer { row += count }
+      return pairs.texts(of: row..<row + count).count
+    }
+    return try GlobalBatch(
+      images: images, texts: texts, counts: terms.map { $0.term.count(pairs, model) },
+      isOrdered: lanes != nil, over: ranks)
   }
 
   /// A share's micro-batches; at least one, which may be empty.
@@ -224,21 +189,28 @@ public struct Objective {
   }
 }
 
-extension PackedCaptions {
-  /// The next id of every id but each caption's last; -1, nothing to predict, where it is padding.
-  func targets(_ padding: Int32?) -> [Int32] {
-    (0..<count).flatMap { self[$0].dropFirst().map { $0 == padding ? -1 : $0 } }
-  }
-
-  func part(_ range: Range<Int>) -> PackedCaptions {
-    PackedCaptions(range.map { Array(self[$0]) })
+extension Pairs {
+  fileprivate func rows(of images: Range<Int>) -> PartRows {
+    PartRows(images: images, texts: texts(of: images))
   }
 }
 
-extension Tensor {
-  /// Samples `range` along the first dimension.
-  fileprivate func part(_ range: Range<Int>) -> Tensor {
-    let size = shape.dropFirst().reduce(1, *)
-    return slice(at: range.lowerBound * size, shape: [range.count] + shape.dropFirst())
+extension PartOutput {
+  /// Nil where no pass has made embeddings.
+  fileprivate var embeddings: Embeddings? {
+    guard let images = images.embedding, let texts = textEmbedding else { return nil }
+    return Embeddings(images: images.value, texts: texts.value)
+  }
+}
+
+extension Embeddings {
+  /// Takes a part's rows in.
+  fileprivate func take(_ part: PartOutput) {
+    guard let found = part.embeddings else { preconditionFailure("a global term embeds") }
+    for (all, part, rows) in [
+      (images, found.images, part.rows.images), (texts, found.texts, part.rows.texts),
+    ] {
+      all.rows(rows).pointer.update(from: part.pointer, count: part.count)
+    }
   }
 }

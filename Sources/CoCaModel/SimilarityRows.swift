@@ -7,20 +7,37 @@ struct SimilarityRows {
   static let tileRows = 256
   static let tileColumns = 1024
 
+  /// A row's place in what is compared.
+  struct Partners {
+    /// The columns that belong to the row: an image's texts, or a text's image.
+    let columns: Range<Int>
+    /// How many rows each of those columns belongs to.
+    let rows: Int
+  }
+
+  /// What the mean over rows and the mean over columns multiply a row's loss and a column's by.
+  struct Weights {
+    let row: Float
+    let column: Float
+  }
+
   /// `[n, joint]`.
   let own: Tensor
-  let shares: [GlobalBatch.Share]
+  let shares: [GlobalRows.Share]
   let scale: Float
   /// Of the columns seen so far.
   let sums: RowSums
-  /// Each own row's product with its partner.
-  private let partners: Tensor
+  private let partners: [Partners]
+  /// Each own row's products with its partners: their mean and the largest.
+  private let mean: Tensor
+  private let best: Tensor
 
-  init(_ own: Tensor, _ shares: [GlobalBatch.Share], scale: Float) {
-    (self.own, self.shares, self.scale) = (own, shares, scale)
+  init(_ own: Tensor, _ shares: [GlobalRows.Share], _ partners: [Partners], scale: Float) {
+    (self.own, self.shares, self.partners, self.scale) = (own, shares, partners, scale)
     sums = RowSums(maximum: Tensor([own.rows, 1]), sum: .zeros([own.rows, 1]))
     sums.maximum.fill(-.infinity)
-    partners = .zeros([own.rows, 1])
+    (mean, best) = (.zeros([own.rows, 1]), Tensor([own.rows, 1]))
+    best.fill(-.infinity)
   }
 
   /// Takes a block of columns into the log-sum-exps.
@@ -33,31 +50,34 @@ struct SimilarityRows {
           sums.maximum.pointer + tile.rows.lowerBound + part.lowerBound,
           sums.sum.pointer + tile.rows.lowerBound + part.lowerBound)
       }
-      tile.forEachPartner { row, product in partners.pointer[row] = product.pointee }
+      forEachPartner(in: tile) { row, product in
+        mean.pointer[row] += product.pointee / Float(partners[row].columns.count)
+        best.pointer[row] = max(best.pointer[row], product.pointee)
+      }
     }
   }
 
-  /// Of a share's rows, once all columns are in: the sum of their cross-entropies, and how many
-  /// have no larger product than their partner's.
-  func losses(of share: GlobalBatch.Share) -> (sum: Double, hits: Int) {
+  /// Of a share's rows, once all columns are in: the sum of their cross-entropies with their
+  /// partners in equal parts, and how many have a partner's product that none exceeds.
+  func losses(of share: GlobalRows.Share) -> (sum: Double, hits: Int) {
     var sum = 0.0, hits = 0
     for row in share.rows {
-      let (maximum, own) = (sums.maximum.pointer[row], partners.pointer[row])
+      let (maximum, own) = (sums.maximum.pointer[row], mean.pointer[row])
       sum += Double(scale) * (Double(maximum) - Double(own)) + log(Double(sums.sum.pointer[row]))
-      if own >= maximum { hits += 1 }
+      if best.pointer[row] >= maximum { hits += 1 }
     }
     return (sum, hits)
   }
 
-  /// Adds a block's part of the gradient of weight · (rows' losses + columns' losses) by the own
-  /// rows, and of weight · each row's loss by log scale.
+  /// Adds a block's part of the gradient of all rows' and all columns' weighted losses with respect
+  /// to the own rows, and of the weighted loss of each own row with respect to log scale.
   /// - Parameters:
   ///   - columnSums: of the other direction's rows, this one's columns, over all ranks.
   ///   - gradient: `[n, joint]`.
   ///   - slopes: a number for each own row.
   func addGradient(
-    _ block: Tensor, _ columns: Range<Int>, columnSums: RowSums, weight: Float, to gradient: Tensor,
-    _ slopes: UnsafeMutableBufferPointer<Double>
+    _ block: Tensor, _ columns: Range<Int>, columnSums: RowSums, _ weights: Weights,
+    to gradient: Tensor, _ slopes: UnsafeMutableBufferPointer<Double>
   ) {
     guard let slope = slopes.baseAddress else { return }
     forEachTile(block, columns) { tile in
@@ -68,10 +88,15 @@ struct SimilarityRows {
           logits.rows(part).pointer, logits.stride, part.count, logits.columns, scale,
           sums.maximum.pointer + row, sums.sum.pointer + row,
           columnSums.maximum.pointer + tile.columns.lowerBound,
-          columnSums.sum.pointer + tile.columns.lowerBound, partners.pointer + row, weight,
-          slope + row)
+          columnSums.sum.pointer + tile.columns.lowerBound, mean.pointer + row, weights.row,
+          weights.column, slope + row)
       }
-      tile.forEachPartner { _, product in product.pointee -= 2 * weight * scale }
+      forEachPartner(in: tile) { row, product in
+        let partners = partners[row]
+        let share =
+          weights.row / Float(partners.columns.count) + weights.column / Float(partners.rows)
+        product.pointee -= share * scale
+      }
       GEMM.multiply(
         logits, Matrix(tile.others), into: Matrix(gradient.rows(tile.rows)), keep: 1, .float32)
     }
@@ -85,17 +110,16 @@ struct SimilarityRows {
     let others: Tensor
     /// Unscaled products.
     let logits: Matrix
-    /// The column that the tile's first row has its partner in; may lie outside.
-    let partner: Int
+  }
 
-    /// The rows whose partner is among the columns, and their product with it.
-    func forEachPartner(_ body: (_ row: Int, _ product: UnsafeMutablePointer<Float>) -> Void) {
-      for row in rows {
-        let column = partner + row - rows.lowerBound
-        guard columns.contains(column) else { continue }
-        body(
-          row,
-          logits.pointer + (row - rows.lowerBound) * logits.stride + column - columns.lowerBound)
+  /// The rows with partners among the tile's columns, and their products with them.
+  private func forEachPartner(
+    in tile: Tile, _ body: (_ row: Int, _ product: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    for row in tile.rows {
+      let line = tile.logits.pointer + (row - tile.rows.lowerBound) * tile.logits.stride
+      for column in partners[row].columns.clamped(to: tile.columns) {
+        body(row, line + column - tile.columns.lowerBound)
       }
     }
   }
@@ -111,8 +135,7 @@ struct SimilarityRows {
           let first = part.lowerBound - columns.lowerBound
           let tile = Tile(
             rows: rows, columns: part, others: block.rows(first..<first + part.count),
-            logits: Matrix(scratch.pointer, rows: rows.count, columns: part.count),
-            partner: share.first + rows.lowerBound - share.rows.lowerBound)
+            logits: Matrix(scratch.pointer, rows: rows.count, columns: part.count))
           GEMM.multiply(
             Matrix(own.rows(rows)), Matrix(tile.others).transposed, into: tile.logits, .float32)
           body(tile)

@@ -7,54 +7,59 @@ import Text
 struct UnimodalDecoder {
   let tokenTable: Parameter
   let positions: Parameter
-  let cls: Parameter
   let layers: [TransformerLayer]
-  /// Applied to the CLS rows only.
-  let norm: LayerNorm
+  /// Nil without the contrastive head, which alone reads it.
+  let cls: TextCLS?
   /// Nil: there is no padding and all is seen.
   let padding: TextPadding?
-  /// Nil: the CLS has no position but its own place.
-  private let clsPosition: Int?
 
   init(_ scope: Scope, _ configuration: ModelConfiguration, vocabulary: Int) {
     let text = configuration.text, isPaper = configuration.layout == .paper
     let width = text.width
-    clsPosition = isPaper ? nil : text.context
     padding = TextPadding(configuration)
     tokenTable = scope["tokenTable"].declare(
       [vocabulary, width], .embedding, .normal(deviation: 0.02))
     positions = scope["positions"].declare(
       [text.context + (isPaper ? 0 : 1), width], .embedding, .normal(deviation: 0.01))
-    cls = scope["cls"].declare([width], .embedding, .normal(deviation: 0.01))
+    let compares = configuration.heads.contains(.contrastive)
+    let vector =
+      compares ? scope["cls"].declare([width], .embedding, .normal(deviation: 0.01)) : nil
     let shape = StackShape(
       width: width, heads: text.heads, layers: text.layers, mlp: text.mlp,
       activation: configuration.activation, layerScale: text.layerScale)
     layers = (0..<text.layers).map { TransformerLayer(scope["layers.\($0)"], shape) }
-    norm = LayerNorm(scope["norm"], width: width)
+    cls = vector.map { vector in
+      TextCLS(
+        vector: vector, position: isPaper ? nil : text.context,
+        norm: LayerNorm(scope["norm"], width: width))
+    }
   }
 
-  /// - Returns: the rows of each caption's ids but its last, which predicts nothing, and
-  ///   `[captions, width]`.
+  /// - Returns: for the caption head the rows of each text's ids but its last, which predicts
+  ///   nothing; for the contrastive head `[texts, width]`.
   func callAsFunction(
-    _ captions: PackedCaptions, on tape: Tape?
-  ) -> (words: Variable, segments: Segments, cls: Variable) {
-    let read = padding?.padded(captions) ?? captions
+    _ pass: Pass, on tape: Tape?
+  ) -> (words: Variable?, segments: Segments, cls: Variable?) {
+    let cls = pass.heads.contains(.contrastive) ? self.cls : nil
+    let read = cls == nil ? pass.texts : padding?.padded(pass.texts) ?? pass.texts
     let ids = Segments(offsets: read.offsets)
-    let rows = ids.extended(by: 1)
+    let rows = cls == nil ? ids : ids.extended(by: 1)
     var x = textEmbedding(
-      read.ids, ids, table: tokenTable, positions: positions, cls: cls, clsPosition: clsPosition,
-      on: tape)
-    let visible = padding?.visible(read)
+      read.ids, ids, table: tokenTable, positions: positions, cls: cls?.vector,
+      clsPosition: cls?.position, on: tape)
+    let visible = padding?.visible(read, withCLS: cls != nil)
     for layer in layers {
-      x = block([x]) { layer($0[0], rows, isCausal: true, visible: visible) }
+      x = block([x]) {
+        layer($0[0], rows, isCausal: true, prefixes: pass.prefixes, visible: visible)
+      }
     }
-    let words = Segments(offsets: captions.offsets).extended(by: -1)
-    let parts = split(
-      x, into: [
-        (0..<rows.count).map { rows[$0].prefix(words[$0].count) },
-        (0..<rows.count).map { rows[$0].suffix(1) },
-      ])
-    return (parts[0], words, parts[1])
+    let words = Segments(offsets: pass.texts.offsets).extended(by: -1)
+    let wordRows = pass.crosses ? [(0..<rows.count).map { rows[$0].prefix(words[$0].count) }] : []
+    let clsRows = cls == nil ? [] : [(0..<rows.count).map { rows[$0].suffix(1) }]
+    let parts = split(x, into: wordRows + clsRows)
+    return (
+      pass.crosses ? parts[0] : nil, words, cls.map { $0.norm(parts[wordRows.count]) }
+    )
   }
 
   /// The rows of ids that go on from `first` others, without a CLS.
@@ -72,6 +77,15 @@ struct UnimodalDecoder {
     }
     return x
   }
+}
+
+/// What stands for a whole text: a learned vector after its last id.
+struct TextCLS {
+  let vector: Parameter
+  /// Its row of the positions; nil: it has none but its own place.
+  let position: Int?
+  /// Applied to its row only.
+  let norm: LayerNorm
 }
 
 /// The second half: the words go on, attending to the image as well.
@@ -92,17 +106,20 @@ struct MultimodalDecoder {
     norm = LayerNorm(scope["norm"], width: width)
   }
 
-  /// - Parameter past: each layer's memory of earlier rows, if there are any.
+  /// - Parameters:
+  ///   - image: a segment for each text.
+  ///   - past: each layer's memory of earlier rows, if there are any.
   /// - Returns: `[words.rows, width]`, ready for the vocabulary projection.
   func callAsFunction(
-    _ words: Variable, _ segments: Segments, attendingTo image: ImageTokens,
-    after past: [LayerMemory]? = nil
+    _ words: Variable, _ segments: Segments, prefixes: [Int]? = nil,
+    attendingTo image: ImageTokens, after past: [LayerMemory]? = nil
   ) -> Variable {
     var x = words
     for (index, layer) in layers.enumerated() {
       x = block([x, image.rows]) { inputs in
         let image = ImageTokens(rows: inputs[1], segments: image.segments)
-        return layer(inputs[0], segments, attendingTo: image, after: past?[index])
+        return layer(
+          inputs[0], segments, prefixes: prefixes, attendingTo: image, after: past?[index])
       }
     }
     return norm(x)

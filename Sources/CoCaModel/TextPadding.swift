@@ -19,16 +19,19 @@ struct TextPadding {
     mask = configuration.text.clsMask
   }
 
-  /// The captions with the rows that some row sees.
+  /// The captions with the rows that their CLS sees.
   func padded(_ captions: PackedCaptions) -> PackedCaptions {
     guard mask == .legacy else { return captions }
     return PackedCaptions(
       (0..<captions.count).map { Array(captions[$0]) + (captions[$0].count < context ? [id] : []) })
   }
 
-  /// Whether each row of every caption is seen, its CLS included; nil: all are.
-  func visible(_ captions: PackedCaptions) -> [Bool]? {
-    let visible = (0..<captions.count).flatMap { self.visible(captions[$0]) }
+  /// Whether each row of every caption is seen; nil: all are.
+  /// - Parameter withCLS: whether a CLS follows each caption's ids.
+  func visible(_ captions: PackedCaptions, withCLS: Bool) -> [Bool]? {
+    let visible = (0..<captions.count).flatMap { index in
+      self.visible(captions[index]).prefix(captions[index].count + (withCLS ? 1 : 0))
+    }
     return visible.contains(false) ? visible : nil
   }
 

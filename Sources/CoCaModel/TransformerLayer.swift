@@ -11,10 +11,12 @@ struct TransformerLayer {
   }
 
   func callAsFunction(
-    _ x: Variable, _ segments: Segments, isCausal: Bool, visible: [Bool]? = nil,
-    after past: LayerMemory? = nil
+    _ x: Variable, _ segments: Segments, isCausal: Bool, prefixes: [Int]? = nil,
+    visible: [Bool]? = nil, after past: LayerMemory? = nil
   ) -> Variable {
-    mlp(attention(x, segments, isCausal: isCausal, visible: visible, after: past))
+    mlp(
+      attention(
+        x, segments, isCausal: isCausal, prefixes: prefixes, visible: visible, after: past))
   }
 }
 
@@ -35,10 +37,10 @@ struct MultimodalLayer {
   }
 
   func callAsFunction(
-    _ x: Variable, _ segments: Segments, attendingTo image: ImageTokens,
+    _ x: Variable, _ segments: Segments, prefixes: [Int]? = nil, attendingTo image: ImageTokens,
     after past: LayerMemory? = nil
   ) -> Variable {
-    var x = attention(x, segments, isCausal: true, after: past)
+    var x = attention(x, segments, isCausal: true, prefixes: prefixes, after: past)
     x = wordMLP?(x) ?? x
     x = crossAttention(x, segments, to: image, after: past)
     return mlp(x)
@@ -50,11 +52,26 @@ struct ImageTokens {
   let rows: Variable
   let segments: Segments
 
-  /// Each image's first token, `[images, width]`, and the others.
-  func partingFirst() -> (others: ImageTokens, first: Variable) {
+  /// Each image's first token, `[images, width]`, and the others; each only where it is wanted.
+  func partingFirst(
+    wantsFirst: Bool, wantsOthers: Bool
+  ) -> (others: ImageTokens?, first: Variable?) {
     let images = (0..<segments.count).map { segments[$0] }
-    let parts = split(
-      rows, into: [images.map { $0.prefix(1) }, images.map { $0.dropFirst() }])
-    return (ImageTokens(rows: parts[1], segments: segments.extended(by: -1)), parts[0])
+    let first = wantsFirst ? [images.map { $0.prefix(1) }] : []
+    let others = wantsOthers ? [images.map { $0.dropFirst() }] : []
+    let parts = split(rows, into: first + others)
+    return (
+      wantsOthers
+        ? ImageTokens(rows: parts[first.count], segments: segments.extended(by: -1)) : nil,
+      wantsFirst ? parts[0] : nil
+    )
+  }
+
+  /// The tokens of some images in turn, one image for each text that attends to it.
+  func selecting(_ images: [Int]) -> ImageTokens {
+    guard images != Array(0..<segments.count) else { return self }
+    return ImageTokens(
+      rows: selected(rows, images.map { segments[$0] }),
+      segments: Segments(lengths: images.map { segments[$0].count }))
   }
 }

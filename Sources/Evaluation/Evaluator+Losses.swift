@@ -5,21 +5,45 @@ import Records
 import Tensors
 import Text
 
-/// Both training losses of pairs the model was not trained on, unweighted.
-public struct HeldOutLosses: Codable, Sendable, Equatable {
-  /// Nats per pair, as the pairs of a batch are told apart: larger batches are harder.
-  public var contrastive: Double
-  /// Nats per predicted token.
-  public var caption: Double
-  public var pairs: Int
-  public var targets: Int
+/// The training losses of pairs the model was not trained on, unweighted.
+public struct HeldOutLosses: Sendable, Equatable {
+  /// Of every term that the model has the heads for, in its unit. The contrastive loss tells the
+  /// pairs of a batch apart: larger batches are harder.
+  public fileprivate(set) var losses: [String: Double] = [:]
+  /// What each is a mean of.
+  public fileprivate(set) var counts: [String: Int] = [:]
+  public fileprivate(set) var pairs = 0
   /// Pairs of a batch over all ranks.
-  public var batch: Int
+  public let batch: Int
+
+  init(batch: Int) { self.batch = batch }
+
+  /// A term's loss; nil where the model lacks its head.
+  public subscript(term: String) -> Double? { losses[term] }
+}
+
+extension HeldOutLosses: Encodable {
+  private struct Key: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.init(stringValue) }
+    init?(intValue: Int) { nil }
+  }
+
+  /// Every term by its name, null where the model lacks its head.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    for term in LossTerms.all { try container.encode(losses[term.name], forKey: Key(term.name)) }
+    try container.encode(pairs, forKey: Key("pairs"))
+    try container.encode(counts["caption"] ?? 0, forKey: Key("targets"))
+    try container.encode(batch, forKey: Key("batch"))
+  }
 }
 
 extension Evaluator {
-  /// Both losses in batches of one size over all ranks, the mean of the batches weighted by their
-  /// pairs and targets. What is left at the end is not used, unless it is all there is.
+  /// All losses in batches of one size over all ranks, the mean of the batches weighted by what
+  /// each loss is a mean of. What is left at the end is not used, unless it is all there is.
   ///
   /// - Parameters:
   ///   - text: what of a sample is its text; what training draws anew is drawn once here.
@@ -34,16 +58,16 @@ extension Evaluator {
     }
     let size = min(batch, source.count)
     let used = source.count / size * size
-    let objective = Objective(model, weights: LossWeights(), over: ranks)
+    let objective = Objective(model, .held(by: model.configuration.heads), over: ranks)
     var leftOut = LeftOut()
-    var sums = HeldOutLosses(contrastive: 0, caption: 0, pairs: 0, targets: 0, batch: size)
+    var sums = HeldOutLosses(batch: size)
     for first in stride(from: 0, to: used, by: size) {
       let range = EvaluationReader.share(
         of: first..<first + size, rank: ranks.rank, size: ranks.size)
       let (images, captions) = try together(ranks) {
         try pairs(source, range, text, &leftOut)
       }
-      sums.add(try objective.evaluate(images, captions))
+      sums.add(try objective.evaluate(Pairs(images, captions)))
       notify(.progress(done: first / size + 1, of: used / size))
     }
     try report(leftOut, of: used, source.name)
@@ -73,16 +97,16 @@ extension Evaluator {
 extension HeldOutLosses {
   fileprivate mutating func add(_ losses: Losses) {
     guard losses.pairs > 0 else { return }
-    contrastive += losses.contrastive * Double(losses.pairs)
-    caption += losses.caption * Double(losses.targets)
+    for term in losses.terms {
+      self.losses[term.name, default: 0] += term.loss.value * Double(term.loss.count)
+      counts[term.name, default: 0] += term.loss.count
+    }
     pairs += losses.pairs
-    targets += losses.targets
   }
 
   fileprivate var mean: HeldOutLosses {
     var mean = self
-    mean.contrastive /= Double(max(pairs, 1))
-    mean.caption /= Double(max(targets, 1))
+    for (term, sum) in losses { mean.losses[term] = sum / Double(max(counts[term] ?? 0, 1)) }
     return mean
   }
 }

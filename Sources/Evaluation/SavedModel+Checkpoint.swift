@@ -33,14 +33,14 @@ extension SavedModel {
   }
 }
 
-/// The weights of a checkpoint, seen to be exactly those of a model; positions may be those of
-/// another image size or text length.
+/// The weights of a checkpoint, seen to be exactly those of a model with the checkpoint's heads;
+/// positions may be those of another image size or text length.
 struct CheckpointWeights {
   private let model: CoCa
   private let files: TensorFiles
   private let tables: [String: PositionTable]
 
-  /// - Parameter model: its parameters need no memory yet.
+  /// - Parameter model: its parameters need no memory yet; it may have other heads.
   /// - Throws: `CheckpointError` of reason `.differs` with every tensor that is missing, extra or
   ///   of another shape.
   init(_ checkpoint: Checkpoint, for model: CoCa) throws {
@@ -50,7 +50,10 @@ struct CheckpointWeights {
     tables = [
       "imageEncoder.positions": .image(of: new, from: old), "unimodal.positions": .text(of: new),
     ]
-    let expected = model.parameters.parameters.map { ($0.name, shape(of: $0.name) ?? $0.shape) }
+    var held = new
+    held.heads = old.heads
+    let whole = CoCa(held, vocabularySize: model.vocabularySize).parameters.parameters
+    let expected = whole.map { ($0.name, shape(of: $0.name) ?? $0.shape) }
     let differences = TensorDifferences(of: files.entries, from: expected)
     guard differences.isEmpty else {
       throw CheckpointError(checkpoint.folder.path, .differs(differences))
@@ -64,7 +67,7 @@ struct CheckpointWeights {
   }
 
   func read() throws(CheckpointError) {
-    for parameter in model.parameters.parameters {
+    for parameter in model.parameters.parameters where files[parameter.name] != nil {
       if let table = tables[parameter.name], shape(of: parameter.name) != nil {
         let resized = table.resized(try files.tensor(parameter.name))
         parameter.value.pointer.update(from: resized.pointer, count: resized.count)

@@ -36,6 +36,13 @@ extension OpenCLIPConfiguration {
             + "and wants tensors that it does not have"),
         remedy: "Export it with --format safetensors, or train with layout openclip")
     }
+    guard model.heads == .all else {
+      throw ModelError(
+        place,
+        .mismatch(
+          "it has the \(model.heads.names) head alone, and open_clip's CoCa is a whole one"),
+        remedy: "Export it with --format safetensors")
+    }
     guard model.multimodal.mlp == 4 * model.text.width else {
       throw ModelError(
         place,

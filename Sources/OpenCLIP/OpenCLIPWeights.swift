@@ -49,11 +49,15 @@ public struct OpenCLIPWeights: Sendable {
   }
 
   /// Fills the model's parameters.
-  /// - Parameter model: of the configuration that was given, with memory.
+  /// - Parameter model: of the configuration that was given, or without some of its heads; with
+  ///   memory.
   /// - Throws: `CheckpointError` for a tensor that cannot be read as `Float`.
   public func read(into model: CoCa) throws(CheckpointError) {
     let values = model.parameters.lookup(\.value)
-    for tensor in layout.tensors { tensor.scatter(try whole(tensor), into: values) }
+    let names = Set(model.parameters.parameters.map(\.name))
+    for tensor in layout.tensors where names.isSuperset(of: tensor.parameters) {
+      tensor.scatter(try whole(tensor), into: values)
+    }
   }
 
   private func whole(_ tensor: OpenCLIPTensor) throws(CheckpointError) -> Tensor {

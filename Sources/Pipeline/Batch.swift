@@ -11,8 +11,15 @@ public struct Batch: Sendable {
     public var source: Int
     /// The pair's number among all pairs of its source since step 0.
     public var number: Int
+    /// With the source the keys of every random draw: which epoch, and the sample's own number in
+    /// its source, the same in every epoch.
+    public var epoch: Int
+    public var sample: Int
     public var lane: Int
     public var key: String
+    /// xxh64 of the stored picture and of the text's ids, by which equal ones are known on all ranks.
+    public var imageHash: UInt64
+    public var textHash: UInt64
   }
 
   public let step: Int

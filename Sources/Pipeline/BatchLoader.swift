@@ -1,3 +1,4 @@
+import Checksums
 import Images
 import Records
 import Tensors
@@ -138,7 +139,7 @@ public final class BatchLoader: Sendable {
       row, sample throws(BadSample.Reason) in
       let ids = try self.ids(of: pairs[row], sample)
       try self.draw(pairs[row], sample, into: images.row(row))
-      return (key: sample.key, ids: ids)
+      return Loaded(sample, ids)
     }
     var rows: [Batch.Row] = [], ids: [[Int32]] = [], skipped: [BadSample] = [], kept: [Int] = []
     for (row, outcome) in outcomes.enumerated() {
@@ -146,7 +147,9 @@ public final class BatchLoader: Sendable {
       case .success(let text):
         let pair = pairs[row]
         rows.append(
-          .init(source: pair.source, number: pair.number, lane: pair.lane, key: text.key))
+          Batch.Row(
+            source: pair.source, number: pair.number, epoch: pair.epoch, sample: pair.sample,
+            lane: pair.lane, key: text.key, imageHash: text.imageHash, textHash: text.textHash))
         ids.append(text.ids)
         kept.append(row)
       case .failure(let bad): skipped.append(try settings.badSamples.accept(bad))
@@ -187,6 +190,20 @@ public final class BatchLoader: Sendable {
     CounterRandom(
       seed: settings.seed, purpose, KeyPart(pair.source), KeyPart(pair.epoch),
       KeyPart(pair.sample))
+  }
+}
+
+/// What is kept of a sample once its picture is drawn.
+private struct Loaded: Sendable {
+  let key: String
+  let ids: [Int32]
+  let imageHash: UInt64
+  let textHash: UInt64
+
+  init(_ sample: Sample, _ ids: [Int32]) {
+    (key, self.ids) = (sample.key, ids)
+    imageHash = (sample.image?.bytes ?? []).withUnsafeBytes(Checksum.value)
+    textHash = ids.withUnsafeBytes(Checksum.value)
   }
 }
 

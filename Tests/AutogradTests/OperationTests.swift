@@ -54,16 +54,27 @@ struct OperationTests {
     checkGradients(of: set) { l2Normalize(Variable(x, on: $0)) }
   }
 
-  @Test("self-attention over ragged segments", arguments: [false, true])
-  func selfAttentionGradients(isCausal: Bool) throws {
+  @Test("self-attention over ragged segments, with and without prefixes that all see",
+    arguments: [(false, nil), (true, nil), (true, [0, 3, 2])] as [(Bool, [Int]?)])
+  func selfAttentionGradients(isCausal: Bool, prefixes: [Int]?) throws {
     let segments = Segments(lengths: [1, 4, 2])
     let set = randomParameters(["q": [7, 6], "k": [7, 6], "v": [7, 6]])
     let q = try parameter(set, "q"), k = try parameter(set, "k"), v = try parameter(set, "v")
     checkGradients(of: set) {
       attention(
         Variable(q, on: $0), Variable(k, on: $0), Variable(v, on: $0), heads: 2,
-        queries: segments, keys: segments, isCausal: isCausal)
+        queries: segments, keys: segments, isCausal: isCausal, prefixes: prefixes)
     }
+  }
+
+  @Test("rows that are selected, some of them twice")
+  func selectedRows() throws {
+    let set = randomParameters(["x": [6, 3]])
+    let x = try parameter(set, "x")
+    checkGradients(of: set) { selected(Variable(x, on: $0), [4..<6, 0..<2, 4..<5]) }
+    let found = selected(Variable(x, on: nil), [4..<6, 1..<1, 0..<1]).value
+    #expect(
+      found.values == x.value.rows(4..<6).values + x.value.rows(0..<1).values)
   }
 
   @Test("cross-attention where a segment has no query")
@@ -191,8 +202,9 @@ struct OperationTests {
     expectClose(last.value, whole.value.rows(2..<4), relative: 1e-6, "attention")
   }
 
-  @Test("attention in blocks of queries equals one query at a time", arguments: [false, true])
-  func blockedAttention(isCausal: Bool) throws {
+  @Test("attention in blocks of queries equals one query at a time",
+    arguments: [(false, 0), (true, 0), (true, 1), (true, 70), (true, 149), (true, 150)])
+  func blockedAttention(isCausal: Bool, prefix: Int) throws {
     let count = 150
     let set = randomParameters(["q": [count, 4], "k": [count, 4], "v": [count, 4]])
     let q = try parameter(set, "q").value, k = try parameter(set, "k").value
@@ -200,10 +212,11 @@ struct OperationTests {
     let whole = Segments(count: 1, length: count)
     let blocked = attention(
       Variable(constant: q, on: nil), Variable(constant: k, on: nil),
-      Variable(constant: v, on: nil), heads: 1, queries: whole, keys: whole, isCausal: isCausal)
+      Variable(constant: v, on: nil), heads: 1, queries: whole, keys: whole, isCausal: isCausal,
+      prefixes: [prefix])
     let plain = Tensor([count, 4])
     for row in 0..<count {
-      let seen = isCausal ? row + 1 : count
+      let seen = isCausal ? max(row + 1, prefix) : count
       let one = attention(
         Variable(constant: q.rows(row..<row + 1), on: nil),
         Variable(constant: k.rows(0..<seen), on: nil),

@@ -35,7 +35,7 @@ struct BalanceBench: ParsableCommand {
         try tokenizer.caption($0, context: model.text.context).count
       }
       let cost = Cost(model, vocabularySize: tokenizer.vocabularySize)
-      let work = lengths.map { cost.image + cost.caption(tokens: $0) }
+      let work = lengths.map { cost.image + cost.text(tokens: $0) }
       for pairs in pairs {
         for ranks in ranks {
           let ratio = excess(work, pairs: pairs, ranks: ranks)

@@ -69,10 +69,11 @@ struct ContrastiveBench: ParsableCommand {
   private static func step(
     _ own: Embeddings, _ exchange: ContrastiveExchange, over ranks: any Communicator
   ) throws {
+    let pairs = own.images.rows
     let batch = try GlobalBatch(
-      own: [own.images.rows], isOrdered: false, targets: 0, over: ranks)
+      images: [pairs], texts: [pairs], counts: [], isOrdered: false, over: ranks)
     _ = try ContrastiveLoss(
-      own, batch, scale: 14, exchange, over: ranks, clock: StepClock()
+      own, owners: Array(0..<pairs), batch, scale: 14, exchange, over: ranks, clock: StepClock()
     ).gradient()
   }
 

@@ -85,20 +85,20 @@ private struct Kernel {
         k.quick_gelu_backward(a[0], a[1], a[2], rows * width)
       },
       Kernel(name: "softmax", bytes: 8, instructions: 23) { a, rows, width in
-        k.attention_softmax(a[0], width, rows, width, width, 0.1, a[4])
+        k.attention_softmax(a[0], width, rows, width, width, 0, 0.1, a[4])
       },
       Kernel(name: "softmax from sums", bytes: 8, instructions: 19) { a, rows, width in
         k.softmax_from_sums(a[0], width, rows, width, 0, a[4], v, 1)
       },
       Kernel(name: "softmax again", bytes: 8, instructions: 18) { a, rows, width in
-        k.attention_probabilities(a[0], width, rows, width, width, 0.1, a[4])
+        k.attention_probabilities(a[0], width, rows, width, width, 0, 0.1, a[4])
       },
       Kernel(name: "softmax, backward", bytes: 12, instructions: 2) { a, rows, width in
         k.attention_scores_backward(a[0], a[1], width, rows, width, 0.1, a[4])
       },
       Kernel(name: "contrastive gradient", bytes: 8, instructions: 45) { a, rows, width in
         let slopes = UnsafeMutableRawPointer(a[2]).assumingMemoryBound(to: Double.self)
-        k.contrastive_gradient(a[0], width, rows, width, 0.1, a[4], v, v, v, v, 1e-9, slopes)
+        k.contrastive_gradient(a[0], width, rows, width, 0.1, a[4], v, v, v, v, 1e-9, 1e-9, slopes)
       },
       Kernel(name: "log-sum-exp", bytes: 4, instructions: 21) { a, rows, width in
         k.log_sum_exp_update(a[0], width, rows, width, 1, a[4], a[5])

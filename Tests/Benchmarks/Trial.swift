@@ -102,8 +102,8 @@ final class Trial {
   private func gradients(_ microbatch: Int? = nil) throws {
     clock.measure(.backward) { model.parameters.clearGradients() }
     _ = try Objective(
-      model, weights: LossWeights(), microbatch: microbatch, over: SoloCommunicator(), clock: clock
-    ).backward(images, captions)
+      model, .coca, microbatch: microbatch, over: SoloCommunicator(), clock: clock
+    ).backward(Pairs(images, captions))
   }
 
   func products() throws -> [GEMM.Product] {

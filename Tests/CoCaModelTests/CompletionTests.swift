@@ -17,11 +17,11 @@ struct CompletionTests {
         let small = try SmallModel(kind)
         var told: [(parameter: Parameter, gradient: [Float])] = []
         let objective = Objective(
-          small.model, weights: LossWeights(), microbatch: microbatch,
+          small.model, .coca, microbatch: microbatch,
           recomputesBlocks: recomputes, over: SoloCommunicator(),
           completed: { told.append(($0, $0.gradient.values)) })
         let (images, captions) = small.part(0..<pairs)
-        _ = try objective.backward(images, captions)
+        _ = try objective.backward(Pairs(images, captions))
         #expect(told.map(\.parameter.index).sorted() == small.model.parameters.parameters.indices.map { $0 })
         for (parameter, gradient) in told {
           #expect(parameter.gradient.values == gradient, "\(parameter.name)")
@@ -36,9 +36,9 @@ struct CompletionTests {
     let small = try SmallModel()
     var order: [Int] = []
     let objective = Objective(
-      small.model, weights: LossWeights(), microbatch: microbatch, over: SoloCommunicator(),
+      small.model, .coca, microbatch: microbatch, over: SoloCommunicator(),
       completed: { order.append($0.index) })
-    _ = try objective.backward(small.images, small.captions)
+    _ = try objective.backward(Pairs(small.images, small.captions))
     let names = small.model.parameters.parameters.map(\.name)
     func place(_ prefix: String) -> [Int] {
       order.indices.filter { names[order[$0]].hasPrefix(prefix) }

@@ -51,10 +51,11 @@ struct ContrastiveLossTests {
     let parts = try ThreadRanks.run(shares.count) { ranks in
       let first = shares[..<ranks.rank].reduce(0, +)
       let rows = first..<first + shares[ranks.rank]
-      let batch = try GlobalBatch(own: [rows.count], isOrdered: false, targets: 0, over: ranks)
+      let batch = try GlobalBatch(
+        images: [rows.count], texts: [rows.count], counts: [], isOrdered: false, over: ranks)
       let loss = try ContrastiveLoss(
-        Embeddings(images: all.images.rows(rows).copy(), texts: all.texts.rows(rows).copy()), batch,
-        scale: scale, exchange, over: ranks, clock: StepClock())
+        Embeddings(images: all.images.rows(rows).copy(), texts: all.texts.rows(rows).copy()),
+        owners: Array(0..<rows.count), batch, scale: scale, exchange, over: ranks, clock: StepClock())
       let gradient = try loss.gradient()
       return Found(
         loss: loss.shares[0].loss,

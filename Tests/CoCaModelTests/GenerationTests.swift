@@ -33,8 +33,8 @@ struct GenerationTests {
     _ model: CoCa, _ image: Tensor, after ids: [Int32]
   ) throws -> [Double] {
     func nats(_ caption: [Int32]) throws -> Double {
-      let losses = try Objective(model, weights: LossWeights(), over: SoloCommunicator())
-        .evaluate(image, PackedCaptions([caption]))
+      let losses = try Objective(model, .coca, over: SoloCommunicator())
+        .evaluate(Pairs(image, PackedCaptions([caption])))
       return losses.caption * Double(losses.targets)
     }
     let before = try nats(ids)

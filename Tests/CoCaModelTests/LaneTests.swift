@@ -31,9 +31,9 @@ struct LaneTests {
         (images.pointer + row * image.count).update(from: image.pointer, count: image.count)
       }
       let losses = try Objective(
-        small.model, weights: LossWeights(), recomputesBlocks: recomputes, exchange: exchange,
+        small.model, .coca, recomputesBlocks: recomputes, exchange: exchange,
         over: ranks
-      ).backward(images, captions, lanes: mine.map { lanes[$0] })
+      ).backward(Pairs(images, captions), lanes: mine.map { lanes[$0] })
       let gradients = small.model.parameters.gradients
       try Exchange(ranks).allReduceSum(gradients.buffer)
       return Bits(
@@ -65,8 +65,8 @@ struct LaneTests {
     let small = try SmallModel()
     func run(lanes: [Int]?) throws -> (Losses, Tensor) {
       small.model.parameters.gradients.fill(0)
-      let losses = try Objective(small.model, weights: LossWeights(), over: SoloCommunicator())
-        .backward(small.images, small.captions, lanes: lanes)
+      let losses = try Objective(small.model, .coca, over: SoloCommunicator())
+        .backward(Pairs(small.images, small.captions), lanes: lanes)
       return (losses, small.model.parameters.gradients.copy())
     }
     let (whole, expected) = try run(lanes: nil), (cut, found) = try run(lanes: [2, 0, 1, 2])

@@ -14,11 +14,11 @@ struct ObjectiveTests {
   @Test("gradients of both losses equal central differences", arguments: SmallModel.Kind.allCases)
   func gradients(kind: SmallModel.Kind) throws {
     let small = try SmallModel(kind)
-    let objective = Objective(small.model, weights: LossWeights(), over: ranks)
+    let objective = Objective(small.model, .coca, over: ranks)
     try checkGradients(
       of: small.model.parameters, elements: 3, step: 0.01, tolerance: 5e-3,
-      backward: { _ = try objective.backward(small.images, small.captions) },
-      loss: { try objective.evaluate(small.images, small.captions).total })
+      backward: { _ = try objective.backward(Pairs(small.images, small.captions)) },
+      loss: { try objective.evaluate(Pairs(small.images, small.captions)).total })
   }
 
   @Test(
@@ -29,8 +29,8 @@ struct ObjectiveTests {
     func gradients(_ microbatch: Int?) throws -> (Losses, Tensor) {
       small.model.parameters.gradients.fill(0)
       let objective = Objective(
-        small.model, weights: LossWeights(), microbatch: microbatch, over: ranks)
-      let losses = try objective.backward(small.images, small.captions)
+        small.model, .coca, microbatch: microbatch, over: ranks)
+      let losses = try objective.backward(Pairs(small.images, small.captions))
       return (losses, small.model.parameters.gradients.copy())
     }
     let (whole, expected) = try gradients(nil)
@@ -58,14 +58,14 @@ struct ObjectiveTests {
       let images = Tensor.zeros([pairs, 3, shape.image.size.height, shape.image.size.width])
       let caption = (0..<12).map { Int32($0 + 1) }
       let captions = PackedCaptions(Array(repeating: caption, count: pairs))
-      let objective = Objective(model, weights: LossWeights(), over: SoloCommunicator())
+      let objective = Objective(model, .coca, over: SoloCommunicator())
       func made(_ pass: () throws -> Void) rethrows -> Double {
         try GEMM.recording(pass).reduce(0) { $0 + $1.operations }
       }
-      let forward = try made { _ = try objective.evaluate(images, captions) }
-      let both = try made { _ = try objective.backward(images, captions) }
+      let forward = try made { _ = try objective.evaluate(Pairs(images, captions)) }
+      let both = try made { _ = try objective.backward(Pairs(images, captions)) }
       let cost = Cost(shape, vocabularySize: 1000)
-      let counted = Double(pairs) * (cost.image + cost.caption(tokens: 12))
+      let counted = Double(pairs) * (cost.image + cost.text(tokens: 12))
       #expect(abs(counted / forward - 1) < 0.02, "\(counted), \(forward)")
       // The backward pass makes scores and logits again.
       let step = cost.step(captions)
@@ -79,8 +79,8 @@ struct ObjectiveTests {
     func gradients(_ recomputesBlocks: Bool) throws -> (Losses, [Float]) {
       small.model.parameters.gradients.fill(0)
       let objective = Objective(
-        small.model, weights: LossWeights(), recomputesBlocks: recomputesBlocks, over: ranks)
-      let losses = try objective.backward(small.images, small.captions)
+        small.model, .coca, recomputesBlocks: recomputesBlocks, over: ranks)
+      let losses = try objective.backward(Pairs(small.images, small.captions))
       return (losses, small.model.parameters.gradients.values)
     }
     let (kept, expected) = try gradients(false), (again, found) = try gradients(true)
@@ -113,8 +113,8 @@ struct ObjectiveTests {
       small.model.parameters.gradients.fill(0)
       let captions = PackedCaptions([[2, 5, 9, last]])
       let objective = Objective(
-        small.model, weights: LossWeights(contrastive: 0, caption: 1), over: ranks)
-      _ = try objective.backward(small.part(0..<1).0, captions)
+        small.model, [WeightedTerm(CaptionTerm(), 1)], over: ranks)
+      _ = try objective.backward(Pairs(small.part(0..<1).0, captions))
       // The last id is a target only: nothing that is predicted can depend on reading it.
       let table = try #require(small.model.parameters["unimodal.tokenTable"])
       let row = table.gradient.rows(Int(last)..<Int(last) + 1).values
@@ -146,8 +146,8 @@ struct ObjectiveTests {
     let columns = (0..<n).reduce(0.0) { sum, j in
       sum + logSumExp(scores.map { $0[j] }) - scores[j][j]
     }
-    let losses = try Objective(small.model, weights: LossWeights(), over: ranks)
-      .backward(small.images, small.captions)
+    let losses = try Objective(small.model, .coca, over: ranks)
+      .backward(Pairs(small.images, small.captions))
     #expect(abs(losses.contrastive - (rows + columns) / Double(2 * n)) < 1e-5)
   }
 
@@ -155,8 +155,8 @@ struct ObjectiveTests {
   func uniformCaptionLoss() throws {
     let small = try SmallModel()
     try #require(small.model.parameters["vocabularyProjection"]).value.fill(0)
-    let losses = try Objective(small.model, weights: LossWeights(), over: ranks)
-      .evaluate(small.images, small.captions)
+    let losses = try Objective(small.model, .coca, over: ranks)
+      .evaluate(Pairs(small.images, small.captions))
     #expect(abs(losses.caption - log(Double(SmallModel.vocabulary))) < 1e-6)
     #expect(losses.targets == small.captions.ids.count - small.captions.count)
   }

@@ -23,8 +23,9 @@ struct OpenCLIPLayoutTests {
     model.parameters.gradients.fill(0)
     let small = try SmallModel(.shared)
     let objective = Objective(
-      model, weights: LossWeights(contrastive: 1, caption: 0), over: ranks)
-    _ = try objective.backward(small.part(0..<captions.count).0, PackedCaptions(captions))
+      model, [WeightedTerm(ContrastiveTerm(), 1)], over: ranks)
+    _ = try objective.backward(
+      Pairs(small.part(0..<captions.count).0, PackedCaptions(captions)))
   }
 
   private func isReached(_ model: CoCa, _ name: String, _ row: Int) throws -> Bool {
@@ -59,9 +60,10 @@ struct OpenCLIPLayoutTests {
     let small = try SmallModel(.shared)
     let bare: [[Int32]] = [[2, 5, 3], [2, 9, 0, 7, 3]]
     func losses(padding: Int) throws -> Losses {
-      try Objective(model, weights: LossWeights(), over: ranks).evaluate(
-        small.part(0..<2).0,
-        PackedCaptions(bare.map { $0 + [Int32](repeating: 0, count: padding) }))
+      try Objective(model, .coca, over: ranks).evaluate(
+        Pairs(
+          small.part(0..<2).0,
+          PackedCaptions(bare.map { $0 + [Int32](repeating: 0, count: padding) })))
     }
     let expected = try losses(padding: 0)
     for padding in 1...3 {
@@ -76,8 +78,8 @@ struct OpenCLIPLayoutTests {
   func paddingAlone() throws {
     for mask in ModelConfiguration.CLSMask.allCases {
       let model = try model(mask)
-      let losses = try Objective(model, weights: LossWeights(), over: ranks).backward(
-        SmallModel(.shared).part(0..<2).0, PackedCaptions([[0, 0, 0], [2, 5, 3]]))
+      let losses = try Objective(model, .coca, over: ranks).backward(
+        Pairs(SmallModel(.shared).part(0..<2).0, PackedCaptions([[0, 0, 0], [2, 5, 3]])))
       #expect(losses.total.isFinite && losses.targets == 2)
       #expect(model.parameters.gradients.values.allSatisfy { $0.isFinite })
     }
@@ -89,8 +91,8 @@ struct OpenCLIPLayoutTests {
     let small = try SmallModel(.shared)
     func both(_ mask: ModelConfiguration.CLSMask) throws -> (Tensor, Double) {
       let model = try model(mask)
-      let losses = try Objective(model, weights: LossWeights(), over: ranks)
-        .evaluate(small.part(0..<2).0, captions)
+      let losses = try Objective(model, .coca, over: ranks)
+        .evaluate(Pairs(small.part(0..<2).0, captions))
       return (model.textEmbeddings(captions), losses.caption)
     }
     let legacy = try both(.legacy), correct = try both(.correct)

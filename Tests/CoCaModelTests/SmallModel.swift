@@ -25,8 +25,9 @@ struct SmallModel {
   let images: Tensor
   let captions: PackedCaptions
 
-  init(_ kind: Kind = .cascade) throws {
-    let shape = try Self.shape(kind)
+  init(_ kind: Kind = .cascade, heads: Set<Head> = .all) throws {
+    var shape = try Self.shape(kind)
+    shape.heads = heads
     model = CoCa(shape, vocabularySize: Self.vocabulary)
     model.parameters.allocate(training: true)
     model.parameters.initialize(seed: 11)

@@ -66,3 +66,9 @@ struct HeldOutLossTests {
     #expect(error?.exitCode == ExitCode.usage)
   }
 }
+
+extension HeldOutLosses {
+  fileprivate var contrastive: Double { self["contrastive"] ?? .nan }
+  fileprivate var caption: Double { self["caption"] ?? .nan }
+  fileprivate var targets: Int { counts["caption"] ?? 0 }
+}

@@ -10,7 +10,7 @@ import Tensors
 public struct Replay: Sendable {
   public let truth: Truth
   public var configuration: ModelConfiguration
-  public var weights: LossWeights
+  public var terms: [WeightedTerm]
   public var optimizer: OptimizerSettings
   public var clip: Double?
   /// Pairs per forward pass; nil: the whole share.
@@ -20,8 +20,10 @@ public struct Replay: Sendable {
     self.truth = truth
     let description = truth.description
     configuration = truth.configuration
-    weights = LossWeights(
-      contrastive: description.loss.contrastive, caption: description.loss.caption)
+    terms = [
+      WeightedTerm(ContrastiveTerm(), description.loss.contrastive),
+      WeightedTerm(CaptionTerm(), description.loss.caption),
+    ]
     optimizer = description.updates?.optimizer.settings ?? OptimizerSettings()
     clip = description.updates?.clip
   }
@@ -37,16 +39,17 @@ public struct Replay: Sendable {
     var result: [Comparison] = []
     if ranks.size == 1 { result += try outputs(model, judge) }
     let (images, captions) = truth.batch(pairs)
-    let objective = Objective(model, weights: weights, microbatch: microbatch, over: ranks)
+    let objective = Objective(model, terms, microbatch: microbatch, over: ranks)
     let optimizer = optimizer.optimizer(for: model.parameters)
     let updates = truth.description.updates
     var lines: [[Float]] = []
     for step in 0..<(updates?.steps ?? 1) {
       model.parameters.gradients.fill(0)
-      let losses = try objective.backward(images, captions)
+      let losses = try objective.backward(Pairs(images, captions))
       try Exchange(ranks).allReduceSum(model.parameters.gradients.buffer)
       let norm = GradientNorm(model.parameters)
-      lines.append([Float(losses.contrastive), Float(losses.caption), Float(norm.value)])
+      lines.append(
+        ["contrastive", "caption"].map { Float(losses[$0]?.value ?? 0) } + [Float(norm.value)])
       if step == 0 {
         result += try judge.numbers("loss/", lines)
         result += try judge.parameters("gradient/", \.gradient)

@@ -51,7 +51,9 @@ struct RuleTests {
     #expect(try rejects("text_features") { $0.configuration.text.clsMask = .correct })
     #expect(try rejects("image_features") { $0.configuration.activation = .quickGELU })
     #expect(try rejects("after/visual.proj") { $0.optimizer.epsilon = 1e-5 })
-    #expect(try rejects("gradient/visual.proj") { $0.weights.contrastive = 1.0001 })
+    #expect(try rejects("gradient/visual.proj") {
+        $0.terms[0] = WeightedTerm(ContrastiveTerm(), 1.0001)
+      })
     #expect(try rejects("after/visual.proj") { $0.clip = nil })
   }
 

@@ -6,10 +6,12 @@ private struct Softmax {
   var probabilities: [Double] = []
   var lse: [Double] = []
 
-  /// Row i of `scores` sees columns 0 ..< visible + i.
-  init(_ scores: [Double], rows: Int, columns: Int, visible: Int, scale: Double) {
+  /// Row i of `scores` sees columns 0 ..< visible + i and 0 ..< prefix.
+  init(
+    _ scores: [Double], rows: Int, columns: Int, visible: Int, prefix: Int = 0, scale: Double
+  ) {
     for r in 0..<rows {
-      let seen = min(max(visible + r, 0), columns)
+      let seen = min(max(visible + r, prefix, 0), columns)
       let scaled = row(r, of: scores, width: columns).prefix(seen).map { $0 * scale }
       let top = scaled.max().map { $0 == -.infinity ? 0 : $0 } ?? 0
       let total = scaled.map { exp($0 - top) }.reduce(0, +)
@@ -45,13 +47,16 @@ struct KernelAttentionTests {
   func softmax(level: KernelLevel, columns: Int) {
     let rows = 5, ld = columns + 3, scale: Float = 0.125
     let values = someFloats(rows * columns, seed: 50, span: 200)
-    for visible in [columns, 1, 0, -2, columns / 2] {
+    for (visible, prefix) in [
+      (columns, 0), (1, 0), (0, 0), (-2, 0), (columns / 2, 0), (1, 3), (-4, 2), (0, columns + 1),
+    ] {
       let expected = Softmax(
-        doubles(values), rows: rows, columns: columns, visible: visible, scale: Double(scale))
+        doubles(values), rows: rows, columns: columns, visible: visible, prefix: prefix,
+        scale: Double(scale))
       let scores = GuardedFloats(spread(values, columns: columns, ld: ld))
       let lse = GuardedFloats(zeros: rows)
       level.table.attention_softmax(
-        scores.pointer, ld, rows, columns, visible, scale, lse.pointer)
+        scores.pointer, ld, rows, columns, visible, prefix, scale, lse.pointer)
       expectClose(
         gathered(scores.values, columns: columns, ld: ld), expected.probabilities,
         absolute: 1e-30, relative: 5e-6)
@@ -59,7 +64,7 @@ struct KernelAttentionTests {
 
       let again = GuardedFloats(spread(values, columns: columns, ld: ld))
       level.table.attention_probabilities(
-        again.pointer, ld, rows, columns, visible, scale, lse.pointer)
+        again.pointer, ld, rows, columns, visible, prefix, scale, lse.pointer)
       expectClose(
         gathered(again.values, columns: columns, ld: ld), expected.probabilities,
         absolute: 1e-30, relative: 1e-5)
@@ -75,9 +80,10 @@ struct KernelAttentionTests {
       let expected = Softmax(doubles(values), rows: 2, columns: columns, visible: columns, scale: 1)
       let scores = GuardedFloats(values), again = GuardedFloats(values)
       let lse = GuardedFloats(zeros: 2)
-      level.table.attention_softmax(scores.pointer, columns, 2, columns, columns, 1, lse.pointer)
+      level.table.attention_softmax(
+        scores.pointer, columns, 2, columns, columns, 0, 1, lse.pointer)
       level.table.attention_probabilities(
-        again.pointer, columns, 2, columns, columns, 1, lse.pointer)
+        again.pointer, columns, 2, columns, columns, 0, 1, lse.pointer)
       expectClose(scores.values, expected.probabilities, relative: 1e-6)
       expectClose(again.values, expected.probabilities, relative: 1e-6)
       expectClose(lse.values, expected.lse, absolute: 1e-6)
@@ -91,7 +97,8 @@ struct KernelAttentionTests {
         var values = Array(repeating: Float(1), count: columns)
         values[place] = bad
         let scores = GuardedFloats(values), lse = GuardedFloats([0])
-        level.table.attention_softmax(scores.pointer, columns, 1, columns, columns, 1, lse.pointer)
+        level.table.attention_softmax(
+          scores.pointer, columns, 1, columns, columns, 0, 1, lse.pointer)
         #expect(scores.values.contains { !$0.isFinite } && !lse.values[0].isFinite)
       }
     }
@@ -102,12 +109,12 @@ struct KernelAttentionTests {
     let inputs = stride(from: Float(-86.99), through: 88.7, by: 0.0137).map { $0 }
     let x = GuardedFloats(inputs), zero = GuardedFloats([0])
     level.table.attention_probabilities(
-      x.pointer, inputs.count, 1, inputs.count, inputs.count, 1, zero.pointer)
+      x.pointer, inputs.count, 1, inputs.count, inputs.count, 0, 1, zero.pointer)
     expectClose(x.values, doubles(inputs).map { exp($0) }, relative: 2 * Double(Float.ulpOfOne))
 
     let outside: [Float] = [-87.001, -88, -104, -1e30, -.infinity, 88.8, 1e30, .infinity, .nan]
     let y = GuardedFloats(outside)
-    level.table.attention_probabilities(y.pointer, 9, 1, 9, 9, 1, zero.pointer)
+    level.table.attention_probabilities(y.pointer, 9, 1, 9, 9, 0, 1, zero.pointer)
     #expect(y.values.prefix(5).allSatisfy { $0 == 0 })
     #expect(y.values.suffix(4).allSatisfy { !$0.isFinite })
   }

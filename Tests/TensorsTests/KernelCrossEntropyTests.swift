@@ -77,7 +77,7 @@ struct KernelCrossEntropyTests {
 
   @Test("a contrastive tile's gradient is that of its rows and columns", arguments: KernelLevel.all)
   func contrastive(level: KernelLevel) {
-    let rows = 3, scale: Float = 5, weight: Float = 0.25
+    let rows = 3, scale: Float = 5, weights: [Float] = [0.25, 0.75]
     for columns in [1, 3, 15, 16, 24, 97] {
       let values = someFloats(rows * columns, seed: 63)
       let tops = [someFloats(rows, seed: 64), someFloats(columns, seed: 65)].map {
@@ -92,10 +92,10 @@ struct KernelCrossEntropyTests {
       var slopes = [Double](repeating: 2, count: rows)
       level.table.contrastive_gradient(
         logits.pointer, columns, rows, columns, scale, tops[0], sums[0], columnTops.pointer,
-        columnSums.pointer, partners, weight, &slopes)
+        columnSums.pointer, partners, weights[0], weights[1], &slopes)
       func part(_ index: Int, _ direction: Int, _ place: Int) -> Double {
         exp(Double(scale) * (Double(values[index]) - Double(tops[direction][place])))
-          / Double(sums[direction][place]) * Double(weight * scale)
+          / Double(sums[direction][place]) * Double(weights[direction] * scale)
       }
       let expected = values.indices.map { part($0, 0, $0 / columns) + part($0, 1, $0 % columns) }
       expectClose(logits.values, expected, absolute: 1e-6, relative: 1e-6)

@@ -98,7 +98,7 @@ enum RankMatrix {
     let shard = combination.isSharded ? Shard(plan, over: ranks) : nil
     let optimizer = OptimizerSettings().optimizer(for: model.parameters, shard: shard)
     let objective = Objective(
-      model, weights: LossWeights(), microbatch: combination.microbatch,
+      model, .coca, microbatch: combination.microbatch,
       recomputesBlocks: combination.recomputes, exchange: combination.exchange, over: ranks,
       completed: { parameter in
         reducer.settle(parameter.index)
@@ -109,7 +109,7 @@ enum RankMatrix {
       let (images, captions) = batch(step, shape, ranks)
       model.parameters.clearGradients()
       reducer.begin(model.parameters.gradients.buffer)
-      _ = try objective.backward(images, captions)
+      _ = try objective.backward(Pairs(images, captions))
       try reducer.finish()
       let norm = try GradientNorm(model.parameters, shard: shard)
       try optimizer.update(learningRate: 1e-3, gradientScale: norm.scale(limit: 1))

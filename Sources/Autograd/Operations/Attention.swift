@@ -11,16 +11,19 @@ import Tensors
 ///   - k: `[keySegments.rows, width]`, as `v`.
 ///   - isCausal: a segment's last query sees all keys of its segment, the one before it all but
 ///     the last, and so on.
+///   - prefixes: of each segment, how many keys at its front all of its queries see nevertheless;
+///     nil: none.
 ///   - visible: whether queries see a key at all, by row of `k`; nil: all are seen. A query that
 ///     sees no key gives zeros.
 /// - Source: Vaswani et al., arXiv 1706.03762; the recomputation is Dao et al., arXiv 2205.14135.
 public func attention(
   _ q: Variable, _ k: Variable, _ v: Variable, heads: Int, queries querySegments: Segments,
-  keys keySegments: Segments, isCausal: Bool = false, visible: [Bool]? = nil
+  keys keySegments: Segments, isCausal: Bool = false, prefixes: [Int]? = nil,
+  visible: [Bool]? = nil
 ) -> Variable {
   let attention = Attention(
     q: q.value, k: k.value, v: v.value, heads: heads, querySegments: querySegments,
-    keySegments: keySegments, isCausal: isCausal, visible: visible)
+    keySegments: keySegments, isCausal: isCausal, prefixes: prefixes, visible: visible)
   return operation("attention", reads: [q.value, k.value, v.value], on: q.tape) {
     attention.forward()
     return attention.output
@@ -44,6 +47,7 @@ private struct Attention {
   let heads: Int
   let querySegments: Segments, keySegments: Segments
   let isCausal: Bool
+  let prefixes: [Int]?
   /// Rows of keys that no query sees, by segment; empty where all are seen.
   let hidden: [[Int]]
   let output: Tensor
@@ -51,13 +55,14 @@ private struct Attention {
 
   init(
     q: Tensor, k: Tensor, v: Tensor, heads: Int, querySegments: Segments, keySegments: Segments,
-    isCausal: Bool, visible: [Bool]?
+    isCausal: Bool, prefixes: [Int]?, visible: [Bool]?
   ) {
     precondition(querySegments.count == keySegments.count && q.width % heads == 0)
+    precondition(prefixes == nil || prefixes?.count == keySegments.count, "one for each segment")
     precondition(visible == nil || visible?.count == k.rows, "a flag for every key")
     (self.q, self.k, self.v, self.heads) = (q, k, v, heads)
     (self.querySegments, self.keySegments) = (querySegments, keySegments)
-    self.isCausal = isCausal
+    (self.isCausal, self.prefixes) = (isCausal, prefixes)
     hidden =
       visible.map { visible in
         (0..<keySegments.count).map { keySegments[$0].filter { !visible[$0] } }
@@ -80,8 +85,9 @@ private struct Attention {
   private struct Block {
     let queries: Range<Int>
     let keys: Range<Int>
-    /// Keys that the block's first query sees.
+    /// Keys that the block's first query sees, and those that all see.
     let visible: Int
+    let prefix: Int
     /// Columns of the scores that none sees.
     let hidden: [Int]
   }
@@ -90,13 +96,14 @@ private struct Attention {
     let queries = querySegments[segment], keys = keySegments[segment]
     // Rows that came before the first query, as when a caption is continued.
     let earlier = keys.count - queries.count
+    let prefix = min(prefixes?[segment] ?? 0, keys.count)
     return stride(from: 0, to: queries.count, by: Self.queryBlock).map { first in
       let count = min(Self.queryBlock, queries.count - first)
       let start = queries.lowerBound + first
-      let seen = isCausal ? earlier + first + count : keys.count
+      let seen = isCausal ? max(earlier + first + count, prefix) : keys.count
       return Block(
         queries: start..<start + count, keys: keys.lowerBound..<keys.lowerBound + seen,
-        visible: isCausal ? earlier + first + 1 : seen,
+        visible: isCausal ? earlier + first + 1 : seen, prefix: prefix,
         hidden: hidden.isEmpty
           ? [] : hidden[segment].map { $0 - keys.lowerBound }.filter { $0 < seen })
     }
@@ -129,8 +136,8 @@ private struct Attention {
         let queries = window(q, block.queries, head), keys = window(k, block.keys, head)
         self.scores(queries, keys, block, into: scores)
         kernels.attention_softmax(
-          scores.pointer, scores.stride, scores.rows, scores.columns, block.visible, scale,
-          logSumExp.pointer + head * q.rows + block.queries.lowerBound)
+          scores.pointer, scores.stride, scores.rows, scores.columns, block.visible, block.prefix,
+          scale, logSumExp.pointer + head * q.rows + block.queries.lowerBound)
         GEMM.serial(scores, window(v, block.keys, head), into: window(output, block.queries, head))
       }
     }
@@ -155,7 +162,8 @@ private struct Attention {
 
         scores(q, k, block, into: p)
         kernels.attention_probabilities(
-          p.pointer, p.stride, p.rows, p.columns, block.visible, scale, logSumExp.pointer + row)
+          p.pointer, p.stride, p.rows, p.columns, block.visible, block.prefix, scale,
+          logSumExp.pointer + row)
         GEMM.serial(p.transposed, dOutput, into: window(dv, block.keys, head), keep: 1)
         GEMM.serial(dOutput, window(v, block.keys, head).transposed, into: dp)
         kernels.row_dots(

@@ -113,7 +113,7 @@ private struct ContextAttention {
       let context = Matrix(context.rows(keys)), scores = scratch[0]
       GEMM.serial(Matrix(carried.rows(rows)), context.transposed, into: scores)
       kernels.attention_softmax(
-        scores.pointer, scores.stride, rows.count, keys.count, keys.count, scale,
+        scores.pointer, scores.stride, rows.count, keys.count, keys.count, 0, scale,
         logSumExp.pointer + rows.lowerBound)
       GEMM.serial(scores, context, into: Matrix(found.rows(rows)))
     }
@@ -158,7 +158,7 @@ private struct ContextAttention {
       let (p, dp) = (scratch[0], scratch[1])
       GEMM.serial(carried, context.transposed, into: p)
       kernels.attention_probabilities(
-        p.pointer, p.stride, rows.count, keys.count, keys.count, scale,
+        p.pointer, p.stride, rows.count, keys.count, keys.count, 0, scale,
         logSumExp.pointer + rows.lowerBound)
       GEMM.serial(p.transposed, gradient, into: dContext, keep: 1)
       GEMM.serial(gradient, context.transposed, into: dp)

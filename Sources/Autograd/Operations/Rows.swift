@@ -37,6 +37,36 @@ public func split(_ x: Variable, into parts: [[Range<Int>]]) -> [Variable] {
   return results
 }
 
+/// Ranges of rows one after another; a row may be in several of them.
+/// - Parameter x: `[rows, width]`.
+/// - Returns: `[sum of the ranges' lengths, width]`.
+public func selected(_ x: Variable, _ ranges: [Range<Int>]) -> Variable {
+  let width = x.width
+  func forEachRange(_ body: (_ source: Range<Int>, _ place: Range<Int>) -> Void) {
+    var row = 0
+    for range in ranges {
+      body(range, row..<row + range.count)
+      row += range.count
+    }
+  }
+  return operation("select rows", reads: [x.value], on: x.tape) {
+    let output = Tensor([ranges.reduce(0) { $0 + $1.count }, width])
+    forEachRange { source, place in
+      output.rows(place).pointer.update(
+        from: x.value.rows(source).pointer, count: source.count * width)
+    }
+    return output
+  } backward: { gradient in
+    x.accumulate { dx, keep in
+      if keep == 0 { dx.fill(0) }
+      forEachRange { source, place in
+        kernels.accumulate(
+          gradient.rows(place).pointer, dx.rows(source).pointer, source.count * width)
+      }
+    }
+  }
+}
+
 /// Every segment with `row` before its first row: a class token.
 /// - Parameters:
 ///   - x: `[segments.rows, width]`.

@@ -52,15 +52,15 @@ struct __attribute__((swift_attr("@Sendable"))) kernels {
     void (*_Nonnull quick_gelu)(const float *x, float *y, index_t n);
     void (*_Nonnull quick_gelu_backward)(const float *x, const float *dy, float *dx, index_t n);
 
-    // Attention, on a block of scores S [rows, columns]. Row i sees columns 0 ..< visible + i
-    // (clipped to columns); pass visible = columns where nothing is hidden.
+    // Attention, on a block of scores S [rows, columns]. Row i sees columns 0 ..< visible + i and
+    // 0 ..< prefix (clipped to columns); pass visible = columns where nothing is hidden.
     // softmax: S becomes P = softmax(scale·S) with zeros where hidden; lse[i] = log-sum-exp.
     void (*_Nonnull attention_softmax)(float *scores, index_t ld, index_t rows, index_t columns,
-                                       index_t visible, float scale, float *lse);
+                                       index_t visible, index_t prefix, float scale, float *lse);
     // probabilities: S becomes P = exp(scale·S - lse[i]), zeros where hidden.
     void (*_Nonnull attention_probabilities)(float *scores, index_t ld, index_t rows,
-                                             index_t columns, index_t visible, float scale,
-                                             const float *lse);
+                                             index_t columns, index_t visible, index_t prefix,
+                                             float scale, const float *lse);
     // dS = scale·P·(dP - delta[i]), written over dP; P is 0 where hidden.
     void (*_Nonnull attention_scores_backward)(const float *probabilities, float *gradient,
                                                index_t ld, index_t rows, index_t columns,
@@ -76,14 +76,15 @@ struct __attribute__((swift_attr("@Sendable"))) kernels {
                                        float scale, const float *maximum, const float *sum,
                                        float weight);
     // A tile of the contrastive loss. With R = exp(scale·(logit - row_maximum[i])) / row_sum[i] and
-    // C the same by columns, logits become weight·scale·(R + C): the gradient of weight times the
-    // log-sum-exps of both. slope[i], added to, is that of the row's by log scale, less scale times
-    // the partner's logit: the sum of weight·scale·R·(logit - partner[i]).
+    // C the same by columns, logits become scale·(row_weight·R + column_weight·C): the gradient of
+    // the weighted log-sum-exps of both. slope[i], added to, is that of the row's with respect to
+    // log scale, less scale times the partners' mean logit: the sum of
+    // row_weight·scale·R·(logit - partner[i]).
     void (*_Nonnull contrastive_gradient)(float *logits, index_t ld, index_t rows, index_t columns,
                                           float scale, const float *row_maximum,
                                           const float *row_sum, const float *column_maximum,
                                           const float *column_sum, const float *partner,
-                                          float weight, double *slope);
+                                          float row_weight, float column_weight, double *slope);
 
     // y = x / max(norm, 1e-12) by rows; norm is kept. dx (added) = (dy - y·(y·dy)) / norm.
     void (*_Nonnull l2_normalize)(const float *x, float *y, float *norm, index_t rows,

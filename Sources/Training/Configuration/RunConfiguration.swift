@@ -22,7 +22,9 @@ public struct RunConfiguration: Sendable, Equatable {
   /// Pairs per forward pass on a rank; nil for the whole share.
   public var microbatch: Int?
   public var length: Length
-  public var loss: Loss
+  public var objective: ObjectiveName
+  /// The weight of each of the objective's terms; 0 takes it out.
+  public var loss: [String: Double]
   public var optimizer: Optimizer
   public var schedule: Schedule
   /// Nil for nothing random.

@@ -5,7 +5,7 @@ package enum RunConfigurationKeys {
     "": [
       "model", "init", "tokenizer", "data", "data_cache", "bad_samples",
       "batch", "lanes", "microbatch",
-      "steps", "epochs", "samples", "loss", "optimizer", "schedule", "augment", "precision",
+      "steps", "epochs", "samples", "objective", "loss", "optimizer", "schedule", "augment", "precision",
       "recompute", "contrastive_exchange", "shard_optimizer", "gradient_dtype", "overlap",
       "reproducible", "nonfinite", "deadline", "checkpoint", "validation", "log", "seed",
     ],

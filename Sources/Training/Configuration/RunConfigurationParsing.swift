@@ -56,7 +56,8 @@ extension RunConfiguration {
       throw run.unexpected("microbatch", "null with reproducible: true, which cuts by lanes")
     }
     badSamples = try run.section("bad_samples").badSamples()
-    loss = try run.section("loss").loss()
+    objective = try run.choice("objective", or: .coca)
+    loss = try run.section("loss").loss(of: objective)
     optimizer = try run.section("optimizer").optimizer()
     schedule = try run.section("schedule").schedule()
     augment = try run.augment()

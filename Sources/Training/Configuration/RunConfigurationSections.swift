@@ -1,3 +1,4 @@
+import CoCaModel
 import Foundation
 import Records
 
@@ -107,14 +108,22 @@ extension ConfigurationReader {
       limit: try required("limit", or: 0.01, "a number from 0 to 1", fraction("limit")))
   }
 
-  func loss() throws(ConfigurationError) -> RunConfiguration.Loss {
-    let loss = RunConfiguration.Loss(
-      contrastive: try nonnegative("contrastive", or: 1),
-      caption: try nonnegative("caption", or: 2))
-    guard loss.contrastive > 0 || loss.caption > 0 else {
-      throw error("caption", .conflict("both weights are 0"))
+  /// The weights of an objective's terms.
+  func loss(of objective: ObjectiveName) throws(ConfigurationError) -> [String: Double] {
+    var weights: [String: Double] = [:]
+    for term in LossTerms.all {
+      let own = objective.terms.first { $0.term.name == term.name }
+      let weight = try nonnegative(term.name, or: own?.weight ?? 0)
+      guard own != nil || weight == 0 else {
+        throw error(
+          term.name, .conflict("objective \(objective.rawValue) has no such term to weigh"))
+      }
+      if own != nil { weights[term.name] = weight }
     }
-    return loss
+    guard weights.values.contains(where: { $0 > 0 }) else {
+      throw error(weights.keys.max() ?? "", .conflict("all weights are 0"))
+    }
+    return weights
   }
 
   func optimizer() throws(ConfigurationError) -> RunConfiguration.Optimizer {

@@ -69,11 +69,6 @@ extension RunConfiguration {
     public var limit: Double
   }
 
-  public struct Loss: Sendable, Equatable {
-    public var contrastive: Double
-    public var caption: Double
-  }
-
   public struct Optimizer: Sendable, Equatable {
     public typealias Name = OptimizerSettings.Name
     public typealias Decay = OptimizerSettings.DecayRule

@@ -14,7 +14,9 @@ extension RunConfiguration {
       ("tokenizer", .text(tokenizer)), ("data", .list(data.map(\.node))),
       ("data_cache", dataCache.map(\.node) ?? .nothing), ("bad_samples", badSamples.node),
       ("batch", .integer(batch)), ("lanes", .integer(lanes)),
-      ("microbatch", .integer(microbatch)), length.member, ("loss", loss.node),
+      ("microbatch", .integer(microbatch)), length.member,
+      ("objective", .text(objective.rawValue)),
+      ("loss", .map(objective.terms.map { ($0.term.name, .number(loss[$0.term.name])) })),
       ("optimizer", optimizer.node), ("schedule", schedule.node),
       ("augment", augment.map(\.node) ?? .nothing),
       ("precision", .text(precision.rawValue)), ("recompute", .text(recompute.rawValue)),
@@ -120,12 +122,6 @@ extension RunConfiguration.Source.Text {
 extension RunConfiguration.BadSamples {
   fileprivate var node: ConfigurationNode {
     .map([("policy", .text(policy.rawValue)), ("limit", .number(limit))])
-  }
-}
-
-extension RunConfiguration.Loss {
-  fileprivate var node: ConfigurationNode {
-    .map([("contrastive", .number(contrastive)), ("caption", .number(caption))])
   }
 }
 

@@ -6,8 +6,8 @@ import Foundation
 /// before the step's update; a number that is not finite is null.
 struct Metrics: Encodable {
   struct Accuracy: Encodable {
-    let image_to_text: Double
-    let text_to_image: Double
+    let image_to_text: JSONNumber
+    let text_to_image: JSONNumber
   }
   /// Of gradients and sharded weights, means over ranks.
   struct Wire: Encodable {
@@ -128,14 +128,14 @@ func residentBytes() -> Int {
   return pages * Int(getpagesize())
 }
 
-/// A number, or null where it is an infinity or NaN, which JSON does not have.
+/// A number, or null where there is none, or an infinity or NaN, which JSON does not have.
 struct JSONNumber: Encodable {
-  let value: Double
+  let value: Double?
 
-  init(_ value: Double) { self.value = value }
+  init(_ value: Double?) { self.value = value }
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
-    if value.isFinite { try container.encode(value) } else { try container.encodeNil() }
+    if let value, value.isFinite { try container.encode(value) } else { try container.encodeNil() }
   }
 }

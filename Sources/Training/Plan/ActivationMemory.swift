@@ -3,15 +3,15 @@ import CoCaModel
 /// Floats of a forward pass and its backward pass, a pair: what the former keeps for the latter,
 /// and the most that the latter needs besides.
 ///
-/// The backward pass frees as it goes: it needs most either where it begins, at the multimodal
-/// half and the vocabulary, or where it reaches the image encoder.
+/// The backward pass frees as it goes: it needs most either where it begins, at the text decoder,
+/// or where it reaches the image encoder.
 struct ActivationMemory {
   private let model: ModelConfiguration
   private let recompute: RunConfiguration.Recompute
   /// Ids of a caption, those of them that predict, and rows of its unimodal half.
   private let tokens: Double
   private var words: Double { tokens - 1 }
-  private var textRows: Double { tokens + 1 }
+  private var textRows: Double { tokens + (model.heads.contains(.contrastive) ? 1 : 0) }
 
   /// - Parameter tokens: ids of a caption, on average.
   init(_ model: ModelConfiguration, tokens: Double, recompute: RunConfiguration.Recompute) {
@@ -22,10 +22,11 @@ struct ActivationMemory {
 
   var floats: Double {
     let image = patchEmbedding + kept(encoder)
-    let captioning =
-      image + poolers + kept(unimodal) + 2 * textRows * Double(model.text.width)
-      + kept(multimodal) + needed(multimodal)
-    return max(captioning, image + needed(encoder))
+    let text = image + poolers + kept(unimodal) + 2 * textRows * Double(model.text.width)
+    let decoder =
+      model.heads.contains(.caption)
+      ? kept(multimodal) + needed(multimodal) : needed(unimodal)
+    return max(text + decoder, image + needed(encoder))
   }
 }
 
@@ -43,13 +44,13 @@ extension ActivationMemory {
 
   private var poolers: Double {
     let queries = Double(model.image.queries), width = Double(model.imageTokens.width)
-    let caption = pooler(queries: queries, keys: imageRows)
-    return switch model.poolers {
-    case .cascade: caption + pooler(queries: 1, keys: queries)
-    case .parallel: caption + pooler(queries: 1, keys: imageRows)
-    case .shared: caption + queries * width
-    case .none: isPaper ? pooler(queries: 1, keys: imageRows) : imageRows * width
+    let caption = model.hasCaptionPooler ? pooler(queries: queries, keys: imageRows) : 0
+    guard isPaper else {
+      // The tokens are parted into the image's and the words'.
+      return caption + (model.poolers == .shared ? queries : imageRows) * width
     }
+    let read = model.poolers == .cascade ? queries : imageRows
+    return caption + (model.hasContrastivePooler ? pooler(queries: 1, keys: read) : 0)
   }
 
   /// The norm of what it reads, keys and values; queries, what they find, and two layers on that.

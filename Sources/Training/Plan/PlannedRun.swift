@@ -44,6 +44,7 @@ struct PlannedRun {
       ranks: try Self.share(binding, over: ranks),
       oversubscribed: binding.isOversubscribed, resumedFrom: found.checkpoint?.folder.path)
     (self.plan, self.found, self.start) = (plan, found, start)
+    for notice in try plan.initNotices() { console.note(notice) }
     warn(console)
   }
 

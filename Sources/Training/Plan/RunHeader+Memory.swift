@@ -11,7 +11,7 @@ extension RunHeader {
     let optimizer: Double
     /// What one forward pass keeps for its backward pass, and what that needs besides.
     let activations: Double
-    /// Embeddings of all pairs, or of three ranks', and gradients by the own ones.
+    /// Embeddings of all pairs, or of three ranks', and the gradient with respect to its own.
     let contrastive: Double
     /// Decompressed frames, and the pictures of the batches that are read ahead.
     let data: Double
@@ -38,10 +38,14 @@ extension RunHeader.Memory {
     let text = plan.longestTexts(tokens, in: pairs / Double(share))
     let pair = ActivationMemory(model.configuration, tokens: text, recompute: run.recompute)
     let logits = logitsTile(rows: Int(pairs * text), vocabulary: model.vocabularySize)
-    activations = 4 * (pairs * pair.floats + Double(logits.rows * logits.columns))
+    let heads = model.configuration.heads
+    let tile = heads.contains(.caption) ? Double(logits.rows * logits.columns) : 0
+    activations = 4 * (pairs * pair.floats + tile)
 
     let embeddings = run.contrastiveExchange == .gather ? run.batch : 3 * share
-    contrastive = 8 * Double(model.configuration.joint) * Double(embeddings + share)
+    contrastive =
+      heads.contains(.contrastive)
+      ? 8 * Double(model.configuration.joint) * Double(embeddings + share) : 0
 
     let image = model.configuration.image.size
     // The batch in use and two that are read ahead.

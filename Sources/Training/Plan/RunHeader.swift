@@ -53,7 +53,7 @@ struct RunHeader: Encodable {
     steps = plan.steps
     let cost = Cost(model.configuration, vocabularySize: model.vocabularySize)
     let quarter = max(3, model.configuration.text.context / 4)
-    flops_per_pair = 3 * (cost.image + cost.caption(tokens: quarter))
+    flops_per_pair = 3 * (cost.image + cost.text(tokens: quarter))
     estimated_memory_bytes = Memory(
       plan, model, ranks: ranks.count, tokens: tokens.map { $0 ?? Double(quarter) })
     resumed_from = resumedFrom

@@ -9,10 +9,12 @@ import Text
 extension RunPlan {
   /// The model's configuration: a preset, a file, a checkpoint's, or keys on top of a preset or of
   /// the model that `init` brings.
-  /// - Parameter origin: what brings it where the run file doesn't.
+  /// - Parameters:
+  ///   - origin: what brings it where the run file doesn't.
+  ///   - heads: what it is trained for; other heads that it may have elsewhere are left out.
   static func shape(
     _ configuration: RunConfiguration, _ origin: ModelSource?, _ tokenizer: (any Tokenizer)?,
-    file: String
+    for heads: Set<Head>, file: String
   ) throws -> ModelConfiguration {
     let chosen: ModelConfiguration? =
       switch configuration.model {
@@ -26,11 +28,23 @@ extension RunPlan {
     guard var shape = chosen else {
       throw ConfigurationError(file, "model", .missing)
     }
+    shape.heads = heads
     shape.text.vocabulary = try vocabulary(shape.text.vocabulary, tokenizer)
     if let fault = shape.fault() {
       throw ModelError(place(of: configuration), .impossible(fault), remedy: "Correct it")
     }
     return shape
+  }
+
+  /// What `init` brings that is not taken, and what it does not bring.
+  func initNotices() throws -> [String] {
+    guard let initial else { return [] }
+    let found = try initial.configuration().heads, wanted = shape.heads
+    let place = initial.folder.path
+    return [
+      (wanted.subtracting(found), "has no such head: its weights start at random"),
+      (found.subtracting(wanted), "has this head too: the run's objective does without it"),
+    ].filter { !$0.0.isEmpty }.map { "init: \($0.0.names): \(place) \($0.1)" }
   }
 
   /// Not the run file: a `--set` or a preset may have given the value.

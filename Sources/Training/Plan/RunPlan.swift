@@ -11,6 +11,8 @@ import Text
 struct RunPlan {
   let configuration: RunConfiguration
   let shape: ModelConfiguration
+  /// What is minimised.
+  let terms: [WeightedTerm]
   let tokenizer: (any Tokenizer)?
   /// Where the weights start from, if not from random numbers.
   let initial: ModelSource?
@@ -38,7 +40,8 @@ struct RunPlan {
       }
     let origin = continued.map(ModelSource.checkpoint) ?? initial
     tokenizer = try Self.tokenizer(configuration, origin)
-    shape = try Self.shape(configuration, origin, tokenizer, file: file)
+    terms = configuration.objective.terms.weighed(configuration.loss)
+    shape = try Self.shape(configuration, origin, tokenizer, for: terms.heads, file: file)
     sources = try configuration.data.map(Self.source)
     validation = try configuration.validation.sets.map { try ValidationSet($0) }
     let samples = sources.map(\.samples)

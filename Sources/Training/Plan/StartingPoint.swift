@@ -79,7 +79,16 @@ struct StartingPoint {
       let before = try RunConfiguration(json: checkpoint.state.configuration)
       changes = try plan.configuration.resuming(before, overrides: overrides)
     }
-    if try SavedModel.configuration(of: checkpoint) != plan.shape {
+    let shape = try SavedModel.configuration(of: checkpoint)
+    if shape.heads != plan.shape.heads {
+      throw ModelError(
+        checkpoint.folder.path,
+        .mismatch(
+          "it was trained with the \(shape.heads.names) head, the run's objective has "
+            + plan.shape.heads.names),
+        remedy: "Start another run from it with init:, in another --output")
+    }
+    if shape != plan.shape {
       throw ModelError(
         checkpoint.folder.path, .mismatch("its model is not the run file's"), remedy: Self.remedy)
     }
@@ -127,11 +136,9 @@ struct StartingPoint {
       }
       return progress
     }
-    if let initial = plan.initial {
-      try initial.weights(for: saved.model).read()
-    } else {
-      saved.model.parameters.initialize(seed: plan.configuration.seed)
-    }
+    // What `init` lacks, such as a head that it was not trained with, starts as without it.
+    saved.model.parameters.initialize(seed: plan.configuration.seed)
+    try plan.initial?.weights(for: saved.model).read()
     return TrainingProgress()
   }
 }

@@ -139,7 +139,7 @@ final class RunObserver: TrainingObserver {
       try folder.update { $0.step = done }
     }
     if done % plan.configuration.log.every == 0 || done == plan.steps {
-      console.say(progressLine(line), json: line)
+      console.say(progressLine(line, step.losses), json: line)
     }
   }
 
@@ -164,7 +164,7 @@ final class RunObserver: TrainingObserver {
     let key: String
   }
 
-  private func progressLine(_ line: Metrics) -> String {
+  private func progressLine(_ line: Metrics, _ losses: Losses) -> String {
     let left = Double(plan.steps - line.step) * Double(plan.configuration.batch)
     let width = plan.steps.grouped.count, slowest = line.slowest
     let imbalance =
@@ -173,9 +173,8 @@ final class RunObserver: TrainingObserver {
     let step = String(repeating: " ", count: max(0, width - line.step.grouped.count))
       + line.step.grouped
     return "step \(step)/\(plan.steps.grouped)"
-      + "  loss \(line.loss.value.fixed(4))"
-      + "  contrastive \(line.contrastive.value.fixed(4))"
-      + "  caption \(line.caption.value.fixed(4))"
+      + "  loss \(losses.total.fixed(4))"
+      + losses.terms.map { "  \($0.name) \($0.loss.value.fixed(4))" }.joined()
       + "  lr \(String(format: "%.2e", line.lr))"
       + "  \(line.pairs_per_second.fixed(0)) pairs/s  \(line.gflops.fixed(1)) GFLOP/s"
       + (rate.value > 0 ? "  \((left / rate.value).asDuration) left" : "")
@@ -209,9 +208,9 @@ extension Metrics {
     self.step = progress.step
     time = Date().timeIntervalSince1970
     loss = JSONNumber(losses.total)
-    contrastive = JSONNumber(losses.contrastive)
-    caption = JSONNumber(losses.caption)
-    logit_scale = JSONNumber(Double(step.scale))
+    contrastive = JSONNumber(losses["contrastive"]?.value)
+    caption = JSONNumber(losses["caption"]?.value)
+    logit_scale = JSONNumber(step.scale.map { Double($0) })
     grad_norm = JSONNumber(step.norm)
     lr = step.rate
     pairs = losses.pairs
@@ -220,8 +219,12 @@ extension Metrics {
     pairs_per_second = Double(losses.pairs) / total
     tokens_per_second = Double(sums.tokens) / total
     gflops = sums.operations / total / 1e9
-    accuracy = Accuracy(
-      image_to_text: losses.imageToTextAccuracy, text_to_image: losses.textToImageAccuracy)
+    func accuracy(_ name: String) -> JSONNumber {
+      JSONNumber(losses.figure(name, of: "contrastive")?.value)
+    }
+    self.accuracy = Accuracy(
+      image_to_text: accuracy(ContrastiveTerm.imageToText),
+      text_to_image: accuracy(ContrastiveTerm.textToImage))
     skipped = sums.skipped
     self.seconds = seconds
     wire = Wire(bytes: sums.wireBytes, seconds: sums.wireSeconds)

@@ -1,3 +1,4 @@
+import CoCaModel
 import Collectives
 import Evaluation
 import Foundation
@@ -65,7 +66,9 @@ final class Validator {
       let losses = try evaluator.losses(records: set.records, limit: limit)
       try report(
         losses, of: set, step: step,
-        "contrastive \(losses.contrastive.fixed(4)), caption \(losses.caption.fixed(4))")
+        LossTerms.all.compactMap { term in
+          losses[term.name].map { "\(term.name) \($0.fixed(4))" }
+        }.joined(separator: ", "))
     case .retrieval:
       let scores = try evaluator.retrieval(records: set.records, limit: limit)
       try report(

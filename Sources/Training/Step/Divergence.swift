@@ -10,7 +10,7 @@ struct Divergence: Error, CustomStringConvertible, ExitCoded {
   let step: Int
   /// "the contrastive loss" or parameters' names.
   let what: String
-  /// Every rank with pairs whose own embeddings are not finite, and their keys.
+  /// Every rank with pairs whose own outputs are not finite, and their keys.
   let ranks: String
   /// How many steps in a row were like this, with this one.
   let steps: Int
@@ -34,11 +34,9 @@ struct Divergence: Error, CustomStringConvertible, ExitCoded {
   ) throws -> Divergence {
     let model = trainer.saved.model
     let faulty = batch.rows.indices.filter { row in
-      let embeddings = [
-        model.imageEmbeddings(batch.images.slice(at: row)),
-        model.textEmbeddings(PackedCaptions([Array(batch.captions[row])])),
-      ]
-      return !embeddings.allSatisfy { $0.values.allSatisfy(\.isFinite) }
+      let pair = Pairs(
+        batch.images.slice(at: row), PackedCaptions([Array(batch.captions[row])]))
+      return !model.outputs(pair).allSatisfy { $0.values.allSatisfy(\.isFinite) }
     }
     let keys = faulty.prefix(3).map { row in
       "\(batch.sourceNames[batch.rows[row].source])/\(batch.rows[row].key)"
@@ -55,8 +53,9 @@ struct Divergence: Error, CustomStringConvertible, ExitCoded {
   }
 
   private static func name(_ losses: Losses, _ norm: GradientNorm) -> String {
-    if !losses.contrastive.isFinite { return "the contrastive loss" }
-    if !losses.caption.isFinite { return "the captioning loss" }
+    if let term = losses.terms.first(where: { !$0.loss.value.isFinite }) {
+      return "the \(term.name) loss"
+    }
     let names = norm.nonfinite.prefix(3).joined(separator: ", ")
     return "the gradient of \(names)"
   }

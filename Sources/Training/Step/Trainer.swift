@@ -51,9 +51,7 @@ final class Trainer {
       saved.model.parameters, over: ranks, clock: clock, plan.travel)
     self.gradients = gradients
     objective = Objective(
-      saved.model,
-      weights: LossWeights(contrastive: run.loss.contrastive, caption: run.loss.caption),
-      microbatch: run.microbatch, recomputesBlocks: run.recompute == .blocks,
+      saved.model, plan.terms, microbatch: run.microbatch, recomputesBlocks: run.recompute == .blocks,
       exchange: run.contrastiveExchange, over: ranks, clock: clock,
       completed: gradients.completed)
     cost = Cost(saved.model.configuration, vocabularySize: saved.model.vocabularySize)
@@ -94,7 +92,7 @@ final class Trainer {
     observer.begins(.compute, step: progress.step + 1)
     clock.measure(.backward) { model.parameters.clearGradients() }
     gradients.begin()
-    let losses = try objective.backward(batch.images, batch.captions, lanes: lanes(of: batch))
+    let losses = try objective.backward(Pairs(batch), lanes: lanes(of: batch))
 
     observer.begins(.communicate, step: progress.step + 1)
     try gradients.finish()
@@ -103,7 +101,7 @@ final class Trainer {
       .optimizer, "gradient norm", bytes: model.parameters.gradients.bytes
     ) { try GradientNorm(model.parameters, shard: shard) }
 
-    let scale = exp(model.logitScale.value.pointer[0])
+    let scale = model.scale
     let rate = plan.schedule.rate(at: progress.step)
     if losses.pairs == 0 {
       observer.warn("step \(progress.step + 1): no sample of it could be used; it is skipped")
@@ -182,8 +180,8 @@ enum Continuation { case next, stop }
 struct Step {
   let losses: Losses
   let norm: Double
-  /// Inverse temperature before the update.
-  let scale: Float
+  /// Inverse temperature before the update; nil without the contrastive head.
+  let scale: Float?
   let rate: Double
   let sums: StepReport.Summed
   /// This rank's share.
@@ -204,6 +202,18 @@ protocol TrainingObserver: AnyObject {
   func leftOut(_ samples: [BadSample]) throws
   /// Tells what keeps this or another rank from copying shards to its cache. Collective.
   func lacksCopies(_ problem: String?) throws
+}
+
+extension Pairs {
+  /// A batch has one text an image.
+  init(_ batch: Batch) {
+    let identities = batch.rows.map {
+      PairIdentity(
+        source: $0.source, epoch: $0.epoch, sample: $0.sample, image: $0.imageHash,
+        text: $0.textHash)
+    }
+    self.init(batch.images, batch.captions, identities: identities)
+  }
 }
 
 extension Augmentation {

@@ -1,0 +1,56 @@
+import Autograd
+import Tensors
+import Text
+
+// What is asked of a model outside of training.
+extension CoCa {
+  /// Images in the joint space, `[n, joint]`, rows of length 1.
+  /// - Precondition: the contrastive head.
+  public func imageEmbeddings(_ images: Tensor) -> Tensor {
+    demanded(encode(images: images, for: [.contrastive], on: nil).embedding, .contrastive).value
+  }
+
+  /// Texts in the joint space, `[n, joint]`, rows of length 1.
+  /// - Precondition: the contrastive head.
+  public func textEmbeddings(_ texts: PackedCaptions) -> Tensor {
+    let pass = Pass(texts, images: Array(0..<texts.count), for: [.contrastive])
+    let none = EncodedImages(tokens: nil, embedding: nil)
+    return demanded(read(pass, beside: none, on: nil).embedding, .contrastive).value
+  }
+
+  /// The last hidden layer's row of every id that is to be predicted, `[ids - texts, width]`.
+  /// - Precondition: the caption head.
+  package func hidden(_ pass: Pass, _ images: Tensor) -> Tensor {
+    let encoded = encode(images: images, for: [.caption], on: nil)
+    return demanded(read(pass, beside: encoded, on: nil).hidden, .caption).value
+  }
+
+  /// All that the model's heads say of some pairs.
+  public func outputs(_ pairs: Pairs) -> [Tensor] {
+    let heads = configuration.heads
+    let images = encode(images: pairs.images, for: heads, on: nil)
+    let texts = read(Pass(pairs, for: heads), beside: images, on: nil)
+    return [images.embedding, texts.embedding, texts.hidden].compactMap { $0?.value }
+  }
+
+  /// The scores of every id that is to be predicted, `[ids - captions, vocabulary]`, held whole.
+  /// - Parameter images: as many as captions.
+  /// - Precondition: the caption head.
+  package func logits(_ images: Tensor, _ captions: PackedCaptions) -> Tensor {
+    logits(of: hidden(Pass(Pairs(images, captions), for: [.caption]), images))
+  }
+
+  /// `[rows, vocabulary]` of the last hidden layer's rows.
+  func logits(of hidden: Tensor) -> Tensor {
+    let projection = demanded(vocabularyProjection, .caption).value
+    let logits = Tensor([hidden.rows, vocabularySize])
+    GEMM.multiply(Matrix(hidden), Matrix(projection).transposed, into: Matrix(logits))
+    return logits
+  }
+
+  /// A part that a head brings.
+  func demanded<Part>(_ part: Part?, _ head: Head) -> Part {
+    guard let part else { preconditionFailure("the model has no \(head.rawValue) head") }
+    return part
+  }
+}

@@ -1,0 +1,59 @@
+/// All losses that an objective can be made of.
+public enum LossTerms {
+  public static let all: [any LossTerm] = [ContrastiveTerm(), CaptionTerm()]
+}
+
+/// A term and how much it counts.
+public struct WeightedTerm: Sendable {
+  public let term: any LossTerm
+  public let weight: Double
+
+  public init(_ term: any LossTerm, _ weight: Double) {
+    (self.term, self.weight) = (term, weight)
+  }
+}
+
+/// What a run minimises, by name.
+public enum ObjectiveName: String, Sendable, CaseIterable {
+  /// Both losses of the paper, 1 to 2.
+  case coca
+  /// As CLIP: no multimodal half, no vocabulary projection.
+  case contrastive
+  /// An encoder and a decoder: no embeddings.
+  case caption
+
+  /// Its terms with the weights they have by default.
+  public var terms: [WeightedTerm] {
+    switch self {
+    case .coca: [WeightedTerm(ContrastiveTerm(), 1), WeightedTerm(CaptionTerm(), 2)]
+    case .contrastive: [WeightedTerm(ContrastiveTerm(), 1)]
+    case .caption: [WeightedTerm(CaptionTerm(), 1)]
+    }
+  }
+
+  public var meaning: String {
+    switch self {
+    case .coca: "both losses of the paper"
+    case .contrastive: "images and texts in one space, as CLIP; no captioning half"
+    case .caption: "captions from images; no embeddings"
+    }
+  }
+}
+
+extension [WeightedTerm] {
+  /// The paper's.
+  public static var coca: [WeightedTerm] { ObjectiveName.coca.terms }
+
+  /// All terms that a model has the heads for, with a weight of 1.
+  public static func held(by heads: Set<Head>) -> [WeightedTerm] {
+    LossTerms.all.filter { heads.isSuperset(of: $0.heads) }.map { WeightedTerm($0, 1) }
+  }
+
+  /// With other weights; a term of weight 0 is taken out.
+  public func weighed(_ weights: [String: Double]) -> [WeightedTerm] {
+    map { WeightedTerm($0.term, weights[$0.term.name] ?? $0.weight) }.filter { $0.weight > 0 }
+  }
+
+  /// What a model needs to be trained by them.
+  public var heads: Set<Head> { reduce(into: []) { $0.formUnion($1.term.heads) } }
+}

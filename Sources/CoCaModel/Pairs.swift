@@ -1,0 +1,92 @@
+import Tensors
+import Text
+
+/// Images and the texts that belong to them: a rank's share of a step, or a part of it.
+public struct Pairs: Sendable {
+  /// `[N, 3, height, width]`; N may be 0.
+  public let images: Tensor
+  /// M of them.
+  public let texts: PackedCaptions
+  /// The row of each text's image, ascending. Every image has a text.
+  public let owners: [Int]
+  /// Of every text; nil where no term asks.
+  public let identities: [PairIdentity]?
+
+  /// - Parameter owners: nil: one text an image.
+  public init(
+    _ images: Tensor, _ texts: PackedCaptions, owners: [Int]? = nil,
+    identities: [PairIdentity]? = nil
+  ) {
+    let owners = owners ?? Array(0..<texts.count)
+    precondition(owners.count == texts.count, "an owner for every text")
+    precondition(
+      Set(owners) == Set(0..<images.shape[0]) && zip(owners, owners.dropFirst()).allSatisfy(<=),
+      "texts in the order of their images, of which each has one")
+    (self.images, self.texts, self.owners) = (images, texts, owners)
+    self.identities = identities
+  }
+
+  /// Number of images.
+  public var count: Int { images.shape[0] }
+
+  /// For each image the range of its texts.
+  var textRanges: [Range<Int>] {
+    var end = 0
+    return (0..<count).map { image in
+      let start = end
+      while end < owners.count, owners[end] == image { end += 1 }
+      return start..<end
+    }
+  }
+
+  /// Some images with their texts.
+  func part(_ range: Range<Int>) -> Pairs {
+    let texts = self.texts(of: range)
+    return Pairs(
+      images.samples(range), self.texts.part(texts),
+      owners: owners[texts].map { $0 - range.lowerBound },
+      identities: identities.map { Array($0[texts]) })
+  }
+
+  /// The texts of some images.
+  func texts(of range: Range<Int>) -> Range<Int> {
+    let first = owners.firstIndex { $0 >= range.lowerBound } ?? owners.count
+    let end = owners.firstIndex { $0 >= range.upperBound } ?? owners.count
+    return first..<end
+  }
+}
+
+/// Which sample a pair is, and what tells its contents from others'.
+public struct PairIdentity: Sendable, Equatable, Codable {
+  /// Keys of every random draw.
+  public var source: Int
+  public var epoch: Int
+  public var sample: Int
+  /// A hash of the stored picture, and one of the text's ids: equal on all ranks for equal contents.
+  public var image: UInt64
+  public var text: UInt64
+
+  public init(source: Int, epoch: Int, sample: Int, image: UInt64, text: UInt64) {
+    (self.source, self.epoch, self.sample) = (source, epoch, sample)
+    (self.image, self.text) = (image, text)
+  }
+}
+
+extension PackedCaptions {
+  /// The next id of every id but each caption's last; -1, nothing to predict, where it is padding.
+  func targets(_ padding: Int32?) -> [Int32] {
+    (0..<count).flatMap { self[$0].dropFirst().map { $0 == padding ? -1 : $0 } }
+  }
+
+  func part(_ range: Range<Int>) -> PackedCaptions {
+    PackedCaptions(range.map { Array(self[$0]) })
+  }
+}
+
+extension Tensor {
+  /// Samples `range` along the first dimension.
+  fileprivate func samples(_ range: Range<Int>) -> Tensor {
+    let size = shape.dropFirst().reduce(1, *)
+    return slice(at: range.lowerBound * size, shape: [range.count] + shape.dropFirst())
+  }
+}
