@@ -1,4 +1,4 @@
-"""What launch/bench-pack runs: the same pictures through several writers, in turn.
+"""What `launch/bench pack` runs: the same pictures through several writers, in turn.
 
 Each writer is a process of its own, of which Python's time to import is not counted; a row has the
 median of its rounds, and the bytes of what it wrote beside those of a plain tar.

@@ -14,8 +14,8 @@ import sys
 import time
 import types
 
-from bench_openclip import open_clip
-from bench_partner import Partner
+from openclip import open_clip
+from partner import Partner
 
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 STD = (0.26862954, 0.26130258, 0.27577711)

@@ -1,4 +1,4 @@
-"""The comparison of launch/check-inputs: PROGRAM PACKAGES PICTURES."""
+"""The comparison of launch/checks/inputs: PROGRAM PACKAGES PICTURES."""
 
 import json
 import pathlib
@@ -15,8 +15,8 @@ import xml.etree.ElementTree as ElementTree
 import numpy
 from PIL import Image
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "Tests/ParityTests/Fixtures"))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "Tests/ParityTests/Fixtures"))
 from open_clip_reference import open_clip  # noqa: E402
 
 PROGRAM, PACKAGES, PICTURES = (pathlib.Path(argument) for argument in sys.argv[1:4])

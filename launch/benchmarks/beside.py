@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 
-from bench_scaling import Trainer
+from scaling import Trainer
 
 
 class Job:

@@ -13,8 +13,8 @@ import statistics
 import sys
 import time
 
-from bench_openclip import open_clip
-from bench_partner import Partner
+from openclip import open_clip
+from partner import Partner
 
 # Side of the images, ids of a caption at most.
 SHAPES = {"coca_ViT-B-32": (224, 76), "base": (288, 64)}

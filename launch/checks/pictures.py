@@ -1,4 +1,4 @@
-"""What becomes of odd pictures; run by launch/check-pictures PROGRAMS PACKAGES SCRATCH."""
+"""What becomes of odd pictures; run by launch/checks/pictures PROGRAMS PACKAGES SCRATCH."""
 import collections
 import json
 import os
@@ -32,7 +32,7 @@ def decode(program, paths):
                              stdout=subprocess.PIPE)
     verdicts = [json.loads(line) for line in process.stdout.splitlines()]
     if process.returncode or len(verdicts) != len(paths):
-        sys.exit(f"check-pictures: the decoder ended with {process.returncode} at "
+        sys.exit(f"launch/checks/pictures: the decoder ended with {process.returncode} at "
                  f"{paths[len(verdicts)]}")
     return verdicts
 
