@@ -8,7 +8,7 @@ struct OperationsBench: ParsableCommand {
     abstract: "A step's operations: time, its share, and what is not products.",
     discussion: "Each operation counts with the shortest of its times over the steps.")
 
-  @OptionGroup var machine: Machine
+  @OptionGroup var machine: MachineOptions
   @OptionGroup var work: TrialWork
   @Option(help: "Steps.") var steps = 4
 

@@ -4,7 +4,7 @@ import Foundation
 import Parity
 import Tensors
 
-/// Compares this program with the truth in a folder; `launch/parity` makes such folders.
+/// Compares this program with the truth in a folder; `launch/checks/parity` makes such folders.
 @main
 struct ParityCheck: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,7 +1,7 @@
 import Foundation
 
 /// What reading a whole dataset found.
-public struct Verification: Sendable {
+public struct DamageReport: Sendable {
   /// A frame that cannot be read, or a shard of which some or all is lost (`error.frame` is nil).
   public struct Damage: Sendable {
     public let error: RecordError
@@ -42,9 +42,9 @@ extension RecordSet {
   /// - Parameter each: called after every frame and every shard with all found so far, and the
   ///   frame unless it is lost; false ends the reading.
   public func verify<Failure: Error>(
-    each: (Verification, Verification.Frame?) throws(Failure) -> Bool
-  ) throws(Failure) -> Verification {
-    var result = Verification()
+    each: (DamageReport, DamageReport.Frame?) throws(Failure) -> Bool
+  ) throws(Failure) -> DamageReport {
+    var result = DamageReport()
     for shard in index.shards.indices {
       result.shards += 1
       guard let reader = result.open(shard, of: self) else {
@@ -62,7 +62,7 @@ extension RecordSet {
   }
 }
 
-extension Verification {
+extension DamageReport {
   fileprivate mutating func open(_ shard: Int, of set: RecordSet) -> ShardReader? {
     do throws(RecordError) {
       let reader = try set.openAnyway(shard: shard)

@@ -8,19 +8,19 @@ struct StepBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "step", abstract: "Times forward, backward and AdamW on one batch.")
 
-  @OptionGroup var machine: Machine
+  @OptionGroup var machine: MachineOptions
   @OptionGroup var work: TrialWork
 
   func run() throws {
     try machine.start()
     let trial = try work.trial()
-    var replay: Replay?
+    var replay: ProductReplay?
     while let line = readLine() {
       let before = Usage()
       switch line {
       case "step": try say(trial.step(), since: before, trial.cost)
       case "products":
-        let products = try replay ?? Replay(trial.products())
+        let products = try replay ?? ProductReplay(trial.products())
         replay = products
         say(["products": bestSeconds(1) { products.run() }], since: before, trial.cost)
       default: throw ValidationError("step or products, not \(line)")

@@ -8,7 +8,7 @@ struct MicrobatchBench: ParsableCommand {
     abstract: "What micro-batches cost in time and save in memory.",
     discussion: "Sizes take turns; ratios are medians of rounds, with the update.")
 
-  @OptionGroup var machine: Machine
+  @OptionGroup var machine: MachineOptions
   @Option(help: "A preset.") var model = "small"
   @Option(help: "Pairs of the batch.") var pairs = 64
   @Option(help: "Ids of a caption.") var tokens = 10

@@ -1,7 +1,7 @@
 import Foundation
 
 /// What Linux tells of processors and processes in `/proc` and `/sys`.
-struct SystemFiles {
+struct ProcFiles {
   /// In front of `/proc` and `/sys`; empty for this machine's.
   let root: String
 

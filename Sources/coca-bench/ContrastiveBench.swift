@@ -11,7 +11,7 @@ struct ContrastiveBench: ParsableCommand {
     commandName: "contrastive",
     abstract: "The contrastive loss against its products, and its memory.")
 
-  @OptionGroup var machine: Machine
+  @OptionGroup var machine: MachineOptions
   @Option(parsing: .upToNextOption, help: "Pairs of the global batch.")
   var pairs = [1024, 2048, 4096, 8192, 16_384]
   @Option(help: "Dimensions.") var joint = 512
@@ -55,7 +55,7 @@ struct ContrastiveBench: ParsableCommand {
     figures[2] = Double(max(peakBytes() - before, tensors))
     if !once {
       figures[0] = min(figures[0], try bestSeconds(2) { try step() })
-      let replay = Replay(try GEMM.recording { try step() })
+      let replay = ProductReplay(try GEMM.recording { try step() })
       figures[1] = bestSeconds(3) { replay.run() }
     }
     try ranks.allReduceMax(&figures)

@@ -2,7 +2,7 @@ import Tensors
 
 /// Products that a computation made, made again alone. Those of the whole team find operands that
 /// are not in cache, those of one thread a small place of its own, as scores and their like do.
-final class Replay: @unchecked Sendable {  // each thread moves in its own memory
+final class ProductReplay: @unchecked Sendable {  // each thread moves in its own memory
   private let products: [GEMM.Product]
   private let shared: Memory
   private let own: [Memory]

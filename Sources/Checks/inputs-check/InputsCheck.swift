@@ -2,8 +2,8 @@ import Foundation
 import Images
 import Text
 
-/// What launch/check-inputs compares with open_clip: ids of texts, pixels of pictures; and what
-/// launch/check-pictures learns of odd ones.
+/// What launch/checks/inputs compares with open_clip: ids of texts, pixels of pictures; and what
+/// launch/checks/pictures learns of odd ones.
 @main
 enum InputsCheck {
   static let usage = """

@@ -13,7 +13,7 @@ struct CocaBench: ParsableCommand {
     ])
 }
 
-struct Machine: ParsableArguments {
+struct MachineOptions: ParsableArguments {
   @Option(help: "Compute threads.") var threads = 1
   @Option(help: "float32 or bfloat16.") var precision = GEMM.Precision.float32
 

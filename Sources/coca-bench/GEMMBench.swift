@@ -7,7 +7,7 @@ struct GEMMBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gemm", abstract: "GFLOP/s of every product of a step, by shape.")
 
-  @OptionGroup var machine: Machine
+  @OptionGroup var machine: MachineOptions
   @Option(help: "A preset.") var model = "base"
   @Option(help: "Pairs.") var batch = 32
   @Option(help: "Tokens of a caption.") var tokens = 12

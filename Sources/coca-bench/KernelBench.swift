@@ -9,7 +9,7 @@ struct KernelBench: ParsableCommand {
     commandName: "kernels",
     abstract: "Row and element-wise kernels against memory bandwidth and arithmetic.")
 
-  @OptionGroup var machine: Machine
+  @OptionGroup var machine: MachineOptions
 
   private static let rows = 16_384
   private static let width = 768

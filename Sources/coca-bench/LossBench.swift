@@ -7,7 +7,7 @@ struct LossBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "loss", abstract: "The vocabulary loss against its products, and its memory.")
 
-  @OptionGroup var machine: Machine
+  @OptionGroup var machine: MachineOptions
   @Option(help: "Predicted tokens.") var tokens = 1024
   @Option(help: "Width.") var width = 768
 
@@ -19,7 +19,7 @@ struct LossBench: ParsableCommand {
       let loss = VocabularyTrial(tokens: tokens, vocabulary: size, width: width)
       var seconds = 0.0
       let scratch = Double(Tensor.peakBytes { seconds = bestSeconds(3) { loss.step() } }) / 1e6
-      let replay = Replay(GEMM.recording { loss.step() })
+      let replay = ProductReplay(GEMM.recording { loss.step() })
       let products = bestSeconds(3) { replay.run() }
       print(
         pad("\(size)", 10), pad(fixed(seconds, 3), 8), pad(fixed(seconds / products, 3), 16),
