@@ -123,14 +123,17 @@ let package = Package(
       name: "inputs-check", dependencies: ["Images", "Text"],
       path: "Sources/Checks/inputs-check"),
 
-    .target(name: "TestSupport", dependencies: ["Autograd", "Collectives", "Tensors"],
+    .target(name: "TestSupport",
+            dependencies: ["Autograd", "Collectives", "Records", "Tensors", "Text"],
             path: "Tests/TestSupport"),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
-    .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
-    .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
     .testTarget(
-      name: "TextTests", dependencies: ["Text", "Tensors", "CZlib"], exclude: ["Fixtures"]),
+      name: "CollectivesTests", dependencies: ["Collectives", "TestSupport", "ranks-check"]),
+    .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd", "TestSupport"]),
+    .testTarget(
+      name: "TextTests", dependencies: ["Text", "Tensors", "CZlib", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors", "TestSupport"]),
     .testTarget(
       name: "ImagesTests",
@@ -142,9 +145,12 @@ let package = Package(
     .testTarget(
       name: "OptimizersTests",
       dependencies: ["Optimizers", "Autograd", "Collectives", "Tensors", "TestSupport"]),
-    .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
     .testTarget(
-      name: "PackingTests", dependencies: ["CZlib", "CZstd", "Images", "Packing", "Records"]),
+      name: "PipelineTests",
+      dependencies: ["Pipeline", "Records", "Images", "TestSupport", "Text"]),
+    .testTarget(
+      name: "PackingTests",
+      dependencies: ["CZlib", "CZstd", "Images", "Packing", "Records", "TestSupport"]),
     .testTarget(
       name: "StatisticsTests", dependencies: ["Images", "Records", "Statistics", "TestSupport"]),
     .testTarget(

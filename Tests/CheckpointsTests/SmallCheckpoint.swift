@@ -1,43 +1,8 @@
 import Checkpoints
 import Foundation
 
-/// A folder of one test, removed with the object.
-final class TemporaryFolder {
-  let url: URL
-
-  init() throws {
-    url = FileManager.default.temporaryDirectory
-      .appendingPathComponent("checkpoints-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: url) }
-
-  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
-
-  func write(_ bytes: [UInt8], to name: String) throws {
-    try Data(bytes).write(to: url.appendingPathComponent(name))
-  }
-
-  /// Replaces one byte of a file that is there.
-  func patch(_ name: String, at offset: Int, to byte: UInt8) throws {
-    let handle = try FileHandle(forUpdating: url.appendingPathComponent(name))
-    defer { try? handle.close() }
-    try handle.seek(toOffset: UInt64(offset))
-    try handle.write(contentsOf: [byte])
-  }
-
-  func bytes(_ name: String) throws -> [UInt8] {
-    [UInt8](try Data(contentsOf: url.appendingPathComponent(name)))
-  }
-
-  func names(_ folder: String = "") throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: path(folder)).sorted()
-  }
-}
-
 /// A small model whose weights are all `Float(step)` plus their index.
-enum Sample {
+enum SmallCheckpoint {
   static func floats(_ count: Int, step: Int) -> [Float] {
     (0..<count).map { Float(step) + Float($0) / 8 }
   }
