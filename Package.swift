@@ -84,6 +84,13 @@ let package = Package(
               .product(name: "Logging", package: "swift-log"), "Yams",
             ]),
 
+    // Floor 5 too: this program beside the truth that others computed.
+    .target(name: "Parity",
+            dependencies: [
+              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "OpenCLIP", "Optimizers",
+              "Tensors", "Text",
+            ], path: "Sources/Checks/Parity"),
+
     // Floor 6: commands.
     .executableTarget(
       name: "coca-train",
@@ -101,33 +108,33 @@ let package = Package(
         "Text", "Training", argumentParser,
       ]),
 
-    .target(name: "TestSupport", dependencies: ["Autograd", "Collectives", "Tensors"],
-            path: "Tests/TestSupport"),
-    .target(name: "Parity",
-            dependencies: [
-              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "OpenCLIP", "Optimizers",
-              "Tensors", "Text",
-            ], path: "Tests/Parity"),
-    .executableTarget(
-      name: "parity-check", dependencies: ["Collectives", "Parity", "Tensors", argumentParser],
-      path: "Tests/ParityCheck"),
-    .testTarget(name: "JSONTests", dependencies: ["JSON"]),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
-    .executableTarget(
-      name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
+    // Floor 6 too: what launch/ runs to measure and to check.
     .executableTarget(
       name: "coca-bench",
       dependencies: [
         "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "Optimizers", "Packing",
         "Pipeline", "Records", "Tensors", "Text", argumentParser,
-      ],
-      path: "Tests/Benchmarks"),
-    .testTarget(name: "CollectivesTests", dependencies: ["Collectives", "ranks-check"]),
-    .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd"]),
-    .testTarget(
-      name: "TextTests", dependencies: ["Text", "Tensors", "CZlib"], exclude: ["Fixtures"]),
+      ]),
     .executableTarget(
-      name: "inputs-check", dependencies: ["Images", "Text"], path: "Tests/InputsCheck"),
+      name: "parity-check", dependencies: ["Collectives", "Parity", "Tensors", argumentParser],
+      path: "Sources/Checks/parity-check"),
+    .executableTarget(
+      name: "ranks-check", dependencies: ["Collectives"], path: "Sources/Checks/ranks-check"),
+    .executableTarget(
+      name: "inputs-check", dependencies: ["Images", "Text"],
+      path: "Sources/Checks/inputs-check"),
+
+    .target(name: "TestSupport",
+            dependencies: ["Autograd", "Collectives", "Records", "Tensors", "Text"],
+            path: "Tests/TestSupport"),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
+    .testTarget(
+      name: "CollectivesTests", dependencies: ["Collectives", "TestSupport", "ranks-check"]),
+    .testTarget(name: "RecordsTests", dependencies: ["Records", "CZstd", "TestSupport"]),
+    .testTarget(
+      name: "TextTests", dependencies: ["Text", "Tensors", "CZlib", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "AutogradTests", dependencies: ["Autograd", "Tensors", "TestSupport"]),
     .testTarget(
       name: "ImagesTests",
@@ -139,9 +146,12 @@ let package = Package(
     .testTarget(
       name: "OptimizersTests",
       dependencies: ["Optimizers", "Autograd", "Collectives", "Tensors", "TestSupport"]),
-    .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Records", "Images", "Text"]),
     .testTarget(
-      name: "PackingTests", dependencies: ["CZlib", "CZstd", "Images", "Packing", "Records"]),
+      name: "PipelineTests",
+      dependencies: ["Pipeline", "Records", "Images", "TestSupport", "Text"]),
+    .testTarget(
+      name: "PackingTests",
+      dependencies: ["CZlib", "CZstd", "Images", "Packing", "Records", "TestSupport"]),
     .testTarget(
       name: "StatisticsTests", dependencies: ["Images", "Records", "Statistics", "TestSupport"]),
     .testTarget(

@@ -33,7 +33,7 @@ extension Machine {
   package init(
     _ environment: [String: String], root: String = "", processors: [Int] = Machine.affinity()
   ) {
-    let files = SystemFiles(root: root)
+    let files = ProcFiles(root: root)
     func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) } }
     own = files.cores(of: processors)
     allocation = own
@@ -63,7 +63,7 @@ extension Machine {
   /// control group of this process grants less.
   public static func memory(root: String = "") -> Double {
     let all = Double(ProcessInfo.processInfo.physicalMemory)
-    return min(all, SystemFiles(root: root).memoryLimit() ?? all)
+    return min(all, ProcFiles(root: root).memoryLimit() ?? all)
   }
 
   /// The processors the main thread may run on.

@@ -2,7 +2,7 @@ import Checkpoints
 import Foundation
 import Tensors
 
-extension Embeddings {
+extension SetEmbeddings {
   /// Python's reader refuses headers above 100 MB; quotes double inside one.
   static let keysLimit = 48 << 20
 

@@ -6,7 +6,7 @@ import Tensors
 import Text
 
 /// A set's pictures and texts in the joint space, all of them on every rank.
-public struct Embeddings {
+public struct SetEmbeddings {
   /// One for each picture.
   public let keys: [String]
   /// `[N, joint]`, rows of length 1.
@@ -52,13 +52,13 @@ extension Evaluator {
   /// - Complexity: all embeddings are in every rank's memory, 4 · joint bytes each.
   public func embeddings(
     records: [RecordSet], captions: Int? = nil, limit: Int? = nil
-  ) throws -> Embeddings {
+  ) throws -> SetEmbeddings {
     try embed(records, captions: captions, limit: limit, needsTexts: false)
   }
 
   private func embed(
     _ records: [RecordSet], captions: Int?, limit: Int?, needsTexts: Bool
-  ) throws -> Embeddings {
+  ) throws -> SetEmbeddings {
     try together(ranks) { try saved.require(.contrastive) }
     var images: [Tensor] = [], texts: [Tensor] = []
     var keys: [String] = [], textCounts: [Int] = []
@@ -81,7 +81,7 @@ extension Evaluator {
     }
     let width = model.configuration.joint
     let counts = try ranks.gather(textCounts)
-    return Embeddings(
+    return SetEmbeddings(
       keys: try ranks.gather(keys), images: try ranks.gatherRows(images, width: width),
       texts: try ranks.gatherRows(texts, width: width),
       textImage: counts.enumerated().flatMap { Array(repeating: $0.offset, count: $0.element) })

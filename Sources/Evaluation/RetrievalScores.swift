@@ -40,7 +40,7 @@ public struct RetrievalScores: Codable, Sendable, Equatable {
 extension RetrievalScores {
   /// Scores of embeddings that every rank holds; each ranks its part of the queries. Collective.
   /// - Precondition: every picture has a text.
-  public init(_ embedded: Embeddings, over ranks: any Communicator) throws(CollectiveError) {
+  public init(_ embedded: SetEmbeddings, over ranks: any Communicator) throws(CollectiveError) {
     let images = embedded.images, texts = embedded.texts
     let own = embedded.textRanges
     let myImages = ranks.share(of: images.shape[0]), myTexts = ranks.share(of: texts.shape[0])

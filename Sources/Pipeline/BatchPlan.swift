@@ -1,5 +1,5 @@
 /// Consecutive places of one lane in one epoch of one source, read in one step.
-public struct PlannedRun: Sendable, Hashable {
+public struct LaneRun: Sendable, Hashable {
   public var source: Int
   public var epoch: Int
   public var lane: Int
@@ -26,7 +26,7 @@ public struct BatchPlan: Sendable {
 
   /// What a rank reads in a step: lane by lane, within a lane source by source, within a source
   /// by number. A lane's pairs are the same, in the same order, for every number of ranks.
-  public func runs(step: Int, rank: Int, size: Int) -> [PlannedRun] {
+  public func runs(step: Int, rank: Int, size: Int) -> [LaneRun] {
     let spans = zip(mixture.pairs(of: step), samples).map(Self.epochs)
     return lanes.lanes(of: rank, size: size).flatMap { lane in
       spans.enumerated().flatMap { source, spans in
@@ -60,10 +60,10 @@ public struct BatchPlan: Sendable {
     return spans
   }
 
-  private func run(of span: Span, source: Int, lane: Int) -> PlannedRun? {
+  private func run(of span: Span, source: Int, lane: Int) -> LaneRun? {
     let places = lanes.places(of: lane, within: span.indexes)
     guard !places.isEmpty else { return nil }
-    return PlannedRun(
+    return LaneRun(
       source: source, epoch: span.epoch, lane: lane, places: places,
       firstNumber: span.epochStart + places.lowerBound * lanes.count + lane)
   }

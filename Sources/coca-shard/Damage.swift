@@ -5,15 +5,15 @@ import Records
 struct Damage {
   private var told = 0
 
-  mutating func tell(_ found: Verification) {
+  mutating func tell(_ found: DamageReport) {
     for damage in found.damage[told...] { Failure.tell("\(damage.error)") }
     told = found.damage.count
   }
 
   /// Ends the command with 65 if anything is damaged, with 74 if some could only not be read.
-  static func end(_ directory: String, _ found: Verification) throws {
+  static func end(_ directory: String, _ found: DamageReport) throws {
     let damaged = found.damage.filter { !$0.isUnread }, unread = found.damage.filter(\.isUnread)
-    func samples(_ damage: [Verification.Damage]) -> Int {
+    func samples(_ damage: [DamageReport.Damage]) -> Int {
       damage.reduce(0) { $0 + $1.samplesLost }
     }
     if !damaged.isEmpty {

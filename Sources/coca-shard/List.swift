@@ -51,7 +51,7 @@ struct List: ParsableCommand {
   }
 
   /// Nil where the texts can't be read, which is told.
-  private func line(_ sample: Sample, in frame: Verification.Frame) -> String? {
+  private func line(_ sample: Sample, in frame: DamageReport.Frame) -> String? {
     guard text else { return sample.key }
     do throws(RecordError) {
       let words = try sample.annotation()

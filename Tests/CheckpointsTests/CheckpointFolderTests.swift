@@ -2,29 +2,30 @@ import Checkpoints
 import Foundation
 import Tensors
 import Testing
+import TestSupport
 
 @Suite("The folder of checkpoints")
 struct CheckpointFolderTests {
   @Test("what was saved is read back, from the step's folder, the run's and the link")
   func roundTrip() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let folder = CheckpointFolder(home.url.appendingPathComponent("checkpoints"))
-    let saved = try Sample.save(step: 1000, in: folder)
+    let saved = try SmallCheckpoint.save(step: 1000, in: folder)
     #expect(saved.folder.lastPathComponent == "step-00001000")
     for path in ["", "checkpoints", "checkpoints/latest", "checkpoints/step-00001000"] {
       let checkpoint = try Checkpoint.open(home.url.appendingPathComponent(path))
       #expect(checkpoint.state.step == 1000)
       #expect(checkpoint.state.configuration["lr"] == .number(0.5))
-      #expect(try Sample.isIntact(checkpoint))
+      #expect(try SmallCheckpoint.isIntact(checkpoint))
       #expect(try checkpoint.attachment("absent") == nil)
     }
   }
 
   @Test("a model above the limit is split, indexed, and read as one")
   func sharding() throws {
-    let home = try TemporaryFolder()
-    let saved = try Sample.save(step: 7, in: CheckpointFolder(home.url), fileBytes: 30)
-    let names = try home.names(saved.folder.lastPathComponent)
+    let home = try TestFolder()
+    let saved = try SmallCheckpoint.save(step: 7, in: CheckpointFolder(home.url), fileBytes: 30)
+    let names = try home.names(in: saved.folder.lastPathComponent)
     #expect(
       names == [
         "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors",
@@ -33,12 +34,12 @@ struct CheckpointFolderTests {
       ])
     let checkpoint = try Checkpoint.open(saved.folder)
     #expect(try checkpoint.model().entries.map(\.name) == ["bias", "weight"])
-    #expect(try Sample.isIntact(checkpoint))
+    #expect(try SmallCheckpoint.isIntact(checkpoint))
   }
 
   @Test("a tensor is written and read as one, of the shape asked for")
   func tensors() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let path = home.path("t.safetensors")
     let tensor = Tensor([1, 2, 3, 4, 5, 6], shape: [3, 2])
     try SafeTensorsWriter.write([TensorSource("t", tensor)], to: path)
@@ -60,8 +61,8 @@ struct CheckpointFolderTests {
         + #" "bias": "model-00002-of-00002.safetensors"}}"#,
     ])
   func badIndex(index: String) throws {
-    let home = try TemporaryFolder()
-    let saved = try Sample.save(step: 7, in: CheckpointFolder(home.url), fileBytes: 30)
+    let home = try TestFolder()
+    let saved = try SmallCheckpoint.save(step: 7, in: CheckpointFolder(home.url), fileBytes: 30)
     try home.write(Array(index.utf8), to: "step-00000007/model.safetensors.index.json")
     #expect(throws: CheckpointError.self) {
       try TensorFiles(folder: saved.folder.path, name: "model")
@@ -71,10 +72,10 @@ struct CheckpointFolderTests {
   @Test("only the newest are kept, also when their steps go back",
     arguments: [[1, 2, 3, 4], [10, 20, 5, 6], [3, 3, 3, 1]])
   func keep(steps: [Int]) throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let folder = CheckpointFolder(home.url)
     for step in steps {
-      #expect(try Sample.save(step: step, in: folder, keep: 2).warnings.isEmpty)
+      #expect(try SmallCheckpoint.save(step: step, in: folder, keep: 2).warnings.isEmpty)
       #expect(try folder.newest().checkpoint?.state.step == step)
       #expect(try Checkpoint.open(home.url.appendingPathComponent("latest")).state.step == step)
     }
@@ -84,9 +85,9 @@ struct CheckpointFolderTests {
 
   @Test("a broken newest checkpoint is passed over and named")
   func fallback() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let folder = CheckpointFolder(home.url)
-    for step in 1...3 { _ = try Sample.save(step: step, in: folder) }
+    for step in 1...3 { _ = try SmallCheckpoint.save(step: step, in: folder) }
     try home.write([0], to: "step-00000003/state.json")
     try FileManager.default.removeItem(atPath: home.path("step-00000002/tokenizer.model"))
     let newest = try folder.newest()
@@ -100,9 +101,9 @@ struct CheckpointFolderTests {
 
   @Test("one that the system does not let be read is no reason to start anew")
   func unread() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let folder = CheckpointFolder(home.url)
-    _ = try Sample.save(step: 1, in: folder)
+    _ = try SmallCheckpoint.save(step: 1, in: folder)
     // Refused for root too, who may read what others may not.
     let path = home.path("step-00000001/model.safetensors")
     try FileManager.default.removeItem(atPath: path)
@@ -111,27 +112,27 @@ struct CheckpointFolderTests {
     #expect(throws: refused) { try folder.newest() }
     #expect(throws: refused) { try Checkpoint.open(home.url) }
     #expect(refused.kind == .files)
-    _ = try Sample.save(step: 0, in: folder)
+    _ = try SmallCheckpoint.save(step: 0, in: folder)
     #expect(try folder.newest().checkpoint?.state.step == 0)
   }
 
   @Test("a broken checkpoint goes when enough sound ones are there, not before")
   func brokenIsPruned() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let folder = CheckpointFolder(home.url)
-    _ = try Sample.save(step: 1, in: folder)
+    _ = try SmallCheckpoint.save(step: 1, in: folder)
     try home.write([0], to: "step-00000001/state.json")
-    _ = try Sample.save(step: 2, in: folder, keep: 2)
+    _ = try SmallCheckpoint.save(step: 2, in: folder, keep: 2)
     #expect(try home.names().contains("step-00000001"))
-    _ = try Sample.save(step: 3, in: folder, keep: 2)
+    _ = try SmallCheckpoint.save(step: 3, in: folder, keep: 2)
     #expect(try home.names() == ["latest", "step-00000002", "step-00000003"])
   }
 
   @Test("a folder renamed to another step is no checkpoint of the run")
   func renamedStep() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let folder = CheckpointFolder(home.url)
-    _ = try Sample.save(step: 1, in: folder)
+    _ = try SmallCheckpoint.save(step: 1, in: folder)
     try FileManager.default.moveItem(
       atPath: home.path("step-00000001"), toPath: home.path("step-00000009"))
     #expect(try folder.newest().checkpoint == nil)
@@ -140,7 +141,7 @@ struct CheckpointFolderTests {
 
   @Test("a path that is no checkpoint is a usage error")
   func noCheckpoint() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     for path in [home.url, home.url.appendingPathComponent("absent")] {
       let error = #expect(throws: CheckpointError.self) { try Checkpoint.open(path) }
       #expect(error?.reason == .notACheckpoint)
@@ -152,9 +153,9 @@ struct CheckpointFolderTests {
 
   @Test("a flip in any byte of any file is an error, and so is a cut")
   func flips() throws {
-    let home = try TemporaryFolder()
-    _ = try Sample.save(step: 1, in: CheckpointFolder(home.url))
-    for name in try home.names("step-00000001") {
+    let home = try TestFolder()
+    _ = try SmallCheckpoint.save(step: 1, in: CheckpointFolder(home.url))
+    for name in try home.names(in: "step-00000001") {
       let file = "step-00000001/\(name)"
       let sound = try home.bytes(file)
       for index in sound.indices {
@@ -175,6 +176,6 @@ struct CheckpointFolderTests {
       }
       try home.write(sound, to: file)
     }
-    #expect(try Sample.isIntact(Checkpoint.open(home.url)))
+    #expect(try SmallCheckpoint.isIntact(Checkpoint.open(home.url)))
   }
 }

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import Testing
+import TestSupport
 
 @Suite("A checkpoint survives failures while the next is written")
 struct FailureTests {
@@ -8,17 +9,17 @@ struct FailureTests {
   /// to `check` after each attempt. Every attempt starts with steps 1 and 2 there.
   private func failEachCall(
     saving step: Int, lasting: Bool, keep: Int?,
-    check: (CheckpointFolder, TemporaryFolder, Bool) throws -> Void
+    check: (CheckpointFolder, TestFolder, Bool) throws -> Void
   ) throws -> Int {
     for call in 1...1000 {
-      let home = try TemporaryFolder()
+      let home = try TestFolder()
       let sound = CheckpointFolder(home.url, files: FailingFileSystem())
-      _ = try Sample.save(step: 1, in: sound)
-      _ = try Sample.save(step: 2, in: sound)
+      _ = try SmallCheckpoint.save(step: 1, in: sound)
+      _ = try SmallCheckpoint.save(step: 2, in: sound)
       let failing = FailingFileSystem(failAt: call, lasting: lasting)
       var isSaved = true
       do {
-        let saved = try Sample.save(
+        let saved = try SmallCheckpoint.save(
           step: step, in: CheckpointFolder(home.url, files: failing), keep: keep)
         isSaved = saved.warnings.isEmpty
       } catch {
@@ -39,7 +40,7 @@ struct FailureTests {
       let checkpoint = try #require(newest.checkpoint)
       #expect(newest.leftOut.isEmpty)
       #expect(checkpoint.state.step >= 2)
-      #expect(try Sample.isIntact(checkpoint))
+      #expect(try SmallCheckpoint.isIntact(checkpoint))
       if isSaved { #expect(checkpoint.state.serial == 3) }
     }
     #expect(calls > 30)
@@ -51,10 +52,10 @@ struct FailureTests {
     _ = try failEachCall(saving: 3, lasting: lasting, keep: 2) { folder, home, _ in
       for name in try home.names() where name.hasPrefix("step-") && !name.hasSuffix(".tmp") {
         let step = try Checkpoint.open(folder.url.appendingPathComponent(name))
-        #expect(try Sample.isIntact(step))
+        #expect(try SmallCheckpoint.isIntact(step))
       }
       let latest = try Checkpoint.open(folder.url.appendingPathComponent("latest"))
-      #expect(try Sample.isIntact(latest))
+      #expect(try SmallCheckpoint.isIntact(latest))
     }
   }
 
@@ -69,7 +70,7 @@ struct FailureTests {
   @Test("the next save removes what a killed writer left")
   func leftoversAreRemoved() throws {
     _ = try failEachCall(saving: 3, lasting: true, keep: 2) { folder, home, _ in
-      _ = try Sample.save(step: 4, in: folder, keep: 2)
+      _ = try SmallCheckpoint.save(step: 4, in: folder, keep: 2)
       let names = try home.names()
       #expect(names.count == 3 && names.first == "latest" && names.last == "step-00000004")
       #expect(!names.contains { $0.hasSuffix(".tmp") || $0.hasSuffix(".old") })
@@ -78,10 +79,10 @@ struct FailureTests {
 
   @Test("a full disk names the file and says what to do")
   func errorText() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let failing = FailingFileSystem(failAt: 6, lasting: true)
     let error = #expect(throws: CheckpointError.self) {
-      try Sample.save(step: 1, in: CheckpointFolder(home.url, files: failing))
+      try SmallCheckpoint.save(step: 1, in: CheckpointFolder(home.url, files: failing))
     }
     #expect(error?.description.contains(home.url.path) == true)
     #expect(error?.description.hasSuffix("Free space, or write elsewhere") == true)

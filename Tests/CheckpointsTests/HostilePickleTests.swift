@@ -6,7 +6,7 @@ import Testing
 @Suite("Hostile pickles")
 struct HostilePickleTests {
   private func open(_ zip: ZipForge) throws -> PyTorchFile {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     try home.write(zip.bytes, to: "x.pt")
     return try PyTorchFile(path: home.path("x.pt"))
   }
@@ -150,7 +150,7 @@ struct HostilePickleTests {
       ]))
     var zip = sound
     zip.entries[0].crc = 0
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     try home.write(zip.bytes, to: "x.pt")
     let start = 64
     let pickle = Array(zip.bytes[start..<start + zip.entries[0].contents.count])

@@ -16,7 +16,7 @@ struct HostileZipTests {
   }
 
   private func refusal(of bytes: [UInt8]) throws -> String {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     try home.write(bytes, to: "x.pt")
     let error = #expect(throws: CheckpointError.self) {
       let file = try PyTorchFile(path: home.path("x.pt"))
@@ -116,7 +116,7 @@ struct HostileZipTests {
     zip.entries[2].crc = 1
     #expect(try refusal(zip).contains("CRC-32"))
     zip.entries[2].crc = 0
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     try home.write(zip.bytes, to: "x.pt")
     let file = try PyTorchFile(path: home.path("x.pt"))
     let tensors = try PyTorchTensors(file.root.dictionary ?? [], in: file)
@@ -128,7 +128,7 @@ struct HostileZipTests {
     var zip = sound
     zip.isWide = wide
     let bytes = zip.bytes
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     try home.write(bytes, to: "x.pt")
     for index in bytes.indices {
       for bit in 0..<8 {

@@ -82,7 +82,7 @@ struct PyTorchFileTests {
 
   @Test("a storage of 5 GB is found through Zip64 and not read")
   func beyondFourGigabytes() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let floats = 5 << 28
     var tensor = ForgedTensor([], [floats])
     tensor.elements = floats
@@ -101,7 +101,7 @@ struct PyTorchFileTests {
   }
 
   private func open(_ bytes: [UInt8]) throws -> PyTorchFile {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     try home.write(bytes, to: "x.pt")
     return try PyTorchFile(path: home.path("x.pt"))
   }

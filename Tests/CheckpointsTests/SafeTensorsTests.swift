@@ -2,12 +2,13 @@ import Checkpoints
 import Foundation
 import Tensors
 import Testing
+import TestSupport
 
 @Suite("Safetensors")
 struct SafeTensorsTests {
   /// A file of the given header and data.
   private func file(
-    _ home: TemporaryFolder, _ header: String, data: [UInt8], length: UInt64? = nil
+    _ home: TestFolder, _ header: String, data: [UInt8], length: UInt64? = nil
   ) throws -> String {
     let json = Array(header.utf8)
     let field = withUnsafeBytes(of: (length ?? UInt64(json.count)).littleEndian, Array.init)
@@ -20,12 +21,12 @@ struct SafeTensorsTests {
   }
 
   private func read(_ name: String, count: Int, _ path: String) throws -> [Float] {
-    try Sample.read(name, count, from: TensorFiles(file: path))
+    try SmallCheckpoint.read(name, count, from: TensorFiles(file: path))
   }
 
   @Test("what was written is read, header aligned, metadata kept, scalars and empties too")
   func roundTrip() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let path = home.path("a.safetensors")
     let floats: [Float] = [1.5, -0, .infinity, .leastNonzeroMagnitude, 5, 6]
     let integers: [Int64] = [.min, -1, .max]
@@ -55,7 +56,7 @@ struct SafeTensorsTests {
 
   @Test("tensors can be made when their turn comes, and read in part")
   func parts() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let path = home.path("a.safetensors")
     var made: [String] = []
     func source(_ name: String, _ first: Float) -> TensorSource {
@@ -80,7 +81,7 @@ struct SafeTensorsTests {
 
   @Test("what cannot be made leaves no file")
   func notMade() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let lost = CheckpointError("b", .missing("its part"))
     let source = TensorSource("b", shape: [1]) { () throws(CheckpointError) in throw lost }
     #expect(throws: lost) { try SafeTensorsWriter.write([source], to: home.path("a.safetensors")) }
@@ -89,7 +90,7 @@ struct SafeTensorsTests {
 
   @Test("F16, BF16 and F64 become float32; other types are refused")
   func conversion() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let values: [Double] = [1, -2.5, 65504, 0, 0.333251953125, .infinity]
     let half = values.flatMap {
       withUnsafeBytes(of: Float16($0).bitPattern.littleEndian, Array.init)
@@ -108,7 +109,7 @@ struct SafeTensorsTests {
 
   @Test("conversion goes on over block borders")
   func longConversion() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let count = (1 << 19) + 3
     var data: [UInt8] = []
     var expected: [Float] = []
@@ -124,7 +125,7 @@ struct SafeTensorsTests {
 
   @Test("another shape, an absent tensor and a wrong buffer are errors")
   func wrongRequests() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let path = try file(
       home, #"{"a":\#(entry("F32", "[2,1]", 0, 8))}"#, data: [UInt8](repeating: 0, count: 8))
     let opened = try SafeTensorsFile(path: path)
@@ -166,7 +167,7 @@ struct SafeTensorsTests {
     #"{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#,
   ])
   func lies(header: String) throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let path = try file(home, header, data: [UInt8](repeating: 0, count: 8))
     #expect(throws: CheckpointError.self) { try SafeTensorsFile(path: path) }
   }
@@ -174,7 +175,7 @@ struct SafeTensorsTests {
   @Test("a header length beyond the file or the limit is refused",
     arguments: [200, 1 << 20, 1 << 40, 1 << 63, UInt64.max])
   func lengths(length: UInt64) throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let path = try file(home, "{}", data: [], length: length)
     #expect(throws: CheckpointError.self) { try SafeTensorsFile(path: path) }
   }
@@ -186,7 +187,7 @@ struct SafeTensorsTests {
     ("\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}", ["no safetensors file", "16777216"]),
   ])
   func otherFiles(contents: String, texts: [String]) throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     try home.write(Array(contents.utf8), to: "x.safetensors")
     let error = #expect(throws: CheckpointError.self) {
       try SafeTensorsFile(path: home.path("x.safetensors"))
@@ -198,7 +199,7 @@ struct SafeTensorsTests {
 
   @Test("flipped bits and cuts of a lone file never crash and never shorten a tensor")
   func flips() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     let header = #"{"a":\#(entry("F32", "[2]", 0, 8)),"b":\#(entry("F16", "[2,1]", 8, 12))}"#
     let path = try file(home, header, data: [UInt8](repeating: 1, count: 12))
     let sound = try home.bytes("x.safetensors")
@@ -217,7 +218,7 @@ struct SafeTensorsTests {
 
   @Test("a folder or a pipe under the name is an error, not a hang")
   func noRegularFile() throws {
-    let home = try TemporaryFolder()
+    let home = try TestFolder()
     mkfifo(home.path("pipe"), 0o600)
     for path in [home.path("pipe"), home.url.path] {
       #expect(throws: CheckpointError.self) { try SafeTensorsFile(path: path) }

@@ -1,31 +1,28 @@
 import Collectives
 import Foundation
 import Testing
+import TestSupport
 
 @Suite("Deadline")
 struct DeadlineTests {
   @Test("a rank's file tells its step and phase, and the folder goes with the last rank")
   func file() throws {
-    let run = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    defer { try? FileManager.default.removeItem(at: run) }
-    let folder = run.appendingPathComponent("heartbeats")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try Data("left by a killed run, longer than a line is".utf8)
-      .write(to: folder.appendingPathComponent("verdict"))
+    let run = try TestFolder()
+    try run.write("left by a killed run, longer than a line is", to: "heartbeats/verdict")
     // Neither may call the other lost: that would end this process.
     let ranks = try (0..<2).map { rank in
-      try Deadline(folder: run, rank: rank, size: 2, seconds: 60) { _ in }
+      try Deadline(folder: run.url, rank: rank, size: 2, seconds: 60) { _ in }
     }
     for rank in 0..<2 {
       ranks[rank].beat(step: 70 + rank, phase: .optimizer)
-      let written = wait(for: folder.appendingPathComponent("\(rank)"), step: 70 + rank)
+      let written = wait(for: run.file("heartbeats/\(rank)"), step: 70 + rank)
       #expect(written?.phase == .optimizer && written?.host == Ranks.host)
     }
-    #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("verdict").path))
+    #expect(!run.exists("heartbeats/verdict"))
     ranks[0].finish()
-    #expect(FileManager.default.fileExists(atPath: folder.path))
+    #expect(run.exists("heartbeats"))
     ranks[1].finish()
-    #expect(!FileManager.default.fileExists(atPath: folder.path))
+    #expect(!run.exists("heartbeats"))
   }
 
   @Test("a folder that cannot be made is an error, not a watch without eyes")

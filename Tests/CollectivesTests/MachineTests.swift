@@ -1,20 +1,15 @@
 import Collectives
 import Foundation
 import Testing
+import TestSupport
 
 @Suite("Machine")
 struct MachineTests {
   /// A folder with the given files of `/proc` and `/sys`, for the length of `body`.
   private func withFiles<T>(_ files: [String: String], _ body: (String) throws -> T) throws -> T {
-    let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    defer { try? FileManager.default.removeItem(at: root) }
-    for (path, text) in files {
-      let file = root.appendingPathComponent(path)
-      try FileManager.default.createDirectory(
-        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(text.utf8).write(to: file)
-    }
-    return try body(root.path)
+    let root = try TestFolder()
+    for (path, text) in files { try root.write(text, to: path) }
+    return try body(root.url.path)
   }
 
   private func status(_ name: String, parent: Int, mask: String) -> String {

@@ -1,43 +1,34 @@
 import Collectives
 import Foundation
 import Testing
+import TestSupport
 
 @Suite("Stop request")
 struct StopRequestTests {
-  private let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent(UUID().uuidString)
-  private var file: URL { folder.appendingPathComponent("stop") }
+  private let folder: TestFolder
 
-  private func inFolder(_ body: () throws -> Void) throws {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body()
-  }
+  init() throws { folder = try TestFolder() }
 
   @Test("a file made after the start asks for a stop and goes when obeyed")
   func newFile() throws {
-    try inFolder {
-      let stop = StopRequest(folder: folder, timeLimit: nil)
-      #expect(stop.reason == nil)
-      try Data().write(to: file)
-      #expect(stop.reason == .file && stop.isRequested)
-      stop.obeyed()
-      #expect(!FileManager.default.fileExists(atPath: file.path))
-      #expect(stop.reason == nil)
-    }
+    let stop = StopRequest(folder: folder.url, timeLimit: nil)
+    #expect(stop.reason == nil)
+    try folder.write("", to: "stop")
+    #expect(stop.reason == .file && stop.isRequested)
+    stop.obeyed()
+    #expect(!folder.exists("stop"))
+    #expect(stop.reason == nil)
   }
 
   @Test("a file older than the start is ignored until it is touched")
   func oldFile() throws {
-    try inFolder {
-      try Data().write(to: file)
-      let past = Date(timeIntervalSinceNow: -100_000)
-      try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: file.path)
-      let stop = StopRequest(folder: folder, timeLimit: nil)
-      #expect(stop.reason == nil)
-      try FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: file.path)
-      #expect(stop.reason == .file)
-    }
+    let path = try folder.write("", to: "stop").path
+    let past = Date(timeIntervalSinceNow: -100_000)
+    try FileManager.default.setAttributes([.modificationDate: past], ofItemAtPath: path)
+    let stop = StopRequest(folder: folder.url, timeLimit: nil)
+    #expect(stop.reason == nil)
+    try FileManager.default.setAttributes([.modificationDate: Date()], ofItemAtPath: path)
+    #expect(stop.reason == .file)
   }
 
   @Test("a time limit counts from the start")

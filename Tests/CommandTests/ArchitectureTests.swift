@@ -12,9 +12,8 @@ struct ArchitectureTests {
     let targets = try Self.targets()
     #expect(targets.map(\.floor) == targets.map(\.floor).sorted())
     #expect(targets.first?.floor == 0 && targets.last?.floor == 6)
-    let sources = try FileManager.default.contentsOfDirectory(
-      atPath: Self.root.appendingPathComponent("Sources").path)
-    #expect(Set(sources).subtracting(targets.map(\.name)) == ["Libraries"])
+    let folders = try Self.names("Sources") + Self.names("Sources/Checks")
+    #expect(Set(folders).subtracting(targets.map(\.name)) == ["Checks", "Libraries"])
   }
 
   @Test("a target imports only targets that stand before it, of its floor or a lower one")
@@ -24,8 +23,7 @@ struct ArchitectureTests {
       uniqueKeysWithValues: targets.enumerated().map { ($1.name, $0) })
     var found = 0
     for file in try Self.files("Sources") where file.hasSuffix(".swift") {
-      let name = String(file.split(separator: "/")[1])
-      let own = try #require(place[name], "\(name) has no floor")
+      let own = try #require(place[Self.target(of: file)], "\(file) has no floor")
       for module in try Self.importedModules(file) {
         guard let other = place[module] else { continue }
         found += 1
@@ -40,11 +38,29 @@ struct ArchitectureTests {
     let targets = try Self.targets()
     let floor = Dictionary(uniqueKeysWithValues: targets.map { ($0.name, $0.floor) })
     for file in try Self.files("Sources") where file.hasSuffix(".swift") {
-      let own = floor[String(file.split(separator: "/")[1])] ?? 0
+      let own = floor[Self.target(of: file)] ?? 0
       guard own > 1, own != 4 else { continue }
       for module in try Self.importedModules(file) {
         #expect(floor[module] ?? -1 < own, "\(file) imports \(module)")
       }
+    }
+  }
+
+  @Test("no two targets have public types of one name")
+  func typeNames() throws {
+    let declaration = #/
+      ^(?:public|package)\ (?:final\ |indirect\ )*
+      (?:struct|class|enum|protocol|actor|typealias)\ (\w+)
+      /#
+    var owners: [String: Set<String>] = [:]
+    for file in try Self.files("Sources") where file.hasSuffix(".swift") {
+      for name in try Self.lines(file).compactMap({ $0.firstMatch(of: declaration)?.1 }) {
+        owners[String(name), default: []].insert(Self.target(of: file))
+      }
+    }
+    #expect(owners.count > 200)
+    for (name, targets) in owners {
+      #expect(targets.count == 1, "\(name) is in \(targets.sorted().joined(separator: " and "))")
     }
   }
 
@@ -58,7 +74,13 @@ struct ArchitectureTests {
     }
   }
 
-  /// Targets of the product in the order of Package.swift, with the floor named above them.
+  /// The target that a file of Sources belongs to: the checks stand a folder deeper.
+  private static func target(of file: String) -> String {
+    let folders = file.split(separator: "/").dropFirst().drop { $0 == "Checks" }
+    return folders.first.map(String.init) ?? ""
+  }
+
+  /// Targets outside Tests in the order of Package.swift, with the floor named above them.
   private static func targets() throws -> [(name: String, floor: Int)] {
     var floor = -1
     var result: [(String, Int)] = []
@@ -66,10 +88,10 @@ struct ArchitectureTests {
     for match in try lines("Package.swift").joined(separator: "\n").matches(of: item) {
       if let number = match.1.flatMap({ Int($0) }) { floor = number }
       guard floor >= 0, let name = match.2.map(String.init) else { continue }
-      let isTest = ["Sources/", "Sources/Libraries/"].allSatisfy {
-        !FileManager.default.fileExists(atPath: root.appendingPathComponent($0 + name).path)
+      let isSource = ["Sources/", "Sources/Checks/", "Sources/Libraries/"].contains {
+        FileManager.default.fileExists(atPath: root.appendingPathComponent($0 + name).path)
       }
-      if !isTest { result.append((name, floor)) }
+      if isSource { result.append((name, floor)) }
     }
     return result
   }
@@ -79,6 +101,11 @@ struct ArchitectureTests {
       let statement = /^(?:public |package |internal )?import (?:struct |class |enum |func )?(\w+)/
       return line.firstMatch(of: statement).map { String($0.1) }
     }
+  }
+
+  private static func names(_ folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(
+      atPath: root.appendingPathComponent(folder).path)
   }
 
   private static func files(_ folder: String) throws -> [String] {

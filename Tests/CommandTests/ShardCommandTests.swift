@@ -112,14 +112,10 @@ struct ShardCommandTests {
   @Test("list --text names texts that it can't read, goes on and ends with 65")
   func texts() throws {
     let world = try PackedWorld()
-    let writer = try RecordWriter(
-      directory: world.folder.file("data/odd"), name: "odd", shardBytes: 1 << 20,
-      frameBytes: 1 << 10, level: 1, origin: "a test")
-    for (key, json) in [("a", "{\"caption\": \"one\"}"), ("b", "{"), ("c", "{}")] {
-      try writer.append(
-        Sample(key: key, fields: [Field(suffix: "json", bytes: Array(json.utf8))]))
+    let samples = [("a", "{\"caption\": \"one\"}"), ("b", "{"), ("c", "{}")].map { key, json in
+      Sample(key: key, fields: [Field(suffix: "json", bytes: Array(json.utf8))])
     }
-    _ = try writer.finish()
+    try world.folder.records("data/odd", samples)
     let list = try world.shard("list", "data/odd", "--text")
     #expect(list.code == 65 && list.output == "a\tone\t\nc\t\t\n", "\(list.all)")
     #expect(list.errorLines.count == 1 && list.errors.contains("odd-00000.tar.zst"))

@@ -147,7 +147,7 @@ struct EvaluatorTests {
   func files() throws {
     let world = try SmallWorld()
     let files = try (0..<5).map { number in
-      let file = world.folder.appendingPathComponent("\(number).png")
+      let file = world.folder.file("\(number).png")
       try Data(number == 3 ? [0] : SmallWorld.picture(number)).write(to: file)
       return file.path
     }
@@ -166,7 +166,7 @@ struct EvaluatorTests {
     let samples = try SmallWorld.samples(3) + [SmallWorld.sample(3, [])]
     let embeddings = try Evaluator(saved: SmallWorld.saved(), over: alone, batch: 2)
       .embeddings(records: [world.records("set", samples)])
-    let path = world.folder.appendingPathComponent("out.safetensors")
+    let path = world.folder.file("out.safetensors")
     try embeddings.write(to: path)
     let file = try SafeTensorsFile(path: path.path)
     #expect(file["image"]?.shape == [4, 12] && file["text"]?.shape == [6, 12])

@@ -31,7 +31,7 @@ struct ModelSourceTests {
   }
 
   private func save(_ model: CoCa, in world: SmallWorld) throws -> URL {
-    let folder = world.folder.appendingPathComponent(UUID().uuidString)
+    let folder = world.folder.file(UUID().uuidString)
     let saved = SavedModel(model: model, tokenizer: nil)
     try Checkpoint.write(
       CheckpointContents(
@@ -45,7 +45,7 @@ struct ModelSourceTests {
   func folder(size: Int) throws {
     let world = try SmallWorld()
     let model = Self.model(try Self.shape())
-    let folder = world.folder.appendingPathComponent("open-clip")
+    let folder = world.folder.file("open-clip")
     try OpenCLIPExport.write(model, attachments: [:], of: "test", to: folder)
     let checkpoint = try save(model, in: world)
     let expected = model.parameters.values.values
@@ -67,7 +67,7 @@ struct ModelSourceTests {
       layout == .paper ? try SmallWorld.saved(tokenizer: nil).model : Self.model(try Self.shape())
     var path = try save(model, in: world)
     if isFolder {
-      path = world.folder.appendingPathComponent("open-clip")
+      path = world.folder.file("open-clip")
       try OpenCLIPExport.write(model, attachments: [:], of: "test", to: path)
     }
     var shape = model.configuration
@@ -115,7 +115,7 @@ struct ModelSourceTests {
     #expect(whole.kind == .checkpoint && whole.step == 0 && whole.differences?.isEmpty == true)
     #expect(whole.parameters == model.parameters.count)
     #expect(whole.types == ["F32": whole.entries.count])
-    let folder = world.folder.appendingPathComponent("open-clip")
+    let folder = world.folder.file("open-clip")
     try OpenCLIPExport.write(model, attachments: [:], of: "test", to: folder)
     let exported = try Inspection(folder)
     #expect(exported.kind == .openCLIP && exported.differences?.isEmpty == true)

@@ -14,7 +14,7 @@ struct SavedModelTests {
     _ saved: SavedModel, in world: SmallWorld, attachments: [String: Data]? = nil,
     tensors: (TensorSource) -> TensorSource? = { $0 }
   ) throws -> URL {
-    let run = world.folder.appendingPathComponent(UUID().uuidString)
+    let run = world.folder.file(UUID().uuidString)
     let folder = CheckpointFolder(run.appendingPathComponent("checkpoints"))
     _ = try folder.save(
       CheckpointContents(

@@ -48,7 +48,7 @@ struct ScoresTests {
       let texts = Tensor(
         [1, 0, 0, 0, 0.6, 0.8, 0.8, 0, 0.6, 0, 0, 1, 0.8, 0, 0.6], shape: [5, 3])
       return try RetrievalScores(
-        Embeddings(
+        SetEmbeddings(
           keys: ["a", "b", "c"], images: images, texts: texts, textImage: [0, 0, 1, 2, 2]),
         over: ranks)
     }

@@ -5,28 +5,17 @@ import Images
 import Records
 import Tensors
 import Testing
+import TestSupport
 import Text
 
 /// A folder with small record sets, gone with this value.
-final class SmallWorld: Sendable {
-  let folder: URL
+struct SmallWorld {
+  let folder: TestFolder
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("evaluation-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
+  init() throws { folder = try TestFolder() }
 
   func records(_ name: String, _ samples: [Sample]) throws -> RecordSet {
-    let directory = folder.appendingPathComponent(name)
-    let writer = try RecordWriter(
-      directory: directory, name: name, shardBytes: 2 << 10, frameBytes: 1 << 10, level: 1,
-      origin: "a test")
-    for sample in samples { try writer.append(sample) }
-    _ = try writer.finish()
-    return try RecordSet(directory: directory)
+    try folder.records(name, samples)
   }
 
   /// Pictures of one colour each; class n mod 4, captions "n" and "n again".
@@ -63,19 +52,5 @@ final class SmallWorld: Sendable {
     model.parameters.allocate(training: false)
     model.parameters.initialize(seed: 3)
     return SavedModel(model: model, tokenizer: tokenizer)
-  }
-}
-
-/// One id for each byte, after the four special ones.
-struct ByteTokenizer: Tokenizer {
-  let vocabularySize = 260
-  let pad: Int32 = 0, start: Int32 = 2, end: Int32 = 3
-  let model = Data()
-  let fileName = "tokenizer.model"
-
-  func encode(_ text: String) throws(TextError) -> [Int32] { text.utf8.map { Int32($0) + 4 } }
-
-  func decode(_ ids: [Int32]) -> String {
-    String(decoding: ids.filter { $0 > 3 }.map { UInt8($0 - 4) }, as: UTF8.self)
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Packing
 import Records
 import Testing
+import TestSupport
 
 @Suite("Archives")
 struct ArchiveTests {
@@ -10,7 +11,7 @@ struct ArchiveTests {
       + TarForge.member("\(key).txt", "caption of \(key)\n")
   }
 
-  private static func captions(_ folder: TemporaryFolder, _ to: String = "out") throws -> [String] {
+  private static func captions(_ folder: TestFolder, _ to: String = "out") throws -> [String] {
     try folder.samples(to).map { try $0.annotation().captions.first ?? "" }
   }
 
@@ -18,7 +19,7 @@ struct ArchiveTests {
     "tar", "tar.gz", "tgz", "tar.zst",
   ])
   func img2dataset(suffix: String) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     for archive in 0..<2 {
       var tar: [UInt8] = []
       for number in 0..<3 {
@@ -32,9 +33,9 @@ struct ArchiveTests {
       tar += TarForge.end
       if suffix == "tar.zst" { tar = TarForge.zstd(tar) }
       if suffix == "tar.gz" || suffix == "tgz" { tar = TarForge.gzip(tar) }
-      try folder.write("in/0000\(archive).\(suffix)", tar)
-      try folder.write("in/0000\(archive).parquet", "x")
-      try folder.write("in/0000\(archive)_stats.json", "{}")
+      try folder.write(tar, to: "in/0000\(archive).\(suffix)")
+      try folder.write("x", to: "in/0000\(archive).parquet")
+      try folder.write("{}", to: "in/0000\(archive)_stats.json")
     }
     let place = folder.url.appending(path: "in").path
     #expect(try folder.notices("in") == ["\(place): ignored: 2 .json, 2 .parquet"])
@@ -49,10 +50,11 @@ struct ArchiveTests {
 
   @Test("shards of this project go in again and come out the same")
   func ownShards() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     for index in 0..<5 {
-      try folder.write("in/a/\(index).png", TestPicture.png(index))
-      try folder.write("in/a/\(index).json", "{\"captions\": [\"x\", \"y\"], \"cls\": \(index)}")
+      try folder.write(TestPicture.png(index), to: "in/a/\(index).png")
+      try folder.write(
+        "{\"captions\": [\"x\", \"y\"], \"cls\": \(index)}", to: "in/a/\(index).json")
     }
     _ = try folder.pack("in", to: "first") { $0.frameBytes = 3000 }
     _ = try folder.pack("first", to: "second") { $0.frameBytes = 3000 }
@@ -61,9 +63,9 @@ struct ArchiveTests {
 
   @Test("parts take whole archives, and together they are all")
   func parts() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     for archive in 0..<5 {
-      try folder.write("in/\(archive).tar", Self.sample("k\(archive)") + TarForge.end)
+      try folder.write(Self.sample("k\(archive)") + TarForge.end, to: "in/\(archive).tar")
     }
     for index in 0..<3 { _ = try folder.pack("in") { $0.part = .init(index: index, count: 3) } }
     let out = folder.url.appending(path: "out")
@@ -98,11 +100,11 @@ struct ArchiveTests {
       + TarForge.member("s.jpg", "1\n0\n1\n"), ""),
   ])
   func badMember(name: String, bytes: [UInt8], why: String) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let tar = try Self.sample("first") + bytes + Self.sample("last", 2) + TarForge.end
-    try folder.write("secret.jpg", TestPicture.png(3))
-    try folder.write("in/a.tar", tar)
-    try folder.write("in/b.tar.gz", TarForge.gzip(tar))
+    try folder.write(TestPicture.png(3), to: "secret.jpg")
+    try folder.write(tar, to: "in/a.tar")
+    try folder.write(TarForge.gzip(tar), to: "in/b.tar.gz")
     let (counts, skipped) = try folder.pack("in")
     #expect(try Self.captions(folder) == [
       "caption of first", "caption of last", "caption of first", "caption of last",
@@ -116,12 +118,12 @@ struct ArchiveTests {
 
   @Test("folders, hidden files and other suffixes are no members of samples")
   func harmless() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let tar = try TarForge.member("a/", [], type: "5") + TarForge.member("._first.jpg", "mac")
       + TarForge.member("Makefile", "x") + TarForge.member("a/first.JPG", TestPicture.png(1))
       + TarForge.member("a/first.seg.png", "x") + TarForge.member("a/first.txt", "word")
       + TarForge.member("./second.png", TestPicture.png(1)) + TarForge.end
-    try folder.write("in.tar", tar)
+    try folder.write(tar, to: "in.tar")
     let (counts, skipped) = try folder.pack("in.tar")
     #expect(counts.samples == 2 && skipped == [])
     #expect(try folder.samples().map(\.key) == ["a/first", "second"])
@@ -129,7 +131,7 @@ struct ArchiveTests {
 
   @Test("names in any encoding arrive; two spellings of é are two samples")
   func names() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let long = String(repeating: "ü", count: 90)
     let picture = try TestPicture.png(1)
     let tar = TarForge.member(Array("caf\u{E9}.jpg".utf8), picture)
@@ -137,7 +139,7 @@ struct ArchiveTests {
       + TarForge.member([0x63, 0xE9, 0x2E, 0x6A, 0x70, 0x67], picture)
       + TarForge.pax("path", Array("日本/写真.jpg".utf8)) + TarForge.member("x.jpg", picture)
       + TarForge.longName("\(long).jpg") + TarForge.member("y.jpg", picture) + TarForge.end
-    try folder.write("in.tar", tar)
+    try folder.write(tar, to: "in.tar")
     let (_, skipped) = try folder.pack("in.tar")
     let keys = try folder.samples().map { Array($0.key.utf8) }
     #expect(skipped == [])
@@ -146,9 +148,9 @@ struct ArchiveTests {
 
   @Test("a key that comes again later gets a number")
   func repeatedKey() throws {
-    let folder = try TemporaryFolder()
-    try folder.write("in/a.tar", Self.sample("a") + Self.sample("b") + Self.sample("a"))
-    try folder.write("in/b.tar", Self.sample("a"))
+    let folder = try TestFolder()
+    try folder.write(Self.sample("a") + Self.sample("b") + Self.sample("a"), to: "in/a.tar")
+    try folder.write(Self.sample("a"), to: "in/b.tar")
     _ = try folder.pack("in")
     #expect(try folder.samples().map(\.key) == ["a", "b", "a-2", "a-3"])
   }

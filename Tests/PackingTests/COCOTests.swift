@@ -2,14 +2,15 @@ import Foundation
 import Packing
 import Records
 import Testing
+import TestSupport
 
 @Suite("COCO")
 struct COCOTests {
-  private func world(_ json: String) throws -> TemporaryFolder {
-    let folder = try TemporaryFolder()
-    for name in ["a", "b", "c"] { try folder.write("\(name).png", TestPicture.png(1)) }
-    try folder.write("x/d.png", TestPicture.png(2))
-    try folder.write("set.json", json)
+  private func world(_ json: String) throws -> TestFolder {
+    let folder = try TestFolder()
+    for name in ["a", "b", "c"] { try folder.write(TestPicture.png(1), to: "\(name).png") }
+    try folder.write(TestPicture.png(2), to: "x/d.png")
+    try folder.write(json, to: "set.json")
     return folder
   }
 

@@ -2,13 +2,14 @@ import Foundation
 import Packing
 import Records
 import Testing
+import TestSupport
 
 @Suite("CSV")
 struct CSVTests {
-  private func world(_ csv: String) throws -> TemporaryFolder {
-    let folder = try TemporaryFolder()
-    for index in 1...4 { try folder.write("\(index).png", TestPicture.png(index)) }
-    try folder.write("rows.csv", csv)
+  private func world(_ csv: String) throws -> TestFolder {
+    let folder = try TestFolder()
+    for index in 1...4 { try folder.write(TestPicture.png(index), to: "\(index).png") }
+    try folder.write(csv, to: "rows.csv")
     return folder
   }
 

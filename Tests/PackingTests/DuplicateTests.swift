@@ -3,6 +3,7 @@ import Images
 import Packing
 import Records
 import Testing
+import TestSupport
 
 @Suite("Duplicates")
 struct DuplicateTests {
@@ -18,17 +19,17 @@ struct DuplicateTests {
   }
 
   /// Eight pictures, and behind each a copy, a smaller one and a JPEG of it.
-  private static func world() throws -> TemporaryFolder {
-    let folder = try TemporaryFolder()
+  private static func world() throws -> TestFolder {
+    let folder = try TestFolder()
     for seed in 0..<8 {
       let picture = picture(seed), png = try ImageEncoder.png(picture)
-      try folder.write("in/\(seed)-a.png", png)
-      try folder.write("in/\(seed)-b.png", png)
-      try folder.write("in/\(seed)-c.png", ImageEncoder.png(picture.resized(longerSide: 70)))
-      try folder.write("in/\(seed)-d.jpg", ImageEncoder.jpeg(picture))
-      for name in ["a", "b", "c", "d"] { try folder.write("in/\(seed)-\(name).txt", "x") }
-      try folder.write("test/\(seed).jpg", ImageEncoder.jpeg(picture.resized(longerSide: 80)))
-      try folder.write("test/\(seed).txt", "x")
+      try folder.write(png, to: "in/\(seed)-a.png")
+      try folder.write(png, to: "in/\(seed)-b.png")
+      try folder.write(ImageEncoder.png(picture.resized(longerSide: 70)), to: "in/\(seed)-c.png")
+      try folder.write(ImageEncoder.jpeg(picture), to: "in/\(seed)-d.jpg")
+      for name in ["a", "b", "c", "d"] { try folder.write("x", to: "in/\(seed)-\(name).txt") }
+      try folder.write(ImageEncoder.jpeg(picture.resized(longerSide: 80)), to: "test/\(seed).jpg")
+      try folder.write("x", to: "test/\(seed).txt")
     }
     return folder
   }
@@ -85,7 +86,7 @@ struct DuplicateTests {
     _ = try folder.pack("in", to: "whole/set", settings)
     let whole = try folder.contents("whole/set")
     let first = try #require(whole.keys.filter { $0 != "index.json" }.min())
-    try folder.write("cut/set/\(first)", Array(try #require(whole[first])))
+    try folder.write(Array(try #require(whole[first])), to: "cut/set/\(first)")
     _ = try folder.pack("in", to: "cut/set", settings)
     #expect(whole.count > 3)
     #expect(try folder.contents("cut/set") == whole)

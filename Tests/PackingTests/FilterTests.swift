@@ -2,26 +2,27 @@ import Foundation
 import Packing
 import Records
 import Testing
+import TestSupport
 
 @Suite("Filters")
 struct FilterTests {
   /// A picture for each row and a jsonl of their captions.
-  private func world(_ rows: [[String]], sizes: [(Int, Int)] = []) throws -> TemporaryFolder {
-    let folder = try TemporaryFolder()
+  private func world(_ rows: [[String]], sizes: [(Int, Int)] = []) throws -> TestFolder {
+    let folder = try TestFolder()
     var lines = ""
     for (index, captions) in rows.enumerated() {
       let (width, height) = sizes.isEmpty ? (3, 2) : sizes[index]
       let picture = try TestPicture.png(index, width: width, height: height)
-      try folder.write("in/\(index).png", picture)
+      try folder.write(picture, to: "in/\(index).png")
       let texts = captions.map { "\"\($0)\"" }.joined(separator: ",")
       lines += "{\"file\": \"\(index).png\", \"captions\": [\(texts)]}\n"
     }
-    try folder.write("in/rows.jsonl", lines)
+    try folder.write(lines, to: "in/rows.jsonl")
     return folder
   }
 
   private func pack(
-    _ folder: TemporaryFolder, _ input: String = "in/rows.jsonl",
+    _ folder: TestFolder, _ input: String = "in/rows.jsonl",
     _ change: (inout PackFilters) -> Void
   ) throws -> (keys: [String], counts: PackCounts) {
     let (counts, skipped) = try folder.pack(input) { change(&$0.filters) }
@@ -56,9 +57,10 @@ struct FilterTests {
 
   @Test("samples with labels stay without a text")
   func labels() throws {
-    let folder = try TemporaryFolder()
-    try folder.write("1.png", TestPicture.png(1))
-    try folder.write("rows.jsonl", "{\"file\": \"1.png\", \"caption\": \"x\", \"labels\": [\"l\"]}")
+    let folder = try TestFolder()
+    try folder.write(TestPicture.png(1), to: "1.png")
+    try folder.write(
+      "{\"file\": \"1.png\", \"caption\": \"x\", \"labels\": [\"l\"]}", to: "rows.jsonl")
     let (_, counts) = try pack(folder, "rows.jsonl") { $0.minimumWords = 2 }
     #expect(counts.samples == 1 && counts.dropped[.fewWords] == 1)
     #expect(try folder.samples()[0].annotation() == Annotation(labels: ["l"]))
@@ -88,11 +90,11 @@ struct FilterTests {
 
   @Test("texts in tars are counted over all archives, also those of other parts")
   func tars() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     for archive in 0..<3 {
       let tar = TarForge.member("k\(archive).png", try TestPicture.png(archive))
         + TarForge.member("k\(archive).txt", archive < 2 ? "the same" : "another one")
-      try folder.write("in/\(archive).tar", tar + TarForge.end)
+      try folder.write(tar + TarForge.end, to: "in/\(archive).tar")
     }
     let (counts, _) = try folder.pack("in", to: "part") {
       ($0.filters.maximumShared, $0.part) = (1, .init(index: 0, count: 2))

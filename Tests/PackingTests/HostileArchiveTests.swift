@@ -2,6 +2,7 @@ import Foundation
 import Packing
 import Records
 import Testing
+import TestSupport
 
 @Suite("Hostile archives")
 struct HostileArchiveTests {
@@ -11,10 +12,10 @@ struct HostileArchiveTests {
 
   /// Packs archives between good ones; gives the keys that arrived and the errors.
   private static func pack(_ archives: [(String, [UInt8])]) throws -> ([String], [PackingError]) {
-    let folder = try TemporaryFolder()
-    try folder.write("in/0.tar", sample("before") + TarForge.end)
-    for (name, bytes) in archives { try folder.write("in/\(name)", bytes) }
-    try folder.write("in/z.tar", sample("after") + TarForge.end)
+    let folder = try TestFolder()
+    try folder.write(sample("before") + TarForge.end, to: "in/0.tar")
+    for (name, bytes) in archives { try folder.write(bytes, to: "in/\(name)") }
+    try folder.write(sample("after") + TarForge.end, to: "in/z.tar")
     let (_, skipped) = try folder.pack("in")
     return (try folder.samples().map(\.key), skipped)
   }
@@ -33,8 +34,8 @@ struct HostileArchiveTests {
 
   @Test("a pipe under an archive's name is not waited for")
   func pipe() throws {
-    let folder = try TemporaryFolder()
-    try folder.write("in/b.tar", Self.sample("b"))
+    let folder = try TestFolder()
+    try folder.write(Self.sample("b"), to: "in/b.tar")
     mkfifo(folder.url.appending(path: "in/a.tar").path, 0o600)
     let (counts, skipped) = try folder.pack("in")
     #expect(counts.samples == 1 && skipped.map(\.reason) == [.notAFile])

@@ -2,21 +2,22 @@ import Foundation
 import Packing
 import Records
 import Testing
+import TestSupport
 
 @Suite("ImageFolder")
 struct ImageFolderTests {
-  private func world() throws -> TemporaryFolder {
-    let folder = try TemporaryFolder()
+  private func world() throws -> TestFolder {
+    let folder = try TestFolder()
     let names = ["n02/b.png", "n01/deep/a.png", "n01/z.png", "red_fox/c.png", "empty/.keep"]
     for (index, name) in names.enumerated() {
-      try folder.write("in/\(name)", TestPicture.png(index))
+      try folder.write(TestPicture.png(index), to: "in/\(name)")
     }
-    try folder.write("in/red_fox/c.txt", "a fox in snow")
-    try folder.write("in/README.md", "hello")
+    try folder.write("a fox in snow", to: "in/red_fox/c.txt")
+    try folder.write("hello", to: "in/README.md")
     return folder
   }
 
-  private func text(_ folder: TemporaryFolder, _ path: String) throws -> String {
+  private func text(_ folder: TestFolder, _ path: String) throws -> String {
     try String(contentsOf: folder.url.appending(path: path), encoding: .utf8)
   }
 
@@ -41,7 +42,7 @@ struct ImageFolderTests {
   ])
   func names(table: String) throws {
     let folder = try world()
-    let names = try folder.write("names.txt", table)
+    let names = try folder.write(table, to: "names.txt")
     _ = try folder.pack("in") { ($0.format, $0.names) = (.imagefolder, names) }
     #expect(try text(folder, "out/classes.txt") == "void\ntench|Tinca tinca\ncrane\nvulpes\n")
     #expect(try folder.samples()[0].annotation().labels == ["tench|Tinca tinca"])
@@ -50,15 +51,17 @@ struct ImageFolderTests {
   @Test("a table of parents puts before a label what it belongs to, in any format")
   func parents() throws {
     let folder = try world()
-    let names = try folder.write("names.txt", "n01 wren\nn0 bird\nroot animal\n")
-    let parents = try folder.write("parents.txt", "n01 n0\nn0 root\nround round2\nround2 round\n")
-    try folder.write("rows.jsonl", #"{"file": "in/n01/z.png", "labels": ["n01", "x", "round"]}"#)
+    let names = try folder.write("n01 wren\nn0 bird\nroot animal\n", to: "names.txt")
+    let parents = try folder.write(
+      "n01 n0\nn0 root\nround round2\nround2 round\n", to: "parents.txt")
+    try folder.write(
+      #"{"file": "in/n01/z.png", "labels": ["n01", "x", "round"]}"#, to: "rows.jsonl")
     _ = try folder.pack("rows.jsonl") { ($0.names, $0.parents) = (names, parents) }
     #expect(try folder.samples()[0].annotation().labels == [
       "animal > bird > wren", "x", "round2 > round",
     ])
     _ = try folder.pack("in", to: "classes") {
-      ($0.format, $0.parents) = (.imagefolder, try? folder.write("p", "red_fox n01\n"))
+      ($0.format, $0.parents) = (.imagefolder, try? folder.write("red_fox n01\n", to: "p"))
     }
     #expect(try folder.samples("classes")[3].annotation().labels == ["n01 > red fox"])
     #expect(try text(folder, "classes/classes.txt") == "empty\nn01\nn02\nred fox\n")
@@ -70,7 +73,7 @@ struct ImageFolderTests {
     for (table, why) in [
       ("n01 tench\n", "no line names the class empty"), ("n01\n", "no name behind the id"),
     ] {
-      let names = try folder.write("names.txt", table)
+      let names = try folder.write(table, to: "names.txt")
       #expect {
         try folder.pack("in") { ($0.format, $0.names) = (.imagefolder, names) }
       } throws: { "\($0)".contains(why) && "\($0)".contains("names.txt") }

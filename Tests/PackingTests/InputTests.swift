@@ -3,6 +3,7 @@ import Images
 import Packing
 import Records
 import Testing
+import TestSupport
 
 extension Sample {
   /// Width and height of the picture.
@@ -18,15 +19,15 @@ extension Sample {
 struct InputTests {
   @Test("a jsonl row gives picture, captions, labels, tokens, class, and keeps the rest")
   func jsonl() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let picture = try TestPicture.png(1)
-    try folder.write("in/a/b.c.jpg", picture)
-    try folder.write("in/rows.jsonl", """
+    try folder.write(picture, to: "in/a/b.c.jpg")
+    try folder.write("""
       \u{FEFF}{"file": "a/b.c.jpg", "caption": " one ", "captions": ["two", "one", ""], "cls": 7, \
       "labels": ["x", "y"], "tokens": [2, 9, 3], "url": "http://h/p", "n": [1, 2.5, true, null]}\r
 
       {"file": "./a/../a/b.c.jpg"}
-      """)
+      """, to: "in/rows.jsonl")
     let (counts, skipped) = try folder.pack("in/rows.jsonl")
     #expect(skipped == [])
     #expect(counts.samples == 2)
@@ -63,13 +64,13 @@ struct InputTests {
     ("{\"file\": \"ok.png\", \"x\": \(String(repeating: "[", count: 9000))", "not a JSON object"),
   ])
   func badRow(row: String, why: String) throws {
-    let folder = try TemporaryFolder()
-    try folder.write("in/ok.png", TestPicture.png(1))
-    try folder.write("secret.png", TestPicture.png(2))
-    try folder.write("in/text.png", "hello")
-    try folder.write("in/cut.png", Array(TestPicture.png(1).prefix(20)))
-    try folder.write("in/folder/x", "")
-    try folder.write("in/rows.jsonl", "\n\(row)\n{\"file\": \"ok.png\"}\n")
+    let folder = try TestFolder()
+    try folder.write(TestPicture.png(1), to: "in/ok.png")
+    try folder.write(TestPicture.png(2), to: "secret.png")
+    try folder.write("hello", to: "in/text.png")
+    try folder.write(Array(TestPicture.png(1).prefix(20)), to: "in/cut.png")
+    try folder.write("", to: "in/folder/x")
+    try folder.write("\n\(row)\n{\"file\": \"ok.png\"}\n", to: "in/rows.jsonl")
     let (counts, skipped) = try folder.pack("in/rows.jsonl")
     #expect(counts.samples == 1)
     #expect(counts.skipped == 1)
@@ -86,9 +87,9 @@ struct InputTests {
     ("{\"file\": \"1.png\", \"caption\": \"word\", \"title\": \"kept\"}", nil, nil),
   ] as [(String, String?, String?)])
   func customaryKeys(row: String, image: String?, caption: String?) throws {
-    let folder = try TemporaryFolder()
-    try folder.write("1.png", TestPicture.png(1))
-    try folder.write("rows.jsonl", row)
+    let folder = try TestFolder()
+    try folder.write(TestPicture.png(1), to: "1.png")
+    try folder.write(row, to: "rows.jsonl")
     _ = try folder.pack("rows.jsonl") { ($0.imageColumn, $0.captionColumn) = (image, caption) }
     let sample = try folder.samples()[0]
     #expect(try sample.annotation().captions == ["word"])
@@ -99,9 +100,9 @@ struct InputTests {
 
   @Test("an absolute path inside the root is taken, with the key below the root")
   func absolute() throws {
-    let folder = try TemporaryFolder()
-    let file = try folder.write("pictures/x/1.png", TestPicture.png(1))
-    try folder.write("rows.jsonl", "{\"file\": \"\(file.path)\"}\n{\"file\": \"x/1.png\"}")
+    let folder = try TestFolder()
+    let file = try folder.write(TestPicture.png(1), to: "pictures/x/1.png")
+    try folder.write("{\"file\": \"\(file.path)\"}\n{\"file\": \"x/1.png\"}", to: "rows.jsonl")
     let (counts, _) = try folder.pack("rows.jsonl") {
       $0.root = folder.url.appending(path: "pictures")
     }
@@ -116,9 +117,9 @@ struct InputTests {
     ("1.png\tword\r\n", nil, nil, false), ("1.png\tword", nil, nil, false),
   ] as [(String, String?, String?, Bool)])
   func table(text: String, image: String?, caption: String?, hasHeader: Bool) throws {
-    let folder = try TemporaryFolder()
-    try folder.write("1.png", TestPicture.png(1))
-    try folder.write("rows.tsv", text)
+    let folder = try TestFolder()
+    try folder.write(TestPicture.png(1), to: "1.png")
+    try folder.write(text, to: "rows.tsv")
     _ = try folder.pack("rows.tsv") {
       ($0.imageColumn, $0.captionColumn, $0.hasHeader) = (image, caption, hasHeader)
     }
@@ -129,9 +130,10 @@ struct InputTests {
 
   @Test("a table's labels and class are read; rows with too few columns are left out")
   func labels() throws {
-    let folder = try TemporaryFolder()
-    try folder.write("1.png", TestPicture.png(1))
-    try folder.write("rows.tsv", "image\tlabels\tcls\n1.png\ta, b,,c\t4\n1.png\n1.png\tx\tfour\n")
+    let folder = try TestFolder()
+    try folder.write(TestPicture.png(1), to: "1.png")
+    try folder.write(
+      "image\tlabels\tcls\n1.png\ta, b,,c\t4\n1.png\n1.png\tx\tfour\n", to: "rows.tsv")
     let (_, skipped) = try folder.pack("rows.tsv")
     #expect(skipped.map(\.reason) == [
       .row("1 columns, 3 needed"), .row("`cls` is not a number from 0 to 2147483647"),
@@ -144,8 +146,8 @@ struct InputTests {
     "--image-column", "--caption-column",
   ])
   func columnMissing(option: String) throws {
-    let folder = try TemporaryFolder()
-    try folder.write("rows.tsv", "file\tcaption\n")
+    let folder = try TestFolder()
+    try folder.write("file\tcaption\n", to: "rows.tsv")
     #expect {
       try folder.pack("rows.tsv") {
         if option == "--image-column" { $0.imageColumn = "z" } else { $0.captionColumn = "z" }
@@ -158,16 +160,16 @@ struct InputTests {
 
   @Test("a folder gives its pictures in sorted order with the texts beside them")
   func folder() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     for (index, name) in ["b/2.png", "b/1.v.PNG", "a.jpeg", "z.webp", "b.png"].enumerated() {
-      try folder.write("in/\(name)", TestPicture.png(index))
+      try folder.write(TestPicture.png(index), to: "in/\(name)")
     }
-    try folder.write("in/b/2.txt", "two\n")
-    try folder.write("in/b/1.v.json", "{\"captions\": [\"one\", \"uno\"], \"w\": 1}")
-    try folder.write("in/a.txt", "first")
-    try folder.write("in/a.json", "{\"caption\": \"second\", \"labels\": [\"l\"]}")
-    try folder.write("in/b.txt", [0xFF, 0xFE])
-    try folder.write("in/.hidden/h.png", TestPicture.png(9))
+    try folder.write("two\n", to: "in/b/2.txt")
+    try folder.write("{\"captions\": [\"one\", \"uno\"], \"w\": 1}", to: "in/b/1.v.json")
+    try folder.write("first", to: "in/a.txt")
+    try folder.write("{\"caption\": \"second\", \"labels\": [\"l\"]}", to: "in/a.json")
+    try folder.write([0xFF, 0xFE], to: "in/b.txt")
+    try folder.write(TestPicture.png(9), to: "in/.hidden/h.png")
     let (counts, skipped) = try folder.pack("in")
     #expect(counts.rows == 5)
     #expect(skipped.map(\.reason) == [.row("not UTF-8"), .noText])
@@ -181,14 +183,14 @@ struct InputTests {
 
   @Test("a text is found however its suffix is written")
   func suffixes() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     for (index, name) in ["A.PNG", "b.png", "c.Png"].enumerated() {
-      try folder.write("in/\(name)", TestPicture.png(index))
+      try folder.write(TestPicture.png(index), to: "in/\(name)")
     }
-    try folder.write("in/A.TXT", "upper")
-    try folder.write("in/b.Json", "{\"caption\": \"mixed\"}")
-    try folder.write("in/c.TXT", "not this")
-    try folder.write("in/c.txt", "lower")
+    try folder.write("upper", to: "in/A.TXT")
+    try folder.write("{\"caption\": \"mixed\"}", to: "in/b.Json")
+    try folder.write("not this", to: "in/c.TXT")
+    try folder.write("lower", to: "in/c.txt")
     #expect(try folder.notices("in") == [])
     let captions = try folder.samples().map { try $0.annotation().captions }
     #expect(captions == [["upper"], ["mixed"], ["lower"]])
@@ -201,10 +203,10 @@ struct InputTests {
     ("in", "", ["--caption-column", "--labels-column"]),
   ])
   func textless(input: String, rows: String, told: [String]) throws {
-    let folder = try TemporaryFolder()
-    try folder.write("in/1.png", TestPicture.png(1))
-    try folder.write("in/1.txt", " \n ")
-    if input != "in" { try folder.write(input, rows) }
+    let folder = try TestFolder()
+    try folder.write(TestPicture.png(1), to: "in/1.png")
+    try folder.write(" \n ", to: "in/1.txt")
+    if input != "in" { try folder.write(rows, to: input) }
     let notice = try #require(try folder.notices(input).last)
     #expect(notice.contains("1 samples have no caption, labels or tokens"), "\(notice)")
     for text in told + ["--caption-column"] { #expect(notice.contains(text), "\(notice)") }
@@ -217,18 +219,18 @@ struct InputTests {
     "{\"file\": \"1.png\", \"title\": \"x\"}",
   ])
   func withText(row: String) throws {
-    let folder = try TemporaryFolder()
-    try folder.write("1.png", TestPicture.png(1))
-    try folder.write("rows.jsonl", row)
+    let folder = try TestFolder()
+    try folder.write(TestPicture.png(1), to: "1.png")
+    try folder.write(row, to: "rows.jsonl")
     #expect(try folder.notices("rows.jsonl") == [])
   }
 
   @Test("what lies beside is told once, counted by its suffix")
   func ignored() throws {
-    let folder = try TemporaryFolder()
-    try folder.write("in/00000/1.png", TestPicture.png(1))
+    let folder = try TestFolder()
+    try folder.write(TestPicture.png(1), to: "in/00000/1.png")
     for name in ["00000/1.txt", "00000/2.txt", "a.parquet", "b.parquet", "b_stats.json", "README"] {
-      try folder.write("in/\(name)", "x")
+      try folder.write("x", to: "in/\(name)")
     }
     let notices = try folder.notices("in")
     let place = folder.url.appending(path: "in").path
@@ -239,12 +241,12 @@ struct InputTests {
 
   @Test("an input that is missing, of no known kind, or gives nothing is an error")
   func wrongInputs() throws {
-    let folder = try TemporaryFolder()
-    try folder.write("in/x.png", "no picture")
-    try folder.write("in/x.txt", "text")
-    try folder.write("rows.xyz", "")
-    try folder.write("empty.jsonl", "")
-    try folder.write("empty.csv", "file,caption")
+    let folder = try TestFolder()
+    try folder.write("no picture", to: "in/x.png")
+    try folder.write("text", to: "in/x.txt")
+    try folder.write("", to: "rows.xyz")
+    try folder.write("", to: "empty.jsonl")
+    try folder.write("file,caption", to: "empty.csv")
     func path(_ name: String) -> String { folder.url.appending(path: name).path }
     let cases: [(String, PackingError.Reason, Int32)] = [
       ("gone", .missing, 74), ("rows.xyz", .unknownFormat, 64),
@@ -259,9 +261,9 @@ struct InputTests {
 
   @Test("an option that a format has no use for is refused")
   func uselessOptions() throws {
-    let folder = try TemporaryFolder()
-    try folder.write("in/c/x.png", TestPicture.png(1))
-    try folder.write("a.json", "{}")
+    let folder = try TestFolder()
+    try folder.write(TestPicture.png(1), to: "in/c/x.png")
+    try folder.write("{}", to: "a.json")
     let cases: [(String, InputFormat, String, (inout PackSettings) -> Void)] = [
       ("in", .folder, "--no-header", { $0.hasHeader = false }),
       ("in", .folder, "--names", { $0.names = $0.input }),
@@ -287,11 +289,11 @@ struct InputTests {
     (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20,
   ])
   func longLines(length: Int) throws {
-    let folder = try TemporaryFolder()
-    try folder.write("1.png", TestPicture.png(1))
+    let folder = try TestFolder()
+    try folder.write(TestPicture.png(1), to: "1.png")
     let head = "{\"file\": \"1.png\", \"pad\": \""
     let long = head + String(repeating: "x", count: length - head.count - 2) + "\"}"
-    try folder.write("rows.jsonl", "\(long)\n\n\(long)\n{\"file\": \"1.png\"}")
+    try folder.write("\(long)\n\n\(long)\n{\"file\": \"1.png\"}", to: "rows.jsonl")
     let (counts, skipped) = try folder.pack("rows.jsonl")
     #expect(counts.samples == 3)
     #expect(skipped == [])

@@ -2,23 +2,24 @@ import Foundation
 import Packing
 import Records
 import Testing
+import TestSupport
 
 @Suite("Continuing")
 struct JournalTests {
   /// Pictures, every fifth of them broken, packed once; what was there after each shard is kept
   /// under `at/NUMBER/set`.
   private struct World {
-    let folder: TemporaryFolder
+    let folder: TestFolder
     let seed: UInt64?
     let whole: [String: Data]
     let shards: Int
 
     init(seed: UInt64?) throws {
-      let folder = try TemporaryFolder()
+      let folder = try TestFolder()
       for index in 0..<60 {
         let bytes = index % 5 == 4 ? Array("broken".utf8) : try TestPicture.png(index)
-        try folder.write("in/\(index + 100).png", bytes)
-        try folder.write("in/\(index + 100).txt", "picture \(index)")
+        try folder.write(bytes, to: "in/\(index + 100).png")
+        try folder.write("picture \(index)", to: "in/\(index + 100).txt")
       }
       (self.folder, self.seed) = (folder, seed)
       var packer = try Packer(Self.settings(folder, "whole/set", seed: seed))
@@ -29,14 +30,14 @@ struct JournalTests {
         guard count > seen else { return }
         seen = count
         for (name, bytes) in files where !name.hasSuffix(".partial") {
-          _ = try? folder.write("at/\(count)/set/\(name)", Array(bytes))
+          _ = try? folder.write(Array(bytes), to: "at/\(count)/set/\(name)")
         }
       }
       whole = try folder.contents("whole/set")
       shards = seen
     }
 
-    static func settings(_ folder: TemporaryFolder, _ to: String, seed: UInt64?) -> PackSettings {
+    static func settings(_ folder: TestFolder, _ to: String, seed: UInt64?) -> PackSettings {
       var settings = PackSettings(
         input: folder.url.appending(path: "in"), directory: folder.url.appending(path: to))
       (settings.jobs, settings.frameBytes, settings.shardBytes) = (2, 4000, 900)
@@ -68,9 +69,9 @@ struct JournalTests {
     for count in 1...world.shards {
       let pictures = try world.keys(at: count).map { "in/\($0).png" }
       let bytes = try pictures.map { try Data(contentsOf: world.folder.url.appending(path: $0)) }
-      for path in pictures { try world.folder.write(path, "gone") }
+      for path in pictures { try world.folder.write("gone", to: path) }
       let counts = try world.goOn(at: count)
-      for (path, bytes) in zip(pictures, bytes) { try world.folder.write(path, Array(bytes)) }
+      for (path, bytes) in zip(pictures, bytes) { try world.folder.write(Array(bytes), to: path) }
       #expect(counts.samples == 48 && counts.skipped == 12 && counts.rows == 60, "\(count)")
       #expect(counts.continued == pictures.count)
       #expect(try world.folder.contents("at/\(count)/set") == world.whole, "\(count)")
@@ -85,9 +86,9 @@ struct JournalTests {
     let journal = "at/2/set/.set.packing"
     let other = world.folder.url.appending(path: "at/\(state == "ahead" ? 3 : 1)/set/.set.packing")
     switch state {
-    case "damaged": try world.folder.write(journal, "{")
+    case "damaged": try world.folder.write("{", to: journal)
     case "gone": try FileManager.default.removeItem(at: world.folder.url.appending(path: journal))
-    default: try world.folder.write(journal, Array(try Data(contentsOf: other)))
+    default: try world.folder.write(Array(try Data(contentsOf: other)), to: journal)
     }
     #expect(try world.goOn(at: 2).samples == 48)
     #expect(try world.folder.contents("at/2/set") == world.whole)

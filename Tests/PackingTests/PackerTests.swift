@@ -2,18 +2,19 @@ import Foundation
 import Packing
 import Records
 import Testing
+import TestSupport
 
 @Suite("Packer")
 struct PackerTests {
   /// `count` pictures and a jsonl that names them.
-  private func world(_ count: Int) throws -> TemporaryFolder {
-    let folder = try TemporaryFolder()
+  private func world(_ count: Int) throws -> TestFolder {
+    let folder = try TestFolder()
     var lines = ""
     for index in 0..<count {
-      try folder.write("in/p\(index).png", TestPicture.png(index))
+      try folder.write(TestPicture.png(index), to: "in/p\(index).png")
       lines += "{\"file\": \"p\(index).png\", \"caption\": \"picture \(index)\"}\n"
     }
-    try folder.write("in/rows.jsonl", lines)
+    try folder.write(lines, to: "in/rows.jsonl")
     return folder
   }
 
@@ -51,7 +52,7 @@ struct PackerTests {
   @Test("parts together are the whole, without a key twice", arguments: 1...4)
   func parts(count: Int) throws {
     let folder = try world(11)
-    try folder.write("in/more.jsonl", String(repeating: "{\"file\": \"p1.png\"}\n", count: 9))
+    try folder.write(String(repeating: "{\"file\": \"p1.png\"}\n", count: 9), to: "in/more.jsonl")
     _ = try folder.pack("in/more.jsonl", to: "whole")
     for index in 0..<count {
       let (counts, _) = try folder.pack("in/more.jsonl", to: "set") {
@@ -77,7 +78,7 @@ struct PackerTests {
     #expect(shards.count > 2)
     for kept in 0...shards.count {
       for name in shards.prefix(kept) {
-        try folder.write("\(kept)/set/\(name)", Array(try #require(whole[name])))
+        try folder.write(Array(try #require(whole[name])), to: "\(kept)/set/\(name)")
       }
       let (counts, _) = try folder.pack("in/rows.jsonl", to: "\(kept)/set", Self.small)
       #expect(counts.samples == 40)
@@ -121,8 +122,8 @@ struct PackerTests {
 
   @Test("where nothing could be packed no new folder is left")
   func nothingLeft() throws {
-    let folder = try TemporaryFolder()
-    try folder.write("in/a/x.png", "no picture")
+    let folder = try TestFolder()
+    try folder.write("no picture", to: "in/a/x.png")
     for format in [InputFormat.folder, .imagefolder] {
       #expect(throws: PackingError.self) {
         try folder.pack("in", to: "new/deep/set") { $0.format = format }
@@ -140,12 +141,12 @@ struct PackerTests {
 
   @Test("pictures above the largest side are made smaller, others stay as they are")
   func maximumSide() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let small = try TestPicture.png(1, width: 8, height: 4)
-    try folder.write("in/a.png", small)
-    try folder.write("in/b.png", TestPicture.png(2, width: 9, height: 4))
-    try folder.write("in/c.jpg", TestPicture.jpeg(3, width: 10, height: 40))
-    for name in ["a", "b", "c"] { try folder.write("in/\(name).txt", name) }
+    try folder.write(small, to: "in/a.png")
+    try folder.write(TestPicture.png(2, width: 9, height: 4), to: "in/b.png")
+    try folder.write(TestPicture.jpeg(3, width: 10, height: 40), to: "in/c.jpg")
+    for name in ["a", "b", "c"] { try folder.write(name, to: "in/\(name).txt") }
     _ = try folder.pack("in") { $0.maximumSide = 8 }
     let samples = try folder.samples()
     #expect(samples.map { $0.image?.suffix } == ["png", "png", "jpg"])

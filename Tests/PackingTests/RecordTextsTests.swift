@@ -2,24 +2,21 @@ import Foundation
 import Packing
 import Records
 import Testing
+import TestSupport
 
 @Suite("Texts of datasets")
 struct RecordTextsTests {
   /// Two datasets of one sample a frame: captions `a0 …`, `b0 …` and second ones, labels.
-  private func sets(_ folder: TemporaryFolder) throws -> [RecordSet] {
+  private func sets(_ folder: TestFolder) throws -> [RecordSet] {
     try ["a", "b"].map { name in
-      let url = folder.url.appending(path: name)
-      let writer = try RecordWriter(
-        directory: url, name: name, shardBytes: 700, frameBytes: 1, level: 1, origin: "test")
-      for index in 0..<6 {
+      let samples = (0..<6).map { index in
         let json = "{\"captions\": [\"\(name)\(index) again\"], \"labels\": [\"\(name)\", \"x\"]}"
-        try writer.append(Sample(key: "\(index)", fields: [
+        return Sample(key: "\(index)", fields: [
           Field(suffix: "txt", bytes: Array("\(name)\(index)".utf8)),
           Field(suffix: "json", bytes: Array(json.utf8)),
-        ]))
+        ])
       }
-      _ = try writer.finish()
-      return try RecordSet(directory: url)
+      return try folder.records(name, samples, shardBytes: 700, frameBytes: 1)
     }
   }
 
@@ -32,7 +29,7 @@ struct RecordTextsTests {
 
   @Test("captions, labels or both come, each once", arguments: RecordTexts.Kind.allCases)
   func kinds(kind: RecordTexts.Kind) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let (given, end) = all(RecordTexts(sets: try sets(folder), kind: kind, limit: 99, seed: 1))
     let captions = ["a", "b"].flatMap { n in (0..<6).flatMap { ["\(n)\($0)", "\(n)\($0) again"] } }
     let isLabels = { (text: String) in text.contains(", ") }
@@ -46,7 +43,7 @@ struct RecordTextsTests {
 
   @Test("a limit gives a sample that the seed decides", arguments: 1...24)
   func limit(limit: Int) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let sets = try sets(folder)
     let (given, end) = all(RecordTexts(sets: sets, kind: .caption, limit: limit, seed: 1))
     let again = all(RecordTexts(sets: sets, kind: .caption, limit: limit, seed: 1)).given
@@ -57,7 +54,7 @@ struct RecordTextsTests {
 
   @Test("other seeds give other samples of both datasets")
   func seeds() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let sets = try sets(folder)
     let firsts = (0..<40).map { seed in
       all(RecordTexts(sets: sets, kind: .caption, limit: 1, seed: seed)).given[0]
@@ -68,7 +65,7 @@ struct RecordTextsTests {
 
   @Test("a damaged frame is noted and the rest is read")
   func damaged() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let sets = try sets(folder)
     var bytes = try Data(contentsOf: sets[0].file(shard: 0))
     bytes[20] ^= 0x10
@@ -83,7 +80,7 @@ struct RecordTextsTests {
 struct AtomicFileTests {
   @Test("a file is replaced whole and nothing else is left")
   func replaces() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let file = folder.url.appending(path: "deep/x.model")
     for text in ["first", "second, longer"] {
       try AtomicFile.write(Data(text.utf8), to: file)
@@ -93,8 +90,8 @@ struct AtomicFileTests {
 
   @Test("a file that cannot be written is an error and leaves nothing")
   func unwritable() throws {
-    let folder = try TemporaryFolder()
-    try folder.write("plain", "a file, not a folder")
+    let folder = try TestFolder()
+    try folder.write("a file, not a folder", to: "plain")
     let file = folder.url.appending(path: "plain/x.model")
     #expect {
       try AtomicFile.write(Data(), to: file)

@@ -3,6 +3,7 @@ import Images
 import Pipeline
 import Records
 import Testing
+import TestSupport
 import Text
 
 @Suite("Batch loader")

@@ -19,13 +19,13 @@ struct DataCacheTests {
     var setup = LoaderSetup(batch: 12)
     setup.cacheBytes = cacheBytes
     setup.cache = try ShardCache(
-      folder: world.folder.appendingPathComponent("copies"), limit: limit)
+      folder: world.folder.file("copies"), limit: limit)
     return try setup.loader([source])
   }
 
   private func copies() throws -> [URL] {
     try FileManager.default.contentsOfDirectory(
-      at: world.folder.appendingPathComponent("copies"), includingPropertiesForKeys: nil
+      at: world.folder.file("copies"), includingPropertiesForKeys: nil
     ).filter { $0.pathExtension == "zst" && !$0.lastPathComponent.hasPrefix(".") }
   }
 

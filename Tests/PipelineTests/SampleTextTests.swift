@@ -2,6 +2,7 @@ import Pipeline
 import Records
 import Tensors
 import Testing
+import TestSupport
 import Text
 
 @Suite("Sample text")

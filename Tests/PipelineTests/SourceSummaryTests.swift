@@ -1,6 +1,7 @@
 import Pipeline
 import Records
 import Testing
+import TestSupport
 import Text
 
 @Suite("Source summary")

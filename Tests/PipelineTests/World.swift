@@ -2,29 +2,18 @@ import Foundation
 import Images
 import Pipeline
 import Records
+import TestSupport
 import Text
 
-/// Small record sets in a temporary folder that goes away with it.
-final class World {
-  let folder: URL
+/// A folder with small record sets, gone with this value.
+struct World {
+  let folder: TestFolder
 
-  init() throws {
-    folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("pipeline-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(at: folder) }
+  init() throws { folder = try TestFolder() }
 
   /// A set of several shards with several frames of a few samples each.
   func records(_ name: String, _ samples: [Sample]) throws -> RecordSet {
-    let directory = folder.appendingPathComponent(name)
-    let writer = try RecordWriter(
-      directory: directory, name: name, shardBytes: 450, frameBytes: 8 << 10, level: 1,
-      origin: "a test")
-    for sample in samples { try writer.append(sample) }
-    _ = try writer.finish()
-    return try RecordSet(directory: directory)
+    try folder.records(name, samples, shardBytes: 450, frameBytes: 8 << 10)
   }
 
   static func key(_ name: String, _ number: Int) -> String { "\(name)/\(number)" }
@@ -49,20 +38,6 @@ final class World {
 
   static let transform = ImageTransform(
     height: 8, width: 8, fit: .crop, mean: [0, 0, 0], std: [1, 1, 1], interpolation: .bicubic)
-}
-
-/// One id for each byte, after the four special ones.
-struct ByteTokenizer: Tokenizer {
-  let vocabularySize = 260
-  let pad: Int32 = 0, start: Int32 = 2, end: Int32 = 3
-  let model = Data()
-  let fileName = "tokenizer.model"
-
-  func encode(_ text: String) throws(TextError) -> [Int32] { text.utf8.map { Int32($0) + 4 } }
-
-  func decode(_ ids: [Int32]) -> String {
-    String(decoding: ids.filter { $0 > 3 }.map { UInt8($0 - 4) }, as: UTF8.self)
-  }
 }
 
 /// What tests vary of a loader; the rest is always the same.

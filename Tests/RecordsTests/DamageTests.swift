@@ -1,6 +1,7 @@
 import Foundation
 import Records
 import Testing
+import TestSupport
 
 @Suite("Damaged shards")
 struct DamageTests {
@@ -15,7 +16,7 @@ struct DamageTests {
 
   /// Opens and reads what is there: frames are right, or refused. Gives how many were refused, or
   /// are not what the table says.
-  private func refusals(_ bytes: [UInt8], _ frames: [[Sample]], in folder: TemporaryFolder) -> Int {
+  private func refusals(_ bytes: [UInt8], _ frames: [[Sample]], in folder: TestFolder) -> Int {
     do {
       try folder.write(bytes, to: "damaged.tar.zst")
       let reader = try ShardReader(file: folder.file("damaged.tar.zst"))
@@ -34,7 +35,7 @@ struct DamageTests {
     }
   }
 
-  private func shard(in folder: TemporaryFolder) throws -> (bytes: [UInt8], frames: [[Sample]]) {
+  private func shard(in folder: TestFolder) throws -> (bytes: [UInt8], frames: [[Sample]]) {
     try folder.pack(Self.samples, frameBytes: 2048)
     let reader = try ShardReader(file: folder.file("s-00000.tar.zst"))
     let frames = try reader.frameSamples.indices.map { try reader.read(frame: $0) }
@@ -43,7 +44,7 @@ struct DamageTests {
 
   @Test("no flipped bit gives a wrong sample; all are refused but those without meaning to zstd")
   func everyBit() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let (bytes, frames) = try shard(in: folder)
     #expect(frames.count == 4 && refusals(bytes, frames, in: folder) == 0)
     let tableBytes = 17 + 8 * 5 + 16 + 4 * 4
@@ -61,7 +62,7 @@ struct DamageTests {
 
   @Test("no byte set to 0 or 255 gives a wrong sample")
   func everyByte() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let (bytes, frames) = try shard(in: folder)
     for index in bytes.indices {
       for value: UInt8 in [0, 255] where bytes[index] != value {
@@ -74,7 +75,7 @@ struct DamageTests {
 
   @Test("a file cut at any length, or with bytes more, is refused")
   func everyLength() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let (bytes, _) = try shard(in: folder)
     for count in 0..<bytes.count {
       try folder.write(Array(bytes[..<count]), to: "cut.tar.zst")
@@ -88,7 +89,7 @@ struct DamageTests {
 
   @Test("many bytes changed at once give no wrong sample and no crash")
   func scattered() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let (bytes, frames) = try shard(in: folder)
     var random = SmallRandom(state: 99)
     for _ in 0..<1500 {
@@ -103,7 +104,7 @@ struct DamageTests {
 
   @Test("verify names every damaged frame, counts its samples, and goes on")
   func verify() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let samples = (0..<24).map { SampleMaker.plain("k\($0)", "text \($0)") }
     let index = try folder.pack(samples, shardBytes: 400, frameBytes: 2048)
     #expect(index.shards.count >= 3 && index.shards[0].frames >= 3)
@@ -129,7 +130,7 @@ struct DamageTests {
 
   /// Acts on the first shard with one of its bits flipped, each in turn.
   private func flip(
-    _ bits: Range<Int>, of bytes: [UInt8], in folder: TemporaryFolder, _ act: (Int) throws -> Void
+    _ bits: Range<Int>, of bytes: [UInt8], in folder: TestFolder, _ act: (Int) throws -> Void
   ) throws {
     for bit in bits {
       var hurt = bytes
@@ -141,7 +142,7 @@ struct DamageTests {
 
   @Test("verify finds every flipped bit, also those that change no sample")
   func everyBitIsFound() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.pack(Self.samples, frameBytes: 2048)
     let set = try RecordSet(directory: folder.url)
     let bytes = try folder.bytes("s-00000.tar.zst")
@@ -153,7 +154,7 @@ struct DamageTests {
 
   @Test("no bit of a shard's tables costs a sample")
   func tables() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.pack(Self.samples, frameBytes: 2048)
     let set = try RecordSet(directory: folder.url)
     let bytes = try folder.bytes("s-00000.tar.zst")
@@ -171,7 +172,7 @@ struct DamageTests {
 
   @Test("verify says of a shard cut short which samples are lost, and reads the others")
   func verifyCut() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.pack((0..<24).map { SampleMaker.plain("k\($0)") }, frameBytes: 4096)
     let set = try RecordSet(directory: folder.url)
     let reader = try set.open(shard: 0)
@@ -189,7 +190,7 @@ struct DamageTests {
 
   @Test("of a shard that is another than its index says, or of another version, nothing is taken")
   func otherShards() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.pack((0..<6).map { SampleMaker.plain("k\($0)") })
     let set = try RecordSet(directory: folder.url)
     let larger = ShardForge([
@@ -208,7 +209,7 @@ struct DamageTests {
 
   @Test("a set without shards, and a shard without samples, are whole")
   func empty() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write(ShardForge([]).bytes, to: "e-00000.tar.zst")
     try RecordIndex(rebuilding: folder.url).write(to: folder.url)
     let set = try RecordSet(directory: folder.url)
@@ -218,7 +219,7 @@ struct DamageTests {
 
   @Test("refused files leave no descriptor open")
   func descriptors() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write([1, 2, 3], to: "bad.tar.zst")
     for _ in 0..<300 { _ = try? ShardReader(file: folder.file("bad.tar.zst")) }
     for _ in 0..<300 { _ = try? ShardReader(file: folder.url) }

@@ -1,12 +1,13 @@
 import Foundation
 import Records
 import Testing
+import TestSupport
 
 @Suite("Extraction")
 struct ExtractionTests {
   @Test("fields become files of the same bytes under the folder")
   func files() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let samples = SampleMaker.samples(20, seed: 11)
     let extraction = try Extraction(folder: folder.file("a/b"))
     for sample in samples {
@@ -19,8 +20,8 @@ struct ExtractionTests {
 
   @Test("no link is followed, neither to a folder nor to a file")
   func links() throws {
-    let folder = try TemporaryFolder()
-    let outside = try TemporaryFolder()
+    let folder = try TestFolder()
+    let outside = try TestFolder()
     let extraction = try Extraction(folder: folder.url)
     try FileManager.default.createSymbolicLink(
       at: folder.file("link"), withDestinationURL: outside.url)
@@ -38,7 +39,7 @@ struct ExtractionTests {
 
   @Test("what exists is not replaced")
   func existing() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let extraction = try Extraction(folder: folder.url)
     try extraction.write(SampleMaker.plain("a", "first"))
     #expect(reason { try extraction.write(SampleMaker.plain("a", "second")) } == .exists("a.txt"))

@@ -2,13 +2,14 @@ import Foundation
 import Records
 import Synchronization
 import Testing
+import TestSupport
 
 @Suite("Frame encoder")
 struct FrameEncoderTests {
   @Test("frames made on many threads give the bytes that one thread gives", arguments: [500, 6000])
   func parallel(frameBytes: Int) throws {
     let samples = SampleMaker.samples(60, seed: 12)
-    let plain = try TemporaryFolder()
+    let plain = try TestFolder()
     let expected = try plain.pack(samples, shardBytes: 9000, frameBytes: frameBytes)
 
     var cutter = try FrameCutter(frameBytes: frameBytes)
@@ -22,7 +23,7 @@ struct FrameEncoderTests {
       frames.withLock { $0[index] = frame }
     }
 
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let writer = try folder.writer(shardBytes: 9000, frameBytes: frameBytes)
     for index in work.indices {
       try writer.append(frame: #require(frames.withLock { $0[index] }))
@@ -33,7 +34,7 @@ struct FrameEncoderTests {
 
   @Test("samples and frames may be mixed and keep their order")
   func mixed() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let samples = SampleMaker.samples(9, seed: 2)
     let writer = try folder.writer(frameBytes: 2500)
     for sample in samples[..<4] { try writer.append(sample) }
@@ -64,7 +65,7 @@ struct FrameEncoderTests {
 
   @Test("one frame may be read by many threads at once")
   func parallelReading() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let samples = SampleMaker.samples(30, seed: 4)
     try folder.pack(samples, frameBytes: 4000)
     let reader = try ShardReader(file: folder.file("s-00000.tar.zst"))

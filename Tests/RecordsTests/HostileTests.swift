@@ -1,11 +1,12 @@
 import Foundation
 import Records
 import Testing
+import TestSupport
 
 @Suite("Shards made to do harm")
 struct HostileTests {
   private func read(_ forge: ShardForge) throws -> [Sample] {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write(forge.bytes, to: "x.tar.zst")
     return try ShardReader(file: folder.file("x.tar.zst")).readAll()
   }
@@ -120,7 +121,7 @@ struct HostileTests {
 
   @Test("what is no regular file is refused and does not block")
   func noFile() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     #expect(mkfifo(folder.file("pipe").path, 0o600) == 0)
     for url in [folder.file("pipe"), folder.url] {
       #expect(reason { _ = try ShardReader(file: url) } == .table("it is no regular file"))

@@ -1,6 +1,7 @@
 import Foundation
 import Records
 import Testing
+import TestSupport
 
 /// `COCA_RECORD_TRIALS` says how many trials; docs/records.md has the command for ten thousand.
 @Suite("Random sets with random damage")
@@ -40,7 +41,7 @@ private struct Trial {
   }
 
   mutating func run(_ outcome: inout PropertyTests.Outcome) throws {
-    let folder = try TemporaryFolder(in: Self.parent)
+    let folder = try TestFolder(in: Self.parent)
     let samples = SampleMaker.samples(number(1...24), seed: seed, largest: 200)
     try folder.pack(samples, shardBytes: number(200...4000), frameBytes: number(512...8000))
     let originals = Dictionary(uniqueKeysWithValues: samples.map { ($0.key, $0) })

@@ -1,15 +1,16 @@
 import Foundation
 import Records
 import Testing
+import TestSupport
 
 @Suite("Record set and index")
 struct RecordSetTests {
   @Test("a shard that is not the index's is named when it is opened, not before")
   func disagreement() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let index = try folder.pack(
       (0..<4).map { SampleMaker.plain("k\($0)") }, shardBytes: 1, frameBytes: 1)
-    let other = try TemporaryFolder()
+    let other = try TestFolder()
     try other.pack([SampleMaker.plain("a"), SampleMaker.plain("b")])
     try folder.write(try other.bytes("s-00000.tar.zst"), to: index.shards[1].file)
     try FileManager.default.removeItem(at: folder.file(index.shards[2].file))
@@ -29,7 +30,7 @@ struct RecordSetTests {
     (#""samples": 1"#, #""samples": 1.5"#), (#""origin""#, #""source""#),
   ])
   func badIndex(old: String, new: String) throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.pack([SampleMaker.plain("a"), SampleMaker.plain("b")], shardBytes: 1, frameBytes: 1)
     let text = String(decoding: try folder.bytes("index.json"), as: UTF8.self)
       .replacing(" : ", with: ": ")
@@ -44,7 +45,7 @@ struct RecordSetTests {
 
   @Test("a folder without index says how to get one, a missing folder that it is missing")
   func missing() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.pack([SampleMaker.plain("a")])
     try FileManager.default.removeItem(at: folder.file("index.json"))
     let error = #expect(throws: RecordError.self) { try RecordSet(directory: folder.url) }
@@ -60,7 +61,7 @@ struct RecordSetTests {
 
   @Test("a folder without shards is told how one is made, and gets no index")
   func noShards() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.write([1], to: "a.tar")
     let error = #expect(throws: RecordError.self) { try RecordIndex(rebuilding: folder.url) }
     #expect(error?.reason == .noShards && error?.exitCode == 65)

@@ -1,12 +1,13 @@
 import Foundation
 import Records
 import Testing
+import TestSupport
 
 @Suite("Record writer")
 struct RecordWriterTests {
   @Test("at no moment does an unfinished folder look whole, nor a shard that is not")
   func unfinished() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let writer = try folder.writer(shardBytes: 3000, frameBytes: 1500)
     var seen = 0
     for sample in SampleMaker.samples(30, seed: 6) {
@@ -26,7 +27,7 @@ struct RecordWriterTests {
 
   @Test("a writer that is dropped takes its temporary file with it")
   func dropped() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     do {
       let writer = try folder.writer(frameBytes: 1)
       try writer.append(SampleMaker.plain("a"))
@@ -37,7 +38,7 @@ struct RecordWriterTests {
 
   @Test("a writer that is dropped takes the folders with it that it made and nothing came into")
   func droppedFolders() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     func writer(writesIndex: Bool = true) throws -> RecordWriter {
       let writer = try RecordWriter(
         directory: folder.file("new/deep"), name: "s", shardBytes: 1 << 20, frameBytes: 1, level: 1,
@@ -58,10 +59,10 @@ struct RecordWriterTests {
         arguments: [0, 1, 9, 17, 25])
   func continuing(stop: Int) throws {
     let samples = SampleMaker.samples(25, seed: 7)
-    let whole = try TemporaryFolder()
+    let whole = try TestFolder()
     let expected = try whole.pack(samples, shardBytes: 4000, frameBytes: 1500)
 
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     do {
       let killed = try folder.writer(shardBytes: 4000, frameBytes: 1500)
       for sample in samples[..<stop] { try killed.append(sample) }
@@ -78,7 +79,7 @@ struct RecordWriterTests {
 
   @Test("a folder with shards is refused by a writer that does not continue")
   func taken() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.pack([SampleMaker.plain("a")])
     #expect(reason { _ = try folder.writer() } == .exists("s-00000.tar.zst"))
     #expect(reason { _ = try folder.writer(writesIndex: false) } == .exists("s-00000.tar.zst"))
@@ -89,7 +90,7 @@ struct RecordWriterTests {
 
   @Test("a missing shard in between, or one that is damaged, stops a writer that continues")
   func gap() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.pack((0..<4).map { SampleMaker.plain("k\($0)") }, shardBytes: 1, frameBytes: 1)
     try FileManager.default.removeItem(at: folder.file("s-00001.tar.zst"))
     #expect(throws: RecordError.self) { try folder.writer(continuing: true) }
@@ -99,7 +100,7 @@ struct RecordWriterTests {
 
   @Test("two writers cannot be at work on one shard")
   func inUse() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let first = try folder.writer(frameBytes: 1)
     try first.append(SampleMaker.plain("a"))
     let second = try folder.writer(frameBytes: 1)
@@ -111,7 +112,7 @@ struct RecordWriterTests {
 
   @Test("a sample that no shard may hold is refused, and the writer goes on without it")
   func refused() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let writer = try folder.writer(frameBytes: 1024)
     let bad = [
       SampleMaker.plain("../a"), SampleMaker.plain(""), Sample(key: "empty", fields: []),
@@ -131,7 +132,7 @@ struct RecordWriterTests {
 
   @Test("names and sizes outside their range are refused")
   func settings() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     for name in ["", ".hidden", "a/b", "a\nb", String(repeating: "n", count: 201)] {
       #expect(throws: RecordError.self, "\(name)") { try folder.writer(name: name) }
     }

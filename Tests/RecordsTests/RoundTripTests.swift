@@ -1,6 +1,7 @@
 import Foundation
 import Records
 import Testing
+import TestSupport
 
 @Suite("Round trips")
 struct RoundTripTests {
@@ -8,7 +9,7 @@ struct RoundTripTests {
         arguments: [1, 700, 5000, 1 << 20], [1, 3000, 1 << 30])
   func roundTrip(frameBytes: Int, shardBytes: Int) throws {
     for count in [0, 1, 2, 23] {
-      let folder = try TemporaryFolder()
+      let folder = try TestFolder()
       let samples = SampleMaker.samples(count, seed: UInt64(count * 31 + frameBytes))
       let index = try folder.pack(samples, shardBytes: shardBytes, frameBytes: frameBytes)
       #expect(try folder.readAll() == samples)
@@ -24,7 +25,7 @@ struct RoundTripTests {
 
   @Test("the index rebuilt from the shards is the index that was written")
   func rebuilt() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let index = try folder.pack(
       SampleMaker.samples(40, seed: 5), shardBytes: 4000, frameBytes: 2000)
     let written = try folder.bytes("index.json")
@@ -42,7 +43,7 @@ struct RoundTripTests {
 
   @Test("parts of several writers become one set by rebuilding")
   func parts() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let samples = SampleMaker.samples(12, seed: 8)
     for part in 0..<3 {
       let writer = try folder.writer(name: "s-\(part)", shardBytes: 2000, writesIndex: false)
@@ -55,7 +56,7 @@ struct RoundTripTests {
 
   @Test("shards beyond 99,999 keep their order")
   func manyShards() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     try folder.pack([SampleMaker.plain("a")])
     let shard = try folder.bytes("s-00000.tar.zst")
     for number in [100_000, 99_999] { try folder.write(shard, to: "s-\(number).tar.zst") }
@@ -65,7 +66,7 @@ struct RoundTripTests {
 
   @Test("names of every length come back, also where ustar has no room for them")
   func names() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     var samples: [Sample] = []
     for length in 1...330 {
       let letters = (0..<length).map { $0 % 50 == 49 && $0 != length - 1 ? "/" : "n" }.joined()
@@ -80,7 +81,7 @@ struct RoundTripTests {
 
   @Test("keys that differ only in how letters are composed stay two samples")
   func composition() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let samples = ["caf\u{E9}", "cafe\u{301}"].map { SampleMaker.plain($0) }
     try folder.pack(samples)
     let keys = try folder.readAll().map { Array($0.key.utf8) }
@@ -89,7 +90,7 @@ struct RoundTripTests {
 
   @Test("zstd and tar list the members, and find the bytes written")
   func systemTar() throws {
-    let folder = try TemporaryFolder()
+    let folder = try TestFolder()
     let samples = SampleMaker.samples(20, seed: 3)
     try folder.pack(samples, frameBytes: 4000)
     let names = samples.flatMap { sample in sample.fields.map { "\(sample.key).\($0.suffix)" } }
@@ -99,7 +100,7 @@ struct RoundTripTests {
     #expect(contents == samples.flatMap { $0.fields.flatMap(\.bytes) })
   }
 
-  private func run(_ command: String, in folder: TemporaryFolder) throws -> [UInt8] {
+  private func run(_ command: String, in folder: TestFolder) throws -> [UInt8] {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
     process.arguments = ["-c", command]

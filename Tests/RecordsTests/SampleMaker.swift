@@ -1,5 +1,6 @@
 import Foundation
 import Records
+import TestSupport
 
 /// Numbers that look random and are the same every time (SplitMix64).
 struct SmallRandom: RandomNumberGenerator {
@@ -46,7 +47,7 @@ enum SampleMaker {
   }
 }
 
-extension TemporaryFolder {
+extension TestFolder {
   /// Writes the samples as shards `s-00000.tar.zst` and gives the index.
   @discardableResult
   func pack(

@@ -2,16 +2,17 @@ import Foundation
 import Records
 import Synchronization
 import Testing
+import TestSupport
 
 @Suite("Copies of shards")
 struct ShardCacheTests {
-  let folder: TemporaryFolder
-  let copies: TemporaryFolder
+  let folder: TestFolder
+  let copies: TestFolder
   let set: RecordSet
 
   init() throws {
-    folder = try TemporaryFolder()
-    copies = try TemporaryFolder()
+    folder = try TestFolder()
+    copies = try TestFolder()
     var random = SmallRandom(state: 5)
     let samples = (0..<24).map { number in
       Sample(key: "k\(number)", fields: [

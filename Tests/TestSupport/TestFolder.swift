@@ -4,8 +4,8 @@ import Foundation
 public final class TestFolder: Sendable {
   public let url: URL
 
-  public init() throws {
-    url = FileManager.default.temporaryDirectory.appendingPathComponent("coca-\(UUID().uuidString)")
+  public init(in parent: URL = FileManager.default.temporaryDirectory) throws {
+    url = parent.appendingPathComponent("coca-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
   }
 
@@ -13,22 +13,50 @@ public final class TestFolder: Sendable {
 
   public func file(_ name: String) -> URL { url.appendingPathComponent(name) }
 
+  public func path(_ name: String) -> String { file(name).path }
+
   public func exists(_ name: String) -> Bool {
-    FileManager.default.fileExists(atPath: file(name).path)
+    FileManager.default.fileExists(atPath: path(name))
   }
 
   public func data(_ name: String) throws -> Data { try Data(contentsOf: file(name)) }
+
+  public func bytes(_ name: String) throws -> [UInt8] { [UInt8](try data(name)) }
 
   public func text(_ name: String) throws -> String {
     String(decoding: try data(name), as: UTF8.self)
   }
 
-  public func write(_ text: String, to name: String) throws {
-    try Data(text.utf8).write(to: file(name))
+  /// Writes a file, and makes the folders that it stands in.
+  @discardableResult
+  public func write(_ bytes: [UInt8], to name: String) throws -> URL {
+    let file = file(name)
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(bytes).write(to: file)
+    return file
   }
 
-  /// Every file below the folder, by its relative path, sorted.
-  public func files(below name: String = "") throws -> [String] {
-    try FileManager.default.subpathsOfDirectory(atPath: file(name).path).sorted()
+  @discardableResult
+  public func write(_ text: String, to name: String) throws -> URL {
+    try write(Array(text.utf8), to: name)
+  }
+
+  /// Replaces one byte of a file that is there.
+  public func patch(_ name: String, at offset: Int, to byte: UInt8) throws {
+    let handle = try FileHandle(forUpdating: file(name))
+    defer { try? handle.close() }
+    try handle.seek(toOffset: UInt64(offset))
+    try handle.write(contentsOf: [byte])
+  }
+
+  /// The names in a folder, hidden ones too, sorted.
+  public func names(in folder: String = "") throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: path(folder)).sorted()
+  }
+
+  /// Every file below a folder, by its relative path, sorted.
+  public func files(below folder: String = "") throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: path(folder)).sorted()
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Tensors
 import Testing
+import TestSupport
 import Text
 
 @Suite("Prompts and labels")
@@ -19,9 +20,8 @@ struct PromptsTests {
 
   @Test("a file's comments and empty lines are left out")
   func file() throws {
-    let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-    defer { try? FileManager.default.removeItem(at: file) }
-    try Data("# ours\n\n a {} \r\nthe {} here\n".utf8).write(to: file)
+    let folder = try TestFolder()
+    let file = try folder.write("# ours\n\n a {} \r\nthe {} here\n", to: "prompts.txt")
     #expect(try Prompts(file: file).templates == ["a {}", "the {} here"])
   }
 

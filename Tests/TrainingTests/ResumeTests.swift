@@ -156,7 +156,7 @@ struct ResumeTests {
       return try interrupt(world, ranks: ranks, when: "out/metrics.jsonl") { $0.signal(SIGUSR1) }
     case .file:
       return try interrupt(world, ranks: ranks, when: "out/metrics.jsonl") { _ in
-        try? world.folder.write("", to: "out/stop")
+        _ = try? world.folder.write("", to: "out/stop")
       }
     }
   }

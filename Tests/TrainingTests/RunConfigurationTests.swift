@@ -2,6 +2,7 @@ import Checkpoints
 import Foundation
 import JSON
 import Testing
+import TestSupport
 import Training
 
 let runFolder = URL(fileURLWithPath: "/runs/here", isDirectory: true)
@@ -168,22 +169,18 @@ struct RunConfigurationTests {
 
   @Test("a run file on disk is read relative to its folder")
   func file() throws {
-    let home = FileManager.default.temporaryDirectory
-      .appendingPathComponent("run-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: home) }
-    let file = home.appendingPathComponent("my.yaml")
-    try Data(minimalRun.utf8).write(to: file)
+    let home = try TestFolder()
+    let file = try home.write(minimalRun, to: "my.yaml")
     let run = try RunConfiguration(file: file)
-    #expect(run.tokenizer == home.path + "/tokenizer.model")
-    try Data(("\u{FEFF}" + minimalRun).utf8).write(to: file)
+    #expect(run.tokenizer == home.path("tokenizer.model"))
+    try home.write("\u{FEFF}" + minimalRun, to: "my.yaml")
     #expect(try RunConfiguration(file: file) == run, "behind a byte order mark")
     let absent = #expect(throws: ConfigurationError.self) {
-      try RunConfiguration(file: home.appendingPathComponent("absent.yaml"))
+      try RunConfiguration(file: home.file("absent.yaml"))
     }
-    #expect(absent?.place == home.path + "/absent.yaml")
+    #expect(absent?.place == home.path("absent.yaml"))
     #expect(absent?.reason == .unreadable("No such file or directory"))
-    let folder = #expect(throws: ConfigurationError.self) { try RunConfiguration(file: home) }
+    let folder = #expect(throws: ConfigurationError.self) { try RunConfiguration(file: home.url) }
     #expect(folder?.reason == .unreadable("it is a folder"))
     try Data(repeating: 0x20, count: (1 << 20) + 1).write(to: file)
     #expect(throws: ConfigurationError.self) { try RunConfiguration(file: file) }

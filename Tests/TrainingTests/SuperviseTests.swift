@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `launch/supervise` with ranks that are lost; `launch/check-supervise` does so at many moments.
+/// `launch/supervise` with ranks that are lost; `launch/checks/supervise` does so at many moments.
 @Suite("A supervised run", .serialized, .enabled(if: Job.hasLauncher))
 struct SuperviseTests {
   private static let lines = "checkpoint: {every: 20}\ndeadline: 10"

@@ -1,4 +1,4 @@
-// Made by launch/html-entities: https://html.spec.whatwg.org/entities.json
+// Made by launch/checks/html-entities: https://html.spec.whatwg.org/entities.json
 extension HTMLEntities {
   /// Names and code points in hexadecimal; a `*` where the name counts without its semicolon too.
   static let table = """

@@ -29,7 +29,7 @@ struct RunPlan {
   /// - Throws: what is wrong with the run file, its data, tokenizer or model, naming the place.
   init(
     _ configuration: RunConfiguration, file: String, continued: Checkpoint?,
-    verifying: Checkpoints.Verification
+    verifying: Verification
   ) throws {
     self.configuration = configuration
     initial =

@@ -1,4 +1,4 @@
-"""open_clip's part of launch/parity, which says what comes when.
+"""open_clip's part of launch/checks/parity, which says what comes when.
 
 usage: python live.py make FOLDER PAIRS.jsonl [--quick]
        python live.py judge FOLDER

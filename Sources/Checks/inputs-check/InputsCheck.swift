@@ -1,0 +1,102 @@
+import Foundation
+import Images
+import Text
+
+/// What launch/checks/inputs compares with open_clip: ids of texts, pixels of pictures; and what
+/// launch/checks/pictures learns of odd ones.
+@main
+enum InputsCheck {
+  static let usage = """
+    usage: inputs-check ids TOKENIZER < texts, a JSON string a line
+           inputs-check pixels HEIGHT WIDTH FIT INTERPOLATION < paths, one a line
+           inputs-check decode < paths, one a line
+    """
+
+  static func main() throws {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    switch arguments.first {
+    case "ids" where arguments.count == 2: try writeIDs(arguments[1])
+    case "pixels" where arguments.count == 5: try writePixels(Array(arguments.dropFirst()))
+    case "decode" where arguments.count == 1: try tryPictures()
+    default:
+      print(usage)
+      exit(64)
+    }
+  }
+
+  /// A line of JSON for each text, and how fast they were encoded on standard error.
+  private static func writeIDs(_ path: String) throws {
+    let tokenizer = try TokenizerFile.open(URL(fileURLWithPath: path))
+    let texts = try lines().map { try JSONDecoder().decode(String.self, from: Data($0.utf8)) }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let ids = try texts.map { try tokenizer.encode($0) }
+    let rate = Double(texts.count) / ((clock.now - start) / .seconds(1))
+    try FileHandle.standardError.write(contentsOf: Data("\(Int(rate))\n".utf8))
+    for (text, ids) in zip(texts, ids) {
+      let caption = try tokenizer.caption(text, context: 76)
+      let row = Row(ids: ids, caption: caption, text: tokenizer.decode(ids))
+      try FileHandle.standardOutput.write(contentsOf: JSONEncoder().encode(row) + [0x0A])
+    }
+  }
+
+  private struct Row: Encodable {
+    let ids: [Int32]
+    let caption: [Int32]
+    let text: String
+  }
+
+  /// The planes of each picture as an evaluation sees them, normalised as CLIP's.
+  private static func writePixels(_ arguments: [String]) throws {
+    guard let height = Int(arguments[0]), let width = Int(arguments[1]),
+      let fit = ImageTransform.Fit(rawValue: arguments[2]),
+      let interpolation = Interpolation(rawValue: arguments[3])
+    else { return print(usage) }
+    let transform = ImageTransform(
+      height: height, width: width, fit: fit, mean: [0.48145466, 0.4578275, 0.40821073],
+      std: [0.26862954, 0.26130258, 0.27577711], interpolation: interpolation)
+    var planes = [Float](repeating: 0, count: 3 * height * width)
+    for path in lines() {
+      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+      let picture = try ImageDecoder.decode(bytes)
+      planes.withUnsafeMutableBufferPointer { transform.evaluate(picture, into: $0) }
+      try planes.withUnsafeBytes { try FileHandle.standardOutput.write(contentsOf: Data($0)) }
+    }
+  }
+
+  /// A line of JSON for each picture: its size, or why there is none; and the most memory so far.
+  private static func tryPictures() throws {
+    for path in lines() {
+      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+      let start = ContinuousClock.now
+      let outcome = Result { () throws(ImageError) in try ImageDecoder.decode(bytes) }
+      let seconds = (ContinuousClock.now - start) / .seconds(1)
+      let verdict = Verdict(outcome, seconds: seconds, peakBytes: peakBytes())
+      try FileHandle.standardOutput.write(contentsOf: JSONEncoder().encode(verdict) + [0x0A])
+    }
+  }
+
+  private struct Verdict: Encodable {
+    var width, height: Int?
+    var error: String?
+    let seconds: Double
+    let peakBytes: Int
+
+    init(_ outcome: Result<Picture, ImageError>, seconds: Double, peakBytes: Int) {
+      self.seconds = seconds
+      self.peakBytes = peakBytes
+      switch outcome {
+      case .success(let picture): (width, height) = (picture.width, picture.height)
+      case .failure(let fault): error = "\(fault)"
+      }
+    }
+  }
+
+  private static func peakBytes() -> Int {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") } ?? ""
+    return (Int(line.filter(\.isNumber)) ?? 0) << 10
+  }
+
+  private static func lines() -> [String] { Array(AnySequence { AnyIterator { readLine() } }) }
+}

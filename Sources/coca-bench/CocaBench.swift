@@ -1,0 +1,35 @@
+import ArgumentParser
+import Tensors
+
+/// What `launch/bench` runs: measurements of this machine, never asserted.
+@main
+struct CocaBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "coca-bench", abstract: "Measures the trainer's parts on this machine.",
+    subcommands: [
+      StepBench.self, OperationsBench.self, GEMMBench.self, KernelBench.self, LossBench.self,
+      ContrastiveBench.self, MicrobatchBench.self, BalanceBench.self, DataBench.self,
+      OrderBench.self,
+    ])
+}
+
+struct MachineOptions: ParsableArguments {
+  @Option(help: "Compute threads.") var threads = 1
+  @Option(help: "float32 or bfloat16.") var precision = GEMM.Precision.float32
+
+  func validate() throws {
+    guard (1...1024).contains(threads) else {
+      throw ValidationError("--threads: \(threads) is not between 1 and 1024.")
+    }
+  }
+
+  func start() throws {
+    guard precision.isSupported else {
+      throw ValidationError("this processor has no \(precision.rawValue) products")
+    }
+    try Threads.start(threads)
+    GEMM.precision = precision
+  }
+}
+
+extension GEMM.Precision: ExpressibleByArgument {}
