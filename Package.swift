@@ -45,6 +45,7 @@ let package = Package(
     // Floor 1: what knows nothing of a model.
     .target(name: "Checksums", dependencies: ["CXXHash"]),
     .target(name: "JSON"),
+    .target(name: "TensorBoard"),
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Collectives", dependencies: ["CKernels", "CMPI"]),
     .target(name: "Records", dependencies: ["Checksums", "CXXHash", "CZstd", "JSON"]),
@@ -111,6 +112,9 @@ let package = Package(
       name: "parity-check", dependencies: ["Collectives", "Parity", "Tensors", argumentParser],
       path: "Tests/ParityCheck"),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(
+      name: "TensorBoardTests", dependencies: ["TensorBoard", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .executableTarget(
       name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
