@@ -117,20 +117,17 @@ struct StartingPoint {
   }
 
   /// Sets weights and optimiser.
-  func fill(
-    _ saved: SavedModel, _ optimizer: any Optimizer, _ plan: RunPlan
-  ) throws -> TrainingProgress {
+  func fill(_ state: TrainingState) throws -> TrainingProgress {
+    let configuration = state.plan.configuration
     if let checkpoint {
-      var progress = try Trainer.restore(checkpoint, into: saved, optimizer)
-      if checkpoint.isImported {
-        progress.samplesSeen = progress.step * plan.configuration.batch
-      }
+      var progress = try state.restore(checkpoint)
+      if checkpoint.isImported { progress.samplesSeen = progress.step * configuration.batch }
       return progress
     }
-    if let initial = plan.initial {
-      try initial.weights(for: saved.model).read()
+    if let initial = state.plan.initial {
+      try initial.weights(for: state.saved.model).read()
     } else {
-      saved.model.parameters.initialize(seed: plan.configuration.seed)
+      state.saved.model.parameters.initialize(seed: configuration.seed)
     }
     return TrainingProgress()
   }
