@@ -80,7 +80,8 @@ let package = Package(
     .target(name: "Training",
             dependencies: [
               "Autograd", "Checkpoints", "Checksums", "CoCaModel", "Collectives", "Evaluation",
-              "OpenCLIP", "Optimizers", "Images", "JSON", "Pipeline", "Records", "Tensors", "Text",
+              "OpenCLIP", "Optimizers", "Images", "JSON", "Pipeline", "Records", "TensorBoard",
+              "Tensors", "Text",
               .product(name: "Logging", package: "swift-log"), "Yams",
             ]),
 
@@ -169,8 +170,8 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Training", "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "JSON",
-        "OpenCLIP", "Optimizers", "Records", "Tensors", "TestSupport", "Text", "coca-train",
-        "coca-convert",
+        "OpenCLIP", "Optimizers", "Records", "TensorBoard", "Tensors", "TestSupport", "Text",
+        "coca-train", "coca-convert",
       ]),
     .testTarget(
       name: "CommandTests",

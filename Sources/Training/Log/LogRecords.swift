@@ -8,6 +8,8 @@ struct StepRecord: Encodable {
   let losses: [(name: String, value: Double)]
   /// With `log.keys`: the keys of the step's samples by source, in the order of the pairs.
   let keys: [String: [String]]?
+  /// In steps of `log.histograms`: the norm of every parameter's gradient, before clipping.
+  let gradientNorms: [(parameter: String, norm: Double)]?
 
   func encode(to encoder: any Encoder) throws {
     try metrics.encode(to: encoder)

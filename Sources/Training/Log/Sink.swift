@@ -42,7 +42,7 @@ enum Note {
 final class Sinks {
   /// A sink is listed here and nowhere else. The console comes last: what it tells is on disk.
   private static var kinds: [any Sink.Type] {
-    [JSONLines.self, ConsoleSink.self]
+    [JSONLines.self, TensorBoardSink.self, ConsoleSink.self]
   }
 
   private let sinks: [any Sink]

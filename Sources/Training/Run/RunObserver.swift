@@ -116,13 +116,14 @@ final class RunObserver: TrainingObserver {
     let configuration = plan.configuration, done = step.progress.step
     let keys = configuration.log.keys ? try step.batch.keys(over: ranks) : nil
     guard ranks.rank == 0 else { return }
+    let hasHistograms = configuration.log.histograms.map { done % $0 == 0 } ?? false
     try sinks.step(
       StepRecord(
         metrics: Metrics(
           step, hosts: hosts, checkpointSeconds: checkpointSeconds,
           epochs: zip(plan.sources.map(\.name), plan.batches.epochs(before: done))),
         losses: [("contrastive", step.losses.contrastive), ("caption", step.losses.caption)],
-        keys: keys))
+        keys: keys, gradientNorms: hasHistograms ? step.norm.norms : nil))
     if ContinuousClock.now - lastStatus > .seconds(10) {
       lastStatus = .now
       try folder.update { $0.step = done }
