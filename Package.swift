@@ -45,6 +45,7 @@ let package = Package(
     // Floor 1: what knows nothing of a model.
     .target(name: "Checksums", dependencies: ["CXXHash"]),
     .target(name: "JSON"),
+    .target(name: "TensorBoard"),
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Collectives", dependencies: ["CKernels", "CMPI"]),
     .target(name: "Records", dependencies: ["Checksums", "CXXHash", "CZstd", "JSON"]),
@@ -80,7 +81,8 @@ let package = Package(
     .target(name: "Training",
             dependencies: [
               "Autograd", "Checkpoints", "Checksums", "CoCaModel", "Collectives", "Evaluation",
-              "OpenCLIP", "Optimizers", "Images", "JSON", "Pipeline", "Records", "Tensors", "Text",
+              "OpenCLIP", "Optimizers", "Images", "JSON", "Pipeline", "Records", "TensorBoard",
+              "Tensors", "Text",
               .product(name: "Logging", package: "swift-log"), "Yams",
             ]),
 
@@ -128,6 +130,9 @@ let package = Package(
             dependencies: ["Autograd", "Collectives", "Records", "Tensors", "Text"],
             path: "Tests/TestSupport"),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(
+      name: "TensorBoardTests", dependencies: ["TensorBoard", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(
       name: "CollectivesTests", dependencies: ["Collectives", "TestSupport", "ranks-check"]),
@@ -176,8 +181,8 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Training", "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "JSON",
-        "OpenCLIP", "Optimizers", "Records", "Tensors", "TestSupport", "Text", "coca-train",
-        "coca-convert",
+        "OpenCLIP", "Optimizers", "Records", "TensorBoard", "Tensors", "TestSupport", "Text",
+        "coca-train", "coca-convert",
       ]),
     .testTarget(
       name: "CommandTests",

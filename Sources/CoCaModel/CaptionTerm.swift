@@ -4,7 +4,9 @@ import Text
 /// Every id of a text is to be predicted from those before it and from the image.
 /// - Source: CoCa (arXiv 2205.01917) §3.2, the captioning loss.
 public struct CaptionTerm: LossTerm {
-  public let name = "caption"
+  public static let name = "caption"
+
+  public let name = Self.name
   public let meaning = "predicting each text id by id beside its image"
   public let unit = "nats per predicted id"
   public let heads: Set<Head> = [.caption]

@@ -5,10 +5,11 @@ import Tensors
 /// by its image.
 /// - Source: CoCa (arXiv 2205.01917) §3.2, the contrastive loss.
 public struct ContrastiveTerm: LossTerm {
+  public static let name = "contrastive"
   public static let imageToText = "image_to_text"
   public static let textToImage = "text_to_image"
 
-  public let name = "contrastive"
+  public let name = Self.name
   public let meaning = "matching images and texts of the global batch"
   public let unit = "nats per pair"
   public let heads: Set<Head> = [.contrastive]

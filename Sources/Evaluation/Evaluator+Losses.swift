@@ -36,7 +36,7 @@ extension HeldOutLosses: Encodable {
     var container = encoder.container(keyedBy: Key.self)
     for term in LossTerms.all { try container.encode(losses[term.name], forKey: Key(term.name)) }
     try container.encode(pairs, forKey: Key("pairs"))
-    try container.encode(counts["caption"] ?? 0, forKey: Key("targets"))
+    try container.encode(counts[CaptionTerm.name] ?? 0, forKey: Key("targets"))
     try container.encode(batch, forKey: Key("batch"))
   }
 }

@@ -6,8 +6,16 @@ import Tensors
 public struct GradientNorm: Sendable {
   /// Before clipping.
   public let value: Double
+  /// The sum of squares of every parameter's gradient, in the order of their set.
+  private let squares: [(parameter: String, sum: Double)]
+
   /// Names of the parameters whose gradient holds an infinity or NaN.
-  public let nonfinite: [String]
+  public var nonfinite: [String] { squares.filter { !$0.sum.isFinite }.map(\.parameter) }
+
+  /// The norm of every parameter's gradient, in the order of their set.
+  public var norms: [(parameter: String, norm: Double)] {
+    squares.map { ($0.parameter, $0.sum.squareRoot()) }
+  }
 
   public init(_ parameters: ParameterSet) {
     self.init(parameters, Self.squares(parameters, nil))
@@ -22,16 +30,15 @@ public struct GradientNorm: Sendable {
     self.init(parameters, squares)
   }
 
-  /// - Parameter squares: of every row block of every parameter.
-  private init(_ parameters: ParameterSet, _ squares: [Double]) {
+  /// - Parameter blocks: the sum of squares of every row block of every parameter.
+  private init(_ parameters: ParameterSet, _ blocks: [Double]) {
     var first = 0
-    let sums = parameters.parameters.map { parameter in
+    squares = parameters.parameters.map { parameter in
       let count = RowBlocks(rows: parameter.rows).count
       defer { first += count }
-      return squares[first..<first + count].reduce(0, +)
+      return (parameter.name, blocks[first..<first + count].reduce(0, +))
     }
-    value = sums.reduce(0, +).squareRoot()
-    nonfinite = zip(parameters.parameters, sums).filter { !$0.1.isFinite }.map(\.0.name)
+    value = squares.reduce(0) { $0 + $1.sum }.squareRoot()
   }
 
   /// What to multiply gradients by so that their norm is at most `limit`; nil: no limit.

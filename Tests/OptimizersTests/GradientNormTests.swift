@@ -13,6 +13,18 @@ struct GradientNormTests {
     #expect(norm.nonfinite.isEmpty)
   }
 
+  @Test("every parameter's own norm is told, in the order of the set")
+  func parts() {
+    let parameters = Parameters()
+    parameters.setGradients(step: 1)
+    let norms = GradientNorm(parameters.set).norms
+    #expect(norms.map(\.parameter) == parameters.set.parameters.map(\.name))
+    for (parameter, found) in zip(parameters.set.parameters, norms) {
+      let squares = parameter.gradient.values.reduce(0) { $0 + Double($1) * Double($1) }
+      #expect(abs(found.norm - squares.squareRoot()) <= 1e-12 * found.norm)
+    }
+  }
+
   @Test("the scale brings a longer gradient to the limit and leaves a shorter one alone")
   func scale() {
     let parameters = Parameters()

@@ -21,7 +21,7 @@ package enum RunConfigurationKeys {
     "checkpoint": ["every", "minutes", "keep"],
     "validation": ["every", "sets"],
     "validation.sets": ["name", "records", "task", "classes", "prompts", "limit"],
-    "log": ["every", "keys"],
+    "log": ["every", "keys", "tensorboard", "histograms"],
   ]
 
   /// Every key's path, `data` and `validation.sets` without an index.

@@ -162,7 +162,9 @@ extension ConfigurationReader {
 
   func log() throws(ConfigurationError) -> RunConfiguration.Log {
     RunConfiguration.Log(
-      every: try integer("every", or: 1, in: 1...Int.max), keys: try flag("keys", or: false))
+      every: try integer("every", or: 1, in: 1...Int.max), keys: try flag("keys", or: false),
+      tensorboard: try flag("tensorboard", or: true),
+      histograms: try integer("histograms", in: 1...Int.max))
   }
 
   func validation() throws(ConfigurationError) -> RunConfiguration.Validation {

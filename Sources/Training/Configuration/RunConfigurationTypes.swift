@@ -167,5 +167,9 @@ extension RunConfiguration {
     public var every: Int
     /// Whether `samples.jsonl` is written.
     public var keys: Bool
+    /// Whether event files are written.
+    public var tensorboard: Bool
+    /// Steps between histograms of gradients' norms; nil: none.
+    public var histograms: Int?
   }
 }

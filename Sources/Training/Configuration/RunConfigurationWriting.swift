@@ -183,6 +183,9 @@ extension RunConfiguration.Validation.Set {
 
 extension RunConfiguration.Log {
   fileprivate var node: ConfigurationNode {
-    .map([("every", .integer(every)), ("keys", .flag(keys))])
+    .map([
+      ("every", .integer(every)), ("keys", .flag(keys)), ("tensorboard", .flag(tensorboard)),
+      ("histograms", .integer(histograms)),
+    ])
   }
 }

@@ -1,13 +1,21 @@
 import CoCaModel
-import Collectives
 import Foundation
 
-/// A step as `metrics.jsonl` shows it. Losses, norm and scale are of the global batch and from
-/// before the step's update; a number that is not finite is null.
+/// A step as `metrics.jsonl` shows it, but for the single losses. Loss, norm and scale are of the
+/// global batch and from before the step's update; a number that is not finite is null.
 struct Metrics: Encodable {
   struct Accuracy: Encodable {
     let image_to_text: JSONNumber
     let text_to_image: JSONNumber
+
+    /// Null without the contrastive loss.
+    init(_ losses: Losses) {
+      func accuracy(_ name: String) -> JSONNumber {
+        JSONNumber(losses.figure(name, of: ContrastiveTerm.name)?.value)
+      }
+      image_to_text = accuracy(ContrastiveTerm.imageToText)
+      text_to_image = accuracy(ContrastiveTerm.textToImage)
+    }
   }
   /// Of gradients and sharded weights, means over ranks.
   struct Wire: Encodable {
@@ -23,8 +31,6 @@ struct Metrics: Encodable {
   let step: Int
   let time: Double
   let loss: JSONNumber
-  let contrastive: JSONNumber
-  let caption: JSONNumber
   let logit_scale: JSONNumber
   let grad_norm: JSONNumber
   let lr: Double
@@ -45,78 +51,42 @@ struct Metrics: Encodable {
   let epoch: [String: Double]
 }
 
-/// What one rank knows of a step, and what all of them make of it in one sum.
-struct StepReport {
-  var seconds: [StepClock.Phase: Double] = [:]
-  var total = 0.0
-  /// Samples read for this step, and how many of them could not be used.
-  var read = 0
-  var skipped = 0
-  var operations = 0.0
-  var tokens = 0
-  var residentBytes = 0
-  /// What this rank sent of gradients and weights, and how long they were on their way.
-  var travelled = (bytes: 0, seconds: 0.0)
-  /// This rank could not copy a shard to its cache.
-  var lacksCopies = false
-  /// This rank was asked to stop.
-  var wantsStop = false
-  /// Rank 0 finds that time for a checkpoint has come.
-  var wantsCheckpoint = false
-
-  /// Seconds of this rank's own work: waiting for others is not its slowness.
-  private var work: Double {
-    [.data, .forward, .backward, .optimizer].reduce(0) { $0 + (seconds[$1] ?? 0) }
-  }
-
-  /// The sums over ranks, and every rank's own seconds and memory.
-  struct Summed {
-    let means: [StepClock.Phase: Double]
-    /// Mean seconds of the step.
-    let total: Double
-    /// Every rank's seconds of its own work.
-    let work: [Double]
-    let residentBytes: [Double]
-    let read: Int
-    let skipped: Int
-    let operations: Double
-    let tokens: Int
-    let wireBytes: Double
-    let wireSeconds: Double
-    let lacksCopies: Bool
-    let wantsStop: Bool
-    let wantsCheckpoint: Bool
-
-    var slowest: Int { work.indices.max { work[$0] < work[$1] } ?? 0 }
-    /// The slowest rank's work over the mean: what all could be faster with equal shares.
-    var imbalance: Double {
-      let mean = work.reduce(0, +) / Double(work.count)
-      return mean > 0 ? work[slowest] / mean : 1
-    }
-  }
-
-  func summed(over ranks: any Communicator) throws -> Summed {
-    let phases = StepClock.Phase.allCases
-    var values = phases.map { seconds[$0] ?? 0 }
-    values += [
-      Double(read), Double(skipped), operations, Double(tokens), wantsStop ? 1 : 0,
-      wantsCheckpoint ? 1 : 0, total, Double(travelled.bytes), travelled.seconds,
-      lacksCopies ? 1 : 0,
-    ]
-    let shared = values.count
-    values += [Double](repeating: 0, count: 2 * ranks.size)
-    values[shared + ranks.rank] = work
-    values[shared + ranks.size + ranks.rank] = Double(residentBytes)
-    try ranks.allReduceSum(&values)
-    let rest = values[phases.count...].map { $0 }
-    return Summed(
-      means: Dictionary(
-        uniqueKeysWithValues: zip(phases, values.map { $0 / Double(ranks.size) })),
-      total: rest[6] / Double(ranks.size), work: Array(values[shared..<shared + ranks.size]),
-      residentBytes: Array(values[(shared + ranks.size)...]), read: Int(rest[0]),
-      skipped: Int(rest[1]), operations: rest[2], tokens: Int(rest[3]),
-      wireBytes: rest[7] / Double(ranks.size), wireSeconds: rest[8] / Double(ranks.size),
-      lacksCopies: rest[9] > 0, wantsStop: rest[4] > 0, wantsCheckpoint: rest[5] > 0)
+extension Metrics {
+  /// - Parameters:
+  ///   - checkpointSeconds: of the checkpoint before this step.
+  ///   - epochs: how many of each source are done.
+  init(
+    _ step: Step, hosts: [String], checkpointSeconds: Double,
+    epochs: some Sequence<(String, Double)>
+  ) {
+    let sums = step.sums, losses = step.losses
+    let total = sums.mean(\.total)
+    var seconds = Dictionary(
+      uniqueKeysWithValues: StepClock.Phase.allCases.map { ($0.rawValue, sums.mean(\.[$0])) })
+    seconds["checkpoint"] = checkpointSeconds
+    seconds["total"] = total + checkpointSeconds
+    self.step = step.progress.step
+    time = Date().timeIntervalSince1970
+    loss = JSONNumber(losses.total)
+    logit_scale = JSONNumber(step.scale.map { Double($0) })
+    grad_norm = JSONNumber(step.norm.value)
+    lr = step.rate
+    pairs = losses.pairs
+    tokens = sums.tokens
+    samples_seen = step.progress.samplesSeen
+    pairs_per_second = Double(losses.pairs) / total
+    tokens_per_second = Double(sums.tokens) / total
+    gflops = sums.operations / total / 1e9
+    accuracy = Accuracy(losses)
+    skipped = sums.skipped
+    self.seconds = seconds
+    wire = Wire(bytes: sums.mean(\.wireBytes), seconds: sums.mean(\.wireSeconds))
+    slowest = Slowest(
+      rank: sums.slowest, host: hosts[sums.slowest], seconds: sums.list(\.work)[sums.slowest])
+    imbalance = sums.imbalance
+    resident_bytes = Int(sums.list(\.residentBytes).max() ?? 0)
+    ranks = hosts.count
+    epoch = Dictionary(epochs, uniquingKeysWith: max)
   }
 }
 

@@ -126,19 +126,16 @@ struct StartingPoint {
   }
 
   /// Sets weights and optimiser.
-  func fill(
-    _ saved: SavedModel, _ optimizer: any Optimizer, _ plan: RunPlan
-  ) throws -> TrainingProgress {
+  func fill(_ state: TrainingState) throws -> TrainingProgress {
+    let configuration = state.plan.configuration
     if let checkpoint {
-      var progress = try Trainer.restore(checkpoint, into: saved, optimizer)
-      if checkpoint.isImported {
-        progress.samplesSeen = progress.step * plan.configuration.batch
-      }
+      var progress = try state.restore(checkpoint)
+      if checkpoint.isImported { progress.samplesSeen = progress.step * configuration.batch }
       return progress
     }
     // What `init` lacks, such as a head that it was not trained with, starts as without it.
-    saved.model.parameters.initialize(seed: plan.configuration.seed)
-    try plan.initial?.weights(for: saved.model).read()
+    state.saved.model.parameters.initialize(seed: configuration.seed)
+    try state.plan.initial?.weights(for: state.saved.model).read()
     return TrainingProgress()
   }
 }

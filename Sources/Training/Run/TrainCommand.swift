@@ -73,54 +73,45 @@ public enum TrainCommand {
         checkpoint: run.found.checkpoint?.folder.lastPathComponent)
     }
     let deadline = try together(ranks) { try Deadline(plan, over: ranks, folder) }
-    let model = run.model, saved = SavedModel(model: model, tokenizer: plan.tokenizer)
-    model.parameters.allocate(training: true)
-    let shard =
-      plan.configuration.shardOptimizer
-      ? Shard(BucketPlan(model.parameters, ranks: ranks.size), over: ranks) : nil
-    let optimizer = plan.optimizerSettings.optimizer(for: model.parameters, shard: shard)
-    let progress = try together(ranks) { try run.start.fill(saved, optimizer, plan) }
-    try checkSameWeights(model, over: ranks)
+    let state = TrainingState(plan, run.model, over: ranks)
+    let progress = try together(ranks) { try run.start.fill(state) }
+    try checkSameWeights(run.model, over: ranks)
     return try train(
-      plan, saved, optimizer, shard, progress, over: ranks, hosts: header.ranks.map(\.host),
-      folder, console, stop, deadline, profile)
+      state, from: progress, hosts: header.ranks.map(\.host), folder, console, stop, deadline,
+      profile)
   }
 
   private static func train(
-    _ plan: RunPlan, _ saved: SavedModel, _ optimizer: any Optimizer, _ shard: Shard?,
-    _ progress: TrainingProgress, over ranks: any Communicator, hosts: [String],
-    _ folder: RunFolder, _ console: Console, _ stop: StopRequest,
-    _ deadline: Deadline, _ profile: StepProfile?
+    _ state: TrainingState, from progress: TrainingProgress, hosts: [String],
+    _ folder: RunFolder, _ console: Console, _ stop: StopRequest, _ deadline: Deadline,
+    _ profile: StepProfile?
   ) throws -> Int32 {
-    let validator = try together(ranks) {
-      try Validator(
-        plan, from: progress.step, over: ranks, folder: folder, console: console,
-        deadline: deadline)
+    let ranks = state.ranks
+    let logged = LoggedRun(
+      plan: state.plan, folder: folder, step: progress.step, console: console)
+    let sinks = try together(ranks) { try Sinks(logged, rank: ranks.rank) }
+    let observer = RunObserver(
+      state, hosts: hosts, folder: folder, sinks: sinks, stop: stop, deadline: deadline,
+      validator: Validator(
+        state.plan, over: ranks, folder: folder, sinks: sinks, deadline: deadline))
+    let trainer = try together(ranks) {
+      try Trainer(state, progress, observer: observer, profile: profile)
     }
-    let (observer, trainer) = try together(ranks) {
-      let observer = try RunObserver(
-        plan, from: progress.step, over: ranks, hosts: hosts, folder: folder, console: console,
-        stop: stop, deadline: deadline, validator: validator)
-      return (
-        observer,
-        try Trainer(
-          plan, saved, optimizer, shard, progress, over: ranks, observer: observer,
-          profile: profile)
-      )
-    }
-    try observer.catchUp(trainer)
+    try observer.catchUp(progress)
     try trainer.run()
     if ranks.rank == 0 {
+      let step = trainer.progress.step
       try folder.update { status in
         status.state = observer.wasStopped ? .stopped : .done
         status.code = observer.wasStopped ? ExitCode.stopped : ExitCode.done
         status.reason = observer.wasStopped ? stop.reason.map { "\($0)" } ?? "another rank" : nil
-        status.step = trainer.progress.step
+        status.step = step
       }
       if observer.wasStopped {
         stop.obeyed()
-        console.note("stopped at step \(trainer.progress.step); the same command continues")
+        sinks.note("stopped at step \(step); the same command continues")
       }
+      try sinks.close()
     }
     try ranks.barrier()
     deadline.finish()

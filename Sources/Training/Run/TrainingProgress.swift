@@ -50,35 +50,15 @@ extension CheckpointContents {
   }
 }
 
-extension Trainer {
-  /// Writes a checkpoint of the present state. Collective; rank 0 writes.
-  /// - Returns: what was saved, on rank 0.
-  /// - Throws: the same on all ranks.
-  func save(to folder: CheckpointFolder) throws -> CheckpointFolder.Saved? {
-    let collector = try StateCollector(optimizer.state, over: ranks)
-    let result = Result {
-      guard ranks.rank == 0 else { return CheckpointFolder.Saved?.none }
-      return try folder.save(
-        CheckpointContents(
-          saved, optimizer: optimizer, state: collector.sources, progress,
-          seed: plan.configuration.seed, configuration: plan.configuration.json),
-        keep: plan.configuration.checkpoint.keep)
-    }
-    try collector.finish()
-    return try together(ranks) { try result.get() }
-  }
-
-  /// Fills weights and optimiser from a checkpoint of the same run.
-  static func restore(
-    _ checkpoint: Checkpoint, into saved: SavedModel, _ optimizer: any Optimizer
-  ) throws -> TrainingProgress {
-    try ModelSource.checkpoint(checkpoint).weights(for: saved.model).read()
+extension TrainingProgress {
+  /// Reads where a checkpoint stands, and the optimizer's state in it.
+  init(_ checkpoint: Checkpoint, filling optimizer: any Optimizer) throws {
     let files = try checkpoint.optimizer(CheckpointContents.optimizerFile)
     for part in optimizer.state {
       try files.read(
         part.name, shape: part.shape, elements: part.held, into: part.tensor.buffer)
     }
-    let counts: TrainingProgress.Saved
+    let counts: Saved
     do {
       counts = try checkpoint.state.progress.decoded()
     } catch {
@@ -86,10 +66,8 @@ extension Trainer {
         checkpoint.folder.path, .malformed("its progress is not a trainer's"))
     }
     optimizer.updates = counts.updates
-    var progress = TrainingProgress(step: checkpoint.state.step, samplesSeen: counts.samplesSeen)
+    self.init(step: checkpoint.state.step, samplesSeen: counts.samplesSeen)
     // Counting again what was counted then: the limit was not reached.
-    try progress.tally.add(
-      read: counts.read, skipped: counts.skipped, policy: .skip(limit: .infinity))
-    return progress
+    try tally.add(read: counts.read, skipped: counts.skipped, policy: .skip(limit: .infinity))
   }
 }

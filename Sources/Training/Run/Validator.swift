@@ -8,38 +8,32 @@ import Tensors
 final class Validator {
   private let sets: [ValidationSet]
   private let ranks: any Communicator
-  private let console: Console
+  private let sinks: Sinks
+  private let folder: RunFolder
   private let deadline: Deadline
-  private let results: LineLog?
-  private let captions: LineLog?
 
-  /// - Throws: `OutputError` where the logs cannot be written.
   init(
-    _ plan: RunPlan, from step: Int, over ranks: any Communicator, folder: RunFolder,
-    console: Console, deadline: Deadline
-  ) throws {
+    _ plan: RunPlan, over ranks: any Communicator, folder: RunFolder, sinks: Sinks,
+    deadline: Deadline
+  ) {
     self.ranks = ranks
-    self.console = console
+    self.folder = folder
+    self.sinks = sinks
     self.deadline = deadline
     sets = plan.validation
-    let isFirst = ranks.rank == 0
-    results =
-      isFirst && sets.contains { $0.settings.task != .caption }
-      ? try folder.lines("validation.jsonl", upTo: step) : nil
-    captions =
-      isFirst && sets.contains { $0.settings.task == .caption }
-      ? try folder.lines("captions.jsonl", upTo: step) : nil
   }
 
-  /// Which sets rank 0's logs have no answer of at the step from which the run goes on; none on the
-  /// other ranks.
-  var missing: [Bool] {
-    sets.map { set in
-      let isCaption = set.settings.task == .caption
-      guard let log = isCaption ? captions : results else { return false }
-      let task = isCaption ? nil : set.settings.task.rawValue
-      let answered = log.latest.compactMap { try? JSONDecoder().decode(Answered.self, from: $0) }
-      return !answered.contains(Answered(name: set.settings.name, task: task))
+  /// Which sets have no answer of a step in the run's folder; only rank 0 looks.
+  /// - Throws: `OutputError` where what is there cannot be read.
+  func missing(at step: Int) throws -> [Bool] {
+    guard ranks.rank == 0 else { return sets.map { _ in false } }
+    let lines = try ["validation.jsonl", "captions.jsonl"].flatMap {
+      try LineLog.lines(of: folder.url.appendingPathComponent($0), at: step)
+    }
+    let answered = lines.compactMap { try? JSONDecoder().decode(Answered.self, from: $0) }
+    return sets.map(\.settings).map { set in
+      let task = set.task == .caption ? nil : set.task.rawValue
+      return !answered.contains(Answered(name: set.name, task: task))
     }
   }
 
@@ -47,10 +41,10 @@ final class Validator {
   /// - Parameter chosen: whether each set is asked; nil: all are.
   func run(_ saved: SavedModel, step: Int, chosen: [Bool]? = nil) throws {
     for (index, set) in sets.enumerated() where chosen?[index] ?? true {
-      let evaluator = Evaluator(saved: saved, over: ranks) { [console, deadline] notice in
+      let evaluator = Evaluator(saved: saved, over: ranks) { [sinks, deadline] notice in
         deadline.beat(step: step, phase: .validation)
         if case .leftOut(let samples) = notice {
-          console.warn("validation \(set.settings.name): \(samples.count) samples left out, "
+          sinks.warn("validation \(set.settings.name): \(samples.count) samples left out, "
             + "first \(samples.named.first ?? "")")
         }
       }
@@ -83,39 +77,19 @@ final class Validator {
         "top-1 \((100 * scores.top1).fixed(2))%, top-5 \((100 * scores.top5).fixed(2))%")
     case .caption:
       let lines = try evaluator.captions(records: set.records, limit: limit)
-      try captions?.append(
-        lines.map { CaptionRecord(step: step, name: set.settings.name, line: $0) })
-      console.say(
-        "validation \(set.settings.name): \(lines.count) captions, first: "
-          + "\(lines.first?.caption ?? "")", json: lines)
+      try sinks.captions(
+        CaptionsRecord(
+          step: step, name: set.settings.name, lines: lines, records: set.records))
     }
   }
 
   private func report(
     _ scores: some Encodable, of set: ValidationSet, step: Int, _ text: String
   ) throws {
-    let record = ScoreRecord(
-      step: step, name: set.settings.name, task: set.settings.task.rawValue, scores: scores)
-    try results?.append(record)
-    console.say("validation \(set.settings.name): \(text)", json: record)
-  }
-}
-
-/// A line of `validation.jsonl`: step, name and task beside the scores' own keys.
-private struct ScoreRecord<Scores: Encodable>: Encodable {
-  let step: Int
-  let name: String
-  let task: String
-  let scores: Scores
-
-  private enum CodingKeys: CodingKey { case step, name, task }
-
-  func encode(to encoder: any Encoder) throws {
-    try scores.encode(to: encoder)
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(step, forKey: .step)
-    try container.encode(name, forKey: .name)
-    try container.encode(task, forKey: .task)
+    try sinks.validation(
+      ScoreRecord(
+        step: step, name: set.settings.name, task: set.settings.task.rawValue, scores: scores,
+        text: text))
   }
 }
 
@@ -123,20 +97,4 @@ private struct ScoreRecord<Scores: Encodable>: Encodable {
 private struct Answered: Decodable, Equatable {
   let name: String
   let task: String?
-}
-
-/// A line of `captions.jsonl`.
-private struct CaptionRecord: Encodable {
-  let step: Int
-  let name: String
-  let line: CaptionLine
-
-  private enum CodingKeys: CodingKey { case step, name }
-
-  func encode(to encoder: any Encoder) throws {
-    try line.encode(to: encoder)
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(step, forKey: .step)
-    try container.encode(name, forKey: .name)
-  }
 }

@@ -32,7 +32,7 @@ struct Divergence: Error, CustomStringConvertible, ExitCoded {
   static func find(
     _ trainer: Trainer, _ losses: Losses, _ norm: GradientNorm, _ batch: Batch, inARow steps: Int
   ) throws -> Divergence {
-    let model = trainer.saved.model
+    let model = trainer.state.saved.model
     let faulty = batch.rows.indices.filter { row in
       let pair = Pairs(
         batch.images.slice(at: row), PackedCaptions([Array(batch.captions[row])]))

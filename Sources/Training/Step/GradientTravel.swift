@@ -76,9 +76,9 @@ final class GradientTravel {
 
   /// Learns what a step took, the same on all ranks.
   /// - Returns: what the trial decided, once, when it is over.
-  func learn(_ sums: StepReport.Summed) -> String? {
+  func learn(_ sums: RankSums<StepReport>) -> String? {
     // Steps differ in their captions.
-    let spent = (sums.means[.backward] ?? 0) + (sums.means[.communicate] ?? 0)
+    let spent = sums.mean(\.[.backward]) + sums.mean(\.[.communicate])
     guard let verdict = trial?.add(spent / max(sums.operations, 1)) else { return nil }
     trial = nil
     reducer.overlap = verdict.choice

@@ -11,11 +11,7 @@ import Text
 
 /// The way of a batch, from disk to weights, once per step.
 final class Trainer {
-  let plan: RunPlan
-  let saved: SavedModel
-  let optimizer: any Optimizer
-  /// The rows that this rank updates; nil: all.
-  let shard: Shard?
+  let state: TrainingState
   let ranks: any Communicator
   let clock = StepClock()
   let objective: Objective
@@ -31,22 +27,19 @@ final class Trainer {
   private var skippedInARow = 0
   /// A run that skips such steps ends here: nothing that it does can make the next one better.
   private static let mostSkippedInARow = 100
-  private var model: CoCa { saved.model }
+  private var plan: RunPlan { state.plan }
+  private var model: CoCa { state.saved.model }
 
   init(
-    _ plan: RunPlan, _ saved: SavedModel, _ optimizer: any Optimizer, _ shard: Shard?,
-    _ progress: TrainingProgress, over ranks: any Communicator, observer: any TrainingObserver,
+    _ state: TrainingState, _ progress: TrainingProgress, observer: any TrainingObserver,
     profile: StepProfile? = nil
   ) throws {
-    self.plan = plan
-    self.saved = saved
-    self.optimizer = optimizer
-    self.shard = shard
+    self.state = state
     self.progress = progress
-    self.ranks = ranks
     self.observer = observer
     self.profile = profile
-    let run = plan.configuration
+    ranks = state.ranks
+    let plan = state.plan, saved = state.saved, run = plan.configuration
     let gradients = GradientTravel(
       saved.model.parameters, over: ranks, clock: clock, plan.travel)
     self.gradients = gradients
@@ -99,7 +92,7 @@ final class Trainer {
     observer.begins(.optimizer, step: progress.step + 1)
     let norm = try measure(
       .optimizer, "gradient norm", bytes: model.parameters.gradients.bytes
-    ) { try GradientNorm(model.parameters, shard: shard) }
+    ) { try GradientNorm(model.parameters, shard: state.shard) }
 
     let scale = model.scale
     let rate = plan.schedule.rate(at: progress.step)
@@ -107,18 +100,19 @@ final class Trainer {
       observer.warn("step \(progress.step + 1): no sample of it could be used; it is skipped")
     } else if try isFinite(losses, norm, batch) {
       try measure(.optimizer, plan.optimizerSettings.name.rawValue) {
-        try optimizer.update(
+        try state.optimizer.update(
           learningRate: Float(rate),
           gradientScale: norm.scale(limit: plan.configuration.optimizer.clip))
       }
-      if shard != nil { try gradients.gatherWeights() }
+      if state.shard != nil { try gradients.gatherWeights() }
       model.clampLogitScale()
     }
     let report = StepReport(
       seconds: clock.seconds, total: (ContinuousClock.now - start) / .seconds(1),
       read: batch.count + batch.skipped.count, skipped: batch.skipped.count,
       operations: cost.step(batch.captions), tokens: batch.captions.ids.count,
-      residentBytes: residentBytes(), travelled: gradients.travelled,
+      residentBytes: residentBytes(), wireBytes: gradients.travelled.bytes,
+      wireSeconds: gradients.travelled.seconds,
       lacksCopies: loader.cacheProblem != nil,
       wantsStop: observer.wantsStop, wantsCheckpoint: observer.wantsCheckpoint)
     let sums = try report.summed(over: ranks)
@@ -134,8 +128,9 @@ final class Trainer {
       try together(ranks) { throw error }
     }
     return try observer.stepped(
-      Step(losses: losses, norm: norm.value, scale: scale, rate: rate, sums: sums, batch: batch),
-      self)
+      Step(
+        progress: progress, losses: losses, norm: norm, scale: scale, rate: rate, sums: sums,
+        batch: batch))
   }
 
   /// An operation of the step that is a phase, or a part of one, by itself.
@@ -178,12 +173,14 @@ enum Continuation { case next, stop }
 
 /// A step that was made, the same on all ranks but for `batch`.
 struct Step {
+  /// With this step.
+  let progress: TrainingProgress
   let losses: Losses
-  let norm: Double
+  let norm: GradientNorm
   /// Inverse temperature before the update; nil without the contrastive head.
   let scale: Float?
   let rate: Double
-  let sums: StepReport.Summed
+  let sums: RankSums<StepReport>
   /// This rank's share.
   let batch: Batch
 }
@@ -195,7 +192,7 @@ protocol TrainingObserver: AnyObject {
   /// Time for a checkpoint has come; only rank 0 says so.
   var wantsCheckpoint: Bool { get }
   func begins(_ phase: Phase, step: Int)
-  func stepped(_ step: Step, _ trainer: Trainer) throws -> Continuation
+  func stepped(_ step: Step) throws -> Continuation
   func warn(_ text: String)
   func note(_ text: String)
   /// Names what this rank could not use in a step in which some rank left samples out. Collective.

@@ -1,0 +1,76 @@
+import Foundation
+
+/// Tells the person at the terminal how the run goes, in lines for people or in JSON.
+final class ConsoleSink: Sink {
+  /// The slowest rank's work over the mean, above which its rank is named.
+  private static let tolerable = 1.2
+
+  private let console: Console
+  private let steps: Int
+  private let batch: Int
+  /// Steps between lines.
+  private let every: Int
+  private var rate = MovingRate()
+
+  init(_ run: LoggedRun) {
+    console = run.console
+    steps = run.plan.steps
+    batch = run.plan.configuration.batch
+    every = run.plan.configuration.log.every
+  }
+
+  func step(_ record: StepRecord) {
+    let metrics = record.metrics
+    rate.add(pairs: metrics.pairs, seconds: metrics.seconds["total"] ?? 0)
+    guard metrics.step % every == 0 || metrics.step == steps else { return }
+    console.say(line(record), json: record)
+  }
+
+  func validation(_ record: ScoreRecord) {
+    console.say("validation \(record.name): \(record.text)", json: record)
+  }
+
+  func captions(_ record: CaptionsRecord) {
+    let first = record.lines.first?.caption ?? ""
+    console.say(
+      "validation \(record.name): \(record.lines.count) captions, first: \(first)",
+      json: record.lines)
+  }
+
+  func tell(_ note: Note) {
+    switch note {
+    case .note(let text): console.note(text)
+    case .warning(let text): console.warn(text)
+    }
+  }
+
+  private func line(_ record: StepRecord) -> String {
+    let metrics = record.metrics, slowest = metrics.slowest
+    let left = Double(steps - metrics.step) * Double(batch)
+    let all = steps.grouped, step = metrics.step.grouped
+    let indent = String(repeating: " ", count: max(0, all.count - step.count))
+    let losses = record.losses.map { "  \($0.name) \($0.value.fixed(4))" }.joined()
+    let imbalance =
+      metrics.imbalance > Self.tolerable
+      ? "  rank \(slowest.rank) on \(slowest.host) takes \(metrics.imbalance.fixed(2)) × the mean"
+      : ""
+    return "step \(indent)\(step)/\(all)"
+      + "  loss \((metrics.loss.value ?? .nan).fixed(4))" + losses
+      + "  lr \(String(format: "%.2e", metrics.lr))"
+      + "  \(metrics.pairs_per_second.fixed(0)) pairs/s  \(metrics.gflops.fixed(1)) GFLOP/s"
+      + (rate.value > 0 ? "  \((left / rate.value).asDuration) left" : "")
+      + imbalance
+  }
+}
+
+/// Pairs per second over about the last twenty steps.
+private struct MovingRate {
+  private var pairs = 0.0
+  private var seconds = 0.0
+  var value: Double { seconds > 0 ? pairs / seconds : 0 }
+
+  mutating func add(pairs newPairs: Int, seconds newSeconds: Double) {
+    pairs = 0.95 * pairs + Double(newPairs)
+    seconds = 0.95 * seconds + newSeconds
+  }
+}

@@ -1,0 +1,59 @@
+import Evaluation
+
+/// The run's files of JSON lines: `metrics.jsonl`, `validation.jsonl`, `captions.jsonl` and
+/// `samples.jsonl`, the latter three where there is something to write into them.
+final class JSONLines: Sink {
+  private let metricsLog: LineLog
+  private let scoresLog: LineLog?
+  private let captionsLog: LineLog?
+  private let samplesLog: LineLog?
+
+  init(_ run: LoggedRun) throws {
+    func open(_ name: String) throws -> LineLog {
+      try LineLog(run.folder.url.appendingPathComponent(name), upTo: run.step)
+    }
+    let tasks = run.plan.validation.map(\.settings.task)
+    metricsLog = try open("metrics.jsonl")
+    scoresLog = tasks.contains { $0 != .caption } ? try open("validation.jsonl") : nil
+    captionsLog = tasks.contains(.caption) ? try open("captions.jsonl") : nil
+    samplesLog = run.plan.configuration.log.keys ? try open("samples.jsonl") : nil
+  }
+
+  func step(_ record: StepRecord) throws {
+    if let keys = record.keys {
+      try samplesLog?.append(SamplesLine(step: record.metrics.step, keys: keys))
+    }
+    try metricsLog.append(record)
+  }
+
+  func validation(_ record: ScoreRecord) throws { try scoresLog?.append(record) }
+
+  func captions(_ record: CaptionsRecord) throws {
+    try captionsLog?.append(
+      record.lines.map { CaptionsLine(step: record.step, name: record.name, line: $0) })
+  }
+
+  func close() throws {
+    for log in [metricsLog, scoresLog, captionsLog, samplesLog] { try log?.close() }
+  }
+}
+
+/// A line of `samples.jsonl`.
+private struct SamplesLine: Encodable {
+  let step: Int
+  let keys: [String: [String]]
+}
+
+/// A line of `captions.jsonl`.
+private struct CaptionsLine: Encodable {
+  let step: Int
+  let name: String
+  let line: CaptionLine
+
+  func encode(to encoder: any Encoder) throws {
+    try line.encode(to: encoder)
+    var container = encoder.container(keyedBy: RecordKey.self)
+    try container.encode(step, forKey: "step")
+    try container.encode(name, forKey: "name")
+  }
+}

@@ -1,0 +1,55 @@
+import Foundation
+
+/// A file that grows by whole JSON lines, each on its way to the disk when `append` returns.
+final class LineLog {
+  private let url: URL
+  private let handle: FileHandle
+  private let encoder = JSONEncoder()
+
+  /// Opens or creates; lines whose `step` is above `step`, or that were cut short, are removed.
+  /// - Throws: `OutputError`.
+  init(_ url: URL, upTo step: Int) throws {
+    self.url = url
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    handle = try OutputError.telling(of: url) {
+      if !FileManager.default.fileExists(atPath: url.path) { try Data().write(to: url) }
+      let handle = try FileHandle(forUpdating: url)
+      let kept = try Self.lines(of: url).prefix { $0.step <= step }
+      try handle.truncate(atOffset: UInt64(kept.reduce(0) { $0 + $1.bytes.count + 1 }))
+      try handle.seekToEnd()
+      return handle
+    }
+  }
+
+  func append(_ line: some Encodable) throws { try append([line]) }
+
+  /// Writes all at once, so that of lines that belong together none is missing.
+  func append(_ lines: [some Encodable]) throws {
+    let bytes = try lines.reduce(into: Data()) { $0 += try encoder.encode($1) + Data("\n".utf8) }
+    try OutputError.telling(of: url) { try handle.write(contentsOf: bytes) }
+  }
+
+  func close() throws { try OutputError.telling(of: url) { try handle.close() } }
+
+  /// The lines of `step` in a file; none where there is no file.
+  static func lines(of url: URL, at step: Int) throws -> [Data] {
+    guard FileManager.default.fileExists(atPath: url.path) else { return [] }
+    return try OutputError.telling(of: url) { try lines(of: url) }
+      .filter { $0.step == step }.map(\.bytes)
+  }
+
+  private struct Step: Decodable { let step: Int }
+
+  /// All lines up to the first that is no line of a step or was cut short.
+  private static func lines(of url: URL) throws -> [(step: Int, bytes: Data)] {
+    let data = try Data(contentsOf: url, options: .alwaysMapped)
+    var lines: [(Int, Data)] = [], rest = data[...]
+    while let newline = rest.firstIndex(of: UInt8(ascii: "\n")) {
+      let line = rest[..<newline]
+      guard let found = try? JSONDecoder().decode(Step.self, from: line) else { break }
+      lines.append((found.step, line))
+      rest = rest[(newline + 1)...]
+    }
+    return lines
+  }
+}

@@ -1,0 +1,63 @@
+import CoCaModel
+import Evaluation
+import Records
+
+/// A step: as JSON a line of `metrics.jsonl`.
+struct StepRecord: Encodable {
+  let metrics: Metrics
+  /// The losses before they are weighed, in the order in which they are told.
+  let losses: [(name: String, value: Double)]
+  /// With `log.keys`: the keys of the step's samples by source, in the order of the pairs.
+  let keys: [String: [String]]?
+  /// In steps of `log.histograms`: the norm of every parameter's gradient, before clipping.
+  let gradientNorms: [(parameter: String, norm: Double)]?
+
+  func encode(to encoder: any Encoder) throws {
+    try metrics.encode(to: encoder)
+    var container = encoder.container(keyedBy: RecordKey.self)
+    // All losses that there are: null where the objective lacks one.
+    for name in LossTerms.all.map(\.name) {
+      let value = losses.first { $0.name == name }?.value
+      try container.encode(JSONNumber(value), forKey: RecordKey(name))
+    }
+  }
+}
+
+/// The figures of a validation set: as JSON a line of `validation.jsonl`, step, name and task
+/// beside the scores' own keys.
+struct ScoreRecord: Encodable {
+  let step: Int
+  let name: String
+  let task: String
+  let scores: any Encodable
+  /// The scores for people.
+  let text: String
+
+  func encode(to encoder: any Encoder) throws {
+    try scores.encode(to: encoder)
+    var container = encoder.container(keyedBy: RecordKey.self)
+    try container.encode(step, forKey: "step")
+    try container.encode(name, forKey: "name")
+    try container.encode(task, forKey: "task")
+  }
+}
+
+/// The captions of a validation set.
+struct CaptionsRecord {
+  let step: Int
+  let name: String
+  let lines: [CaptionLine]
+  /// Where the pictures are.
+  let records: [RecordSet]
+}
+
+/// A key of a record beside those of a type.
+struct RecordKey: CodingKey, ExpressibleByStringLiteral {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init(_ name: String) { stringValue = name }
+  init(stringLiteral name: String) { self.init(name) }
+  init?(stringValue: String) { self.init(stringValue) }
+  init?(intValue: Int) { nil }
+}

@@ -1,0 +1,53 @@
+import Autograd
+import Checkpoints
+import CoCaModel
+import Collectives
+import Evaluation
+import Optimizers
+
+/// What a run changes and a checkpoint holds: the weights and the optimizer's state.
+struct TrainingState {
+  let plan: RunPlan
+  let saved: SavedModel
+  let optimizer: any Optimizer
+  /// The rows that this rank updates; nil: all.
+  let shard: Shard?
+  let ranks: any Communicator
+
+  /// Takes the memory that training needs. Nothing is set yet.
+  init(_ plan: RunPlan, _ model: CoCa, over ranks: any Communicator) {
+    self.plan = plan
+    self.ranks = ranks
+    saved = SavedModel(model: model, tokenizer: plan.tokenizer)
+    model.parameters.allocate(training: true)
+    shard =
+      plan.configuration.shardOptimizer
+      ? Shard(BucketPlan(model.parameters, ranks: ranks.size), over: ranks) : nil
+    optimizer = plan.optimizerSettings.optimizer(for: model.parameters, shard: shard)
+  }
+
+  /// Writes a checkpoint. Collective; rank 0 writes.
+  /// - Returns: what was saved, on rank 0.
+  /// - Throws: the same on all ranks.
+  func save(
+    _ progress: TrainingProgress, to folder: CheckpointFolder
+  ) throws -> CheckpointFolder.Saved? {
+    let collector = try StateCollector(optimizer.state, over: ranks)
+    let result = Result {
+      guard ranks.rank == 0 else { return CheckpointFolder.Saved?.none }
+      return try folder.save(
+        CheckpointContents(
+          saved, optimizer: optimizer, state: collector.sources, progress,
+          seed: plan.configuration.seed, configuration: plan.configuration.json),
+        keep: plan.configuration.checkpoint.keep)
+    }
+    try collector.finish()
+    return try together(ranks) { try result.get() }
+  }
+
+  /// Fills weights and optimizer from a checkpoint of the same run.
+  func restore(_ checkpoint: Checkpoint) throws -> TrainingProgress {
+    try ModelSource.checkpoint(checkpoint).weights(for: saved.model).read()
+    return try TrainingProgress(checkpoint, filling: optimizer)
+  }
+}

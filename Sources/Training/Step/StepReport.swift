@@ -1,0 +1,59 @@
+import CoCaModel
+import Collectives
+
+/// What one rank knows of a step. What all ranks shall know of it is a slot.
+struct StepReport {
+  var seconds: [StepClock.Phase: Double] = [:]
+  var total = 0.0
+  /// Samples read for this step, and how many of them could not be used.
+  var read = 0
+  var skipped = 0
+  var operations = 0.0
+  var tokens = 0
+  var residentBytes = 0
+  /// What this rank sent of gradients and weights, and how long they were on their way.
+  var wireBytes = 0
+  var wireSeconds = 0.0
+  /// This rank could not copy a shard to its cache.
+  var lacksCopies = false
+  /// This rank was asked to stop.
+  var wantsStop = false
+  /// Rank 0 finds that time for a checkpoint has come.
+  var wantsCheckpoint = false
+
+  subscript(phase: StepClock.Phase) -> Double { seconds[phase] ?? 0 }
+
+  /// Seconds of this rank's own work: waiting for others is not its slowness.
+  var work: Double {
+    [.data, .forward, .backward, .optimizer].reduce(0) { $0 + self[$1] }
+  }
+
+  /// Collective.
+  /// - Throws: `CollectiveError` if a rank is lost.
+  func summed(over ranks: any Communicator) throws(CollectiveError) -> RankSums<StepReport> {
+    let phases = StepClock.Phase.allCases.map { Slot(\StepReport[$0]) }
+    return try RankSums(
+      self,
+      added: phases + [
+        Slot(\.read), Slot(\.skipped), Slot(\.operations), Slot(\.tokens), Slot(\.wantsStop),
+        Slot(\.wantsCheckpoint), Slot(\.total), Slot(\.wireBytes), Slot(\.wireSeconds),
+        Slot(\.lacksCopies),
+      ],
+      listed: [Slot(\.work), Slot(\.residentBytes)], over: ranks)
+  }
+}
+
+extension RankSums<StepReport> {
+  /// The rank that worked longest.
+  var slowest: Int {
+    let work = list(\.work)
+    return work.indices.max { work[$0] < work[$1] } ?? 0
+  }
+
+  /// The slowest rank's work over the mean: what all could be faster with equal shares.
+  var imbalance: Double {
+    let work = list(\.work)
+    let mean = work.reduce(0, +) / Double(work.count)
+    return mean > 0 ? work[slowest] / mean : 1
+  }
+}
