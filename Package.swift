@@ -164,15 +164,15 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "JSON",
-        "OpenCLIP", "Optimizers", "Records", "Tensors", "TestSupport", "Text", "coca-train",
+        "Training", "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images",
+        "JSON", "OpenCLIP", "Optimizers", "Records", "Tensors", "TestSupport", "Text", "coca-train",
         "coca-convert",
       ]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Images", "JSON", "OpenCLIP", "Records", "TestSupport",
-        "coca-train", "coca-shard", "coca-eval", "coca-convert",
+        "Checkpoints", "CoCaModel", "Evaluation", "Images", "JSON", "OpenCLIP", "Records",
+        "TestSupport", "coca-train", "coca-shard", "coca-eval", "coca-convert",
       ]),
   ],
   swiftLanguageModes: [.v6],

@@ -23,10 +23,10 @@ final class Validator {
     sets = plan.validation
     let isFirst = ranks.rank == 0
     results =
-      isFirst && sets.contains { $0.settings.task != .caption }
+      isFirst && sets.contains { !$0.givesCaptions }
       ? try folder.lines("validation.jsonl", upTo: step) : nil
     captions =
-      isFirst && sets.contains { $0.settings.task == .caption }
+      isFirst && sets.contains { $0.givesCaptions }
       ? try folder.lines("captions.jsonl", upTo: step) : nil
   }
 
@@ -34,9 +34,8 @@ final class Validator {
   /// other ranks.
   var missing: [Bool] {
     sets.map { set in
-      let isCaption = set.settings.task == .caption
-      guard let log = isCaption ? captions : results else { return false }
-      let task = isCaption ? nil : set.settings.task.rawValue
+      guard let log = set.givesCaptions ? captions : results else { return false }
+      let task = set.givesCaptions ? nil : set.settings.task.rawValue
       let answered = log.latest.compactMap { try? JSONDecoder().decode(Answered.self, from: $0) }
       return !answered.contains(Answered(name: set.settings.name, task: task))
     }
@@ -53,57 +52,35 @@ final class Validator {
             + "first \(samples.named.first ?? "")")
         }
       }
-      try ask(evaluator, set, step: step)
+      let result = try set.task.run(
+        evaluator, records: set.records, limit: set.settings.limit)
+      try tell(result, of: set, step: step)
     }
     Tensor.releaseUnused()
   }
 
-  private func ask(_ evaluator: Evaluator, _ set: ValidationSet, step: Int) throws {
-    let limit = set.settings.limit
-    switch set.question {
-    case .loss:
-      let losses = try evaluator.losses(records: set.records, limit: limit)
-      try report(
-        losses, of: set, step: step,
-        "contrastive \(losses.contrastive.fixed(4)), caption \(losses.caption.fixed(4))")
-    case .retrieval:
-      let scores = try evaluator.retrieval(records: set.records, limit: limit)
-      try report(
-        scores, of: set, step: step,
-        "R@1 image to text \((100 * scores.imageToText.r1).fixed(2))%, "
-          + "text to image \((100 * scores.textToImage.r1).fixed(2))%")
-    case .zeroShot(let classes, let prompts):
-      let scores = try evaluator.zeroShot(
-        records: set.records, classes: classes, prompts: prompts, limit: limit)
-      try report(
-        scores, of: set, step: step,
-        "top-1 \((100 * scores.top1).fixed(2))%, top-5 \((100 * scores.top5).fixed(2))%")
-    case .caption:
-      let lines = try evaluator.captions(records: set.records, limit: limit)
+  /// All that a validation puts out.
+  private func tell(_ result: any TaskResult, of set: ValidationSet, step: Int) throws {
+    let name = set.settings.name, text = "validation \(name): \(result.summary)"
+    if let written = result as? Captions {
       try captions?.append(
-        lines.map { CaptionRecord(step: step, name: set.settings.name, line: $0) })
-      console.say(
-        "validation \(set.settings.name): \(lines.count) captions, first: "
-          + "\(lines.first?.caption ?? "")", json: lines)
+        written.lines.map { CaptionRecord(step: step, name: name, line: $0) })
+      console.say(text, json: written)
+    } else {
+      let record = ScoreRecord(
+        step: step, name: name, task: set.settings.task.rawValue, scores: result)
+      try results?.append(record)
+      console.say(text, json: record)
     }
-  }
-
-  private func report(
-    _ scores: some Encodable, of set: ValidationSet, step: Int, _ text: String
-  ) throws {
-    let record = ScoreRecord(
-      step: step, name: set.settings.name, task: set.settings.task.rawValue, scores: scores)
-    try results?.append(record)
-    console.say("validation \(set.settings.name): \(text)", json: record)
   }
 }
 
 /// A line of `validation.jsonl`: step, name and task beside the scores' own keys.
-private struct ScoreRecord<Scores: Encodable>: Encodable {
+private struct ScoreRecord: Encodable {
   let step: Int
   let name: String
   let task: String
-  let scores: Scores
+  let scores: any Encodable
 
   private enum CodingKeys: CodingKey { case step, name, task }
 
