@@ -180,15 +180,15 @@ let package = Package(
     .testTarget(
       name: "TrainingTests",
       dependencies: [
-        "Training", "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "JSON",
-        "OpenCLIP", "Optimizers", "Records", "TensorBoard", "Tensors", "TestSupport", "Text",
-        "coca-train", "coca-convert",
+        "Training", "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images",
+        "JSON", "OpenCLIP", "Optimizers", "Records", "Tensors", "TestSupport", "Text", "coca-train",
+        "coca-convert",
       ]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Images", "JSON", "OpenCLIP", "Records", "TestSupport",
-        "coca-train", "coca-shard", "coca-eval", "coca-convert",
+        "Checkpoints", "CoCaModel", "Evaluation", "Images", "JSON", "OpenCLIP", "Records",
+        "TestSupport", "coca-train", "coca-shard", "coca-eval", "coca-convert",
       ]),
   ],
   swiftLanguageModes: [.v6],

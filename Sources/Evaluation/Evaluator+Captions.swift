@@ -51,7 +51,6 @@ extension Evaluator {
     let context = model.configuration.text.context
     let limit = min(maximumTokens ?? context, context)
     let (tokenizer, start) = try together(ranks) {
-      try saved.require(.caption)
       let tokenizer = try saved.requireTokenizer()
       let start = [tokenizer.start] + (prompt.isEmpty ? [] : try tokenizer.encode(prompt))
       guard start.count < limit else {

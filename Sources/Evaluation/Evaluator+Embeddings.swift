@@ -59,7 +59,6 @@ extension Evaluator {
   private func embed(
     _ records: [RecordSet], captions: Int?, limit: Int?, needsTexts: Bool
   ) throws -> SetEmbeddings {
-    try together(ranks) { try saved.require(.contrastive) }
     var images: [Tensor] = [], texts: [Tensor] = []
     var keys: [String] = [], textCounts: [Int] = []
     let source = pictures(records, limit)

@@ -43,10 +43,7 @@ extension Evaluator {
 
   /// `[classes, joint]`, rows of length 1. Collective.
   func classEmbeddings(_ classes: ClassNames, _ prompts: Prompts) throws -> Tensor {
-    let tokenizer = try together(ranks) {
-      try saved.require(.contrastive)
-      return try saved.requireTokenizer()
-    }
+    let tokenizer = try together(ranks) { try saved.requireTokenizer() }
     let blocks = classBlocks(classes, prompts)
     let mine = ranks.share(of: blocks.count)
     let rows = try together(ranks) {

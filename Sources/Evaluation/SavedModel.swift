@@ -69,14 +69,6 @@ public struct SavedModel {
       context: model.configuration.text.context)
   }
 
-  /// - Throws: `ModelError` where the model was trained without a head that a task asks.
-  func require(_ head: Head) throws(ModelError) {
-    guard !model.configuration.heads.contains(head) else { return }
-    throw ModelError(
-      "the checkpoint", .missing("\(head.rawValue) head"),
-      remedy: "Use a model that was trained with the \(head.rawValue) loss")
-  }
-
   func requireTokenizer() throws(ModelError) -> any Tokenizer {
     guard let tokenizer else {
       throw ModelError(

@@ -17,7 +17,7 @@ struct CocaEval: ParsableCommand {
       Under mpirun all ranks share the work; the figures are the same.
       """,
     version: programVersion,
-    subcommands: [ZeroShot.self, Retrieval.self, Caption.self, Embed.self])
+    subcommands: EvaluationTasks.all.map { $0.command } + [Embed.self])
 
   static func main() {
     let binding = Binding(.auto)
@@ -63,6 +63,9 @@ struct CocaEval: ParsableCommand {
 /// A subcommand: asks the evaluator, gives what is to be printed.
 protocol EvaluationCommand: ParsableCommand {
   var shared: SharedOptions { get }
+  static var needs: Set<ModelPart> { get }
+  /// Who needs them, for errors.
+  static var user: String { get }
 
   /// Collective.
   /// - Returns: what rank 0 prints on standard output.
@@ -82,6 +85,9 @@ extension EvaluationCommand {
     }
     let saved = try SavedModel.open(URL(fileURLWithPath: shared.checkpoint), over: ranks) {
       Failure.tell("left out \($0.folder): \($0.error)")
+    }
+    try together(ranks) {
+      try Self.needs.check(saved.parts, of: shared.checkpoint, for: Self.user)
     }
     let notices = Notices(rank: ranks.rank)
     let evaluator = Evaluator(saved: saved, over: ranks) { notices.tell($0) }

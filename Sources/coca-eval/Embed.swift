@@ -15,6 +15,9 @@ struct Embed: EvaluationCommand {
         coca-eval embed runs/demo --records data/flickr --to flickr.safetensors
       """)
 
+  static let needs: Set<ModelPart> = [.embeddings]
+  static let user = "embed"
+
   @OptionGroup var shared: SharedOptions
 
   @Option(help: "A folder of records.", completion: .directory)
@@ -35,11 +38,11 @@ struct Embed: EvaluationCommand {
     try together(ranks) {
       if ranks.rank == 0 { try embedded.write(to: URL(fileURLWithPath: to)) }
     }
-    return Output.table([
+    return TextTable([
       ("pictures", ["\(embedded.keys.count)"]),
       ("texts", ["\(embedded.textImage.count)"]),
       ("dimensions", ["\(embedded.images.width)"]),
-    ])
+    ]).text
   }
 
   private func checkTarget() throws {

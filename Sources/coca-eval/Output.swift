@@ -20,20 +20,4 @@ enum Output {
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self) + "\n"
   }
-
-  /// Rows of a name and columns of equal width.
-  static func table(_ rows: [(String, [String])]) -> String {
-    let name = rows.map(\.0.count).max() ?? 0
-    return rows.map { title, columns in
-      let cells = columns.map { padding(10 - $0.count) + $0 }
-      return title + padding(name - title.count) + cells.joined() + "\n"
-    }.joined()
-  }
-
-  /// 0.0336 as 3.36%.
-  static func percent(_ fraction: Double) -> String { String(format: "%.2f%%", 100 * fraction) }
-
-  private static func padding(_ count: Int) -> String {
-    String(repeating: " ", count: max(0, count))
-  }
 }

@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import TestSupport
 import Testing
@@ -14,5 +15,50 @@ struct EvaluationCommandTests {
       "coca-eval", ["embed", "model", "--records", "none", "--to", to, "--threads", "1"],
       in: home.url)
     #expect(outcome.code == 64 && outcome.errors.contains(text), "\(outcome.all)")
+  }
+
+  @Test("every task is a subcommand, and its help tells its options and an example")
+  func help() throws {
+    for task in EvaluationTasks.all {
+      let outcome = try Job.run("coca-eval", [task.name, "--help"], in: URL(fileURLWithPath: "/"))
+      #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.all)")
+      #expect(outcome.output.contains("coca-eval \(task.name) runs/"), "\(outcome.all)")
+      let common = ["--records", "--limit", "--threads", "--json"]
+      for option in common + task.options.filter({ !$0.help.isEmpty }).map({ "--\($0.name)" }) {
+        #expect(outcome.output.contains("  \(option) "), "\(option) in \(outcome.output)")
+      }
+    }
+  }
+
+  @Test("options are checked before anything is opened", arguments: [
+    ("zero-shot x", "Missing expected argument '--records <records>'"),
+    ("zero-shot x --records y", "Missing expected argument '--classes <classes>'"),
+    ("retrieval x --records y --captions 0", "--captions: 0 is below 1."),
+    ("retrieval x --records y --captions a", "The value 'a' is invalid for"),
+    ("caption x", "Give either --records or --images."),
+    ("caption x --records y --images a", "Give either --records or --images."),
+    ("caption x --records y --max-tokens 1", "--max-tokens: 1 is below 2."),
+    ("caption x --records y --beam 3", "--beam is not there yet. Leave it out: "),
+    ("caption x --images y --top-p 1", "--top-p is not there yet. Leave it out: "),
+    ("caption x --images y --greedy", "x: is neither a checkpoint nor a run's folder"),
+    ("loss x --records y --classes c", "Unknown option '--classes'"),
+  ])
+  func options(line: String, text: String) throws {
+    let outcome = try Job.run(
+      "coca-eval", line.split(separator: " ").map(String.init), in: URL(fileURLWithPath: "/"))
+    #expect(outcome.code == 64 && outcome.errors.contains(text), "\(outcome.all)")
+  }
+
+  @Test("a model without what a task needs is refused, with its place", arguments: [
+    "loss --records none", "zero-shot --records none --classes none", "caption --images none",
+  ])
+  func needs(line: String) throws {
+    let home = try TestFolder()
+    try TinyCheckpoint.write(to: home.file("model"))
+    let words = line.split(separator: " ").map(String.init)
+    let outcome = try Job.run(
+      "coca-eval", [words[0], "model", "--threads", "1"] + words.dropFirst(), in: home.url)
+    let text = "coca-eval: model: has no tokenizer; task \(words[0]) needs it. "
+    #expect(outcome.code == 64 && outcome.errors.hasPrefix(text), "\(outcome.all)")
   }
 }

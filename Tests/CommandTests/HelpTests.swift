@@ -38,7 +38,7 @@ struct HelpTests {
     (["coca-shard", "extract"], ["--to", "--key"]), (["coca-shard", "verify"], ["<directory>"]),
     (["coca-shard", "index"], ["<directory>"]),
     (["coca-shard", "tokenizer"], ["--to", "--vocabulary", "--text", "--limit", "--seed"]),
-    (["coca-eval"], ["--version", "zero-shot", "retrieval", "caption", "embed"]),
+    (["coca-eval"], ["--version", "zero-shot", "retrieval", "caption", "embed", "loss"]),
     (["coca-convert"], ["--version", "import", "export", "inspect"]),
     (["coca-convert", "import"], [
       "<source>", "--to", "--optimizer", "--cls-mask", "--model", "--tokenizer", "legacy",

@@ -168,6 +168,8 @@ struct RunConfigurationErrorTests {
     ("data: [{records: a, prompts: default}]", "data.0.prompts"),
     ("data: [{records: a, name: x}, {records: b, name: x}]", "data.1.name"),
     ("validation: {sets: [{records: a, task: loss, classes: c}]}", "validation.sets.0.classes"),
+    ("validation: {sets: [{records: a, task: caption, prompts: none}]}",
+      "validation.sets.0.prompts"),
   ])
   func conflicts(line: String, key: String) throws {
     let others = minimalRun.split(separator: "\n")
@@ -178,6 +180,17 @@ struct RunConfigurationErrorTests {
       Issue.record("\(error)")
       return
     }
+  }
+
+  @Test("a validation set is told the tasks, what it lacks, and whose an option is", arguments: [
+    ("task: embed", "task: expected one of: loss, retrieval, zero-shot, caption"),
+    ("task: zero-shot", "classes: is missing"),
+    ("task: loss, classes: c", "classes: goes with task: zero-shot only"),
+  ])
+  func validationSets(keys: String, text: String) throws {
+    let error = try failure(
+      of: minimalRun + "validation: {sets: [{records: a, \(keys)}]}\n")
+    #expect(error.description.contains("validation.sets.0.\(text)"), "\(error)")
   }
 
   @Test("broken YAML names its line", arguments: [

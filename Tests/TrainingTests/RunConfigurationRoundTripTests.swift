@@ -1,4 +1,5 @@
 import Checkpoints
+import Evaluation
 import Foundation
 import JSON
 import Testing
@@ -41,10 +42,12 @@ struct RunConfigurationRoundTripTests {
     #expect(try run.differences(from: parseRun(run.yaml())).isEmpty)
   }
 
-  @Test("the written file names every key but those of empty lists and the other lengths")
+  @Test("the written file names every key but those of empty lists, other lengths and tasks")
   func writesAll() throws {
     let json = try parseRun(Self.full).json
-    for key in RunConfigurationKeys.all where !["steps", "samples"].contains(key) {
+    let otherTasks = EvaluationTasks.keys.filter { !ZeroShotTask.options.contains($0) }
+      .map { "validation.sets.\($0.key)" }
+    for key in RunConfigurationKeys.all where !(["steps", "samples"] + otherTasks).contains(key) {
       var tree: JSONValue? = json
       for part in key.split(separator: ".") {
         if case .array(let items)? = tree { tree = items.first }

@@ -1,4 +1,5 @@
 import Checkpoints
+import Evaluation
 import Foundation
 import JSON
 import Testing
@@ -156,15 +157,22 @@ struct RunConfigurationTests {
           sets:
             - {records: v, task: loss}
             - {records: v, task: zero-shot, classes: c.txt, prompts: none, limit: 100, name: zs}
+            - {records: [v], task: zero-shot, classes: /c, prompts: p.txt, name: files}
         """)
     let sets = run.validation.sets
     #expect(run.validation.every == 10)
-    #expect(sets.map(\.name) == ["v", "zs"])
-    #expect(sets.map(\.records) == [["/runs/here/v"], ["/runs/here/v"]])
-    #expect(sets.map(\.task) == [.loss, .zeroShot])
-    #expect(sets.map(\.classes) == [nil, "/runs/here/c.txt"])
-    #expect(sets.map(\.prompts) == [nil, .off])
-    #expect(sets.map(\.limit) == [nil, 100])
+    #expect(sets.map(\.name) == ["v", "zs", "files"])
+    #expect(sets.allSatisfy { $0.records == ["/runs/here/v"] })
+    #expect(sets.map(\.task.rawValue) == ["loss", "zero-shot", "zero-shot"])
+    #expect(sets.map { option("classes", of: $0) } == [nil, "/runs/here/c.txt", "/c"])
+    #expect(sets.map { option("prompts", of: $0) } == [nil, "none", "/runs/here/p.txt"])
+    #expect(sets.map(\.limit) == [nil, 100, nil])
+  }
+
+  private func option(_ key: String, of set: RunConfiguration.Validation.Set) -> String? {
+    let option = set.task.task.options.first { $0.key == key }
+    guard let option, case .text(let text)? = set.options[option] else { return nil }
+    return text
   }
 
   @Test("a run file on disk is read relative to its folder")

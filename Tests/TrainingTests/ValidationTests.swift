@@ -46,6 +46,18 @@ struct ValidationTests {
     #expect(try captions().map(\.step) == [2, 2, 2, 3, 3, 3])
   }
 
+  @Test("a task that the model is not made for is refused before the first step")
+  func needs() throws {
+    let outcome = try world.train([
+      "--set", "tokenizer=null", "--set", "model.text.vocabulary=300",
+      "--set", "data=[{records: records/photos, text: tokens}]",
+      "--set", "validation.sets=[{name: told, records: records/photos, task: caption}]",
+    ])
+    let text = "validation of told: has no tokenizer; task caption needs it. "
+    #expect(outcome.code == 64 && outcome.errors.contains(text), "\(outcome.all)")
+    #expect(!world.folder.exists("out/metrics.jsonl"))
+  }
+
   private func scores() throws -> [Line] { try lines("validation.jsonl") }
 
   private func captions() throws -> [Line] { try lines("captions.jsonl") }

@@ -1,3 +1,5 @@
+import Evaluation
+
 /// Every key of a run file, and how a wrong one is answered.
 package enum RunConfigurationKeys {
   /// By the path of the mapping they stand in; `data` and `validation.sets` are lists of such.
@@ -20,7 +22,8 @@ package enum RunConfigurationKeys {
     "augment": ["crop", "resize", "flip"],
     "checkpoint": ["every", "minutes", "keep"],
     "validation": ["every", "sets"],
-    "validation.sets": ["name", "records", "task", "classes", "prompts", "limit"],
+    "validation.sets":
+      ["name", "records", "task"] + EvaluationTasks.keys.map(\.key) + ["limit"],
     "log": ["every", "keys", "tensorboard", "histograms"],
   ]
 

@@ -1,4 +1,5 @@
 import CoCaModel
+import Evaluation
 import Foundation
 import Records
 
@@ -180,17 +181,40 @@ extension ConfigurationReader {
     besides taken: [String]
   ) throws(ConfigurationError) -> RunConfiguration.Validation.Set {
     guard self["task"] != nil else { throw error("task", .missing) }
-    let task: RunConfiguration.Validation.Task = try choice("task", or: .loss)
-    let classes = try file("classes")
-    if task == .zeroShot, classes == nil { throw error("classes", .missing) }
-    if task != .zeroShot, classes != nil {
-      throw error("classes", .conflict("goes with task: zero-shot only"))
-    }
+    let task: TaskName = try choice("task", or: TaskName(LossTask.self))
+    let options = try options(of: task.task)
     return RunConfiguration.Validation.Set(
       name: try name(besides: taken), records: try texts("records").map(absolute), task: task,
-      classes: classes,
-      prompts: try prompts(isAllowed: task == .zeroShot, "task: zero-shot"),
-      limit: try integer("limit", in: 1...Int.max))
+      options: options, limit: try integer("limit", in: 1...Int.max))
+  }
+
+  private func options(
+    of task: any EvaluationTask.Type
+  ) throws(ConfigurationError) -> TaskValues {
+    var values = TaskValues()
+    for option in EvaluationTasks.keys {
+      let value = try value(of: option)
+      guard task.options.contains(option) else {
+        guard value == nil else {
+          let names = EvaluationTasks.names(with: option).joined(separator: ", ")
+          throw error(option.key, .conflict("goes with task: \(names) only"))
+        }
+        continue
+      }
+      guard value != nil || !option.isRequired else { throw error(option.key, .missing) }
+      values[option] = value ?? option.standard.map(TaskValues.Value.text)
+    }
+    return values
+  }
+
+  private func value(of option: TaskOption) throws(ConfigurationError) -> TaskValues.Value? {
+    switch option.kind {
+    case .file(let words):
+      try text(option.key).map { .text(words.contains($0) ? $0 : absolute($0)) }
+    case .text: try text(option.key).map(TaskValues.Value.text)
+    case .number(let range): try integer(option.key, in: range).map(TaskValues.Value.number)
+    case .flag, .unavailable: nil
+    }
   }
 }
 

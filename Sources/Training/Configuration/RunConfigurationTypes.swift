@@ -1,4 +1,5 @@
 import Checkpoints
+import Evaluation
 import JSON
 import Optimizers
 import Records
@@ -140,19 +141,12 @@ extension RunConfiguration {
   }
 
   public struct Validation: Sendable, Equatable {
-    public enum Task: String, Sendable, CaseIterable {
-      case loss, retrieval
-      case zeroShot = "zero-shot"
-      case caption
-    }
     public struct Set: Sendable, Equatable {
       public var name: String
       public var records: [String]
-      public var task: Task
-      /// The file of class names; only with `zeroShot`.
-      public var classes: String?
-      /// Only with `zeroShot`.
-      public var prompts: PromptChoice?
+      public var task: TaskName
+      /// Of the task's options; paths are absolute.
+      public var options: TaskValues
       /// Samples at most; nil for all.
       public var limit: Int?
     }

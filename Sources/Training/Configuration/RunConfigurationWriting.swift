@@ -174,8 +174,15 @@ extension RunConfiguration.Validation.Set {
       ("name", .text(name)), ("records", .list(records.map { .text($0) })),
       ("task", .text(task.rawValue)),
     ]
-    if let classes { members.append(("classes", .text(classes))) }
-    if let prompts { members.append(("prompts", prompts.node)) }
+    for option in task.task.options where option.isKey {
+      let value: ConfigurationNode =
+        switch options[option] {
+        case .text(let text): .text(text)
+        case .number(let number): .integer(number)
+        case nil: .nothing
+        }
+      members.append((option.key, value))
+    }
     members.append(("limit", .integer(limit)))
     return .map(members)
   }

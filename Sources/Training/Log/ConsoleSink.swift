@@ -27,7 +27,7 @@ final class ConsoleSink: Sink {
   }
 
   func validation(_ record: ScoreRecord) {
-    console.say("validation \(record.name): \(record.text)", json: record)
+    console.say("validation \(record.name): \(record.scores.summary)", json: record)
   }
 
   func captions(_ record: CaptionsRecord) {

@@ -12,10 +12,10 @@ final class JSONLines: Sink {
     func open(_ name: String) throws -> LineLog {
       try LineLog(run.folder.url.appendingPathComponent(name), upTo: run.step)
     }
-    let tasks = run.plan.validation.map(\.settings.task)
+    let sets = run.plan.validation
     metricsLog = try open("metrics.jsonl")
-    scoresLog = tasks.contains { $0 != .caption } ? try open("validation.jsonl") : nil
-    captionsLog = tasks.contains(.caption) ? try open("captions.jsonl") : nil
+    scoresLog = sets.contains { !$0.givesCaptions } ? try open("validation.jsonl") : nil
+    captionsLog = sets.contains { $0.givesCaptions } ? try open("captions.jsonl") : nil
     samplesLog = run.plan.configuration.log.keys ? try open("samples.jsonl") : nil
   }
 

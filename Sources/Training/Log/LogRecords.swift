@@ -29,9 +29,7 @@ struct ScoreRecord: Encodable {
   let step: Int
   let name: String
   let task: String
-  let scores: any Encodable
-  /// The scores for people.
-  let text: String
+  let scores: any TaskResult
 
   func encode(to encoder: any Encoder) throws {
     try scores.encode(to: encoder)

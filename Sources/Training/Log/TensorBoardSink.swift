@@ -1,6 +1,5 @@
 import Collectives
 import Foundation
-import JSON
 import TensorBoard
 
 /// The run as TensorBoard shows it, in an event file for every call of the run. Tags are
@@ -20,16 +19,17 @@ final class TensorBoardSink: Sink {
   }
 
   func step(_ record: StepRecord) throws {
-    let scalars = record.scalars.map {
-      SummaryValue("train/\($0.name)", .scalar(Float($0.value)))
+    let scalars = record.scalars.compactMap { name, value in
+      value.map { SummaryValue("train/\(name)", .scalar(Float($0))) }
     }
     try append(scalars + record.histograms, step: record.metrics.step)
   }
 
   func validation(_ record: ScoreRecord) throws {
-    let figures = try JSONValue(encoding: record.scores).numbers(below: "val/\(record.name)")
     try append(
-      figures.map { SummaryValue($0.name, .scalar(Float($0.value))) }, step: record.step)
+      record.scores.figures.map {
+        SummaryValue("val/\(record.name)/\($0.name)", .scalar(Float($0.value)))
+      }, step: record.step)
   }
 
   func captions(_ record: CaptionsRecord) throws {
@@ -46,8 +46,8 @@ final class TensorBoardSink: Sink {
 }
 
 extension StepRecord {
-  /// What stands below `train/`.
-  fileprivate var scalars: [(name: String, value: Double)] {
+  /// What stands below `train/`; nil where the objective lacks it.
+  fileprivate var scalars: [(name: String, value: Double?)] {
     let total = metrics.seconds["total"] ?? 0, checkpoint = metrics.seconds["checkpoint"] ?? 0
     return [("loss", metrics.loss.value)] + losses.map { ("\($0.name)_loss", $0.value) } + [
       ("lr", metrics.lr),
@@ -59,8 +59,8 @@ extension StepRecord {
       ("gflops", metrics.gflops),
       ("data_time", metrics.seconds["data"] ?? 0),
       ("batch_time", total - checkpoint),
-      ("image_to_text_accuracy", metrics.accuracy.image_to_text),
-      ("text_to_image_accuracy", metrics.accuracy.text_to_image),
+      ("image_to_text_accuracy", metrics.accuracy.image_to_text.value),
+      ("text_to_image_accuracy", metrics.accuracy.text_to_image.value),
       ("imbalance", metrics.imbalance),
       ("resident_bytes", Double(metrics.resident_bytes)),
     ]
@@ -83,18 +83,5 @@ extension StepRecord {
     let parts = parameter.split(separator: ".")
     let number = parts.firstIndex { Int($0) != nil }
     return parts.prefix((number ?? 0) + 1).joined(separator: ".")
-  }
-}
-
-extension JSONValue {
-  /// Every number in the tree, by its path.
-  fileprivate func numbers(below path: String) -> [(name: String, value: Double)] {
-    switch self {
-    case .integer(let value): [(path, Double(value))]
-    case .number(let value): [(path, value)]
-    case .object(let members):
-      members.sorted { $0.key < $1.key }.flatMap { $1.numbers(below: "\(path)/\($0)") }
-    default: []
-    }
   }
 }

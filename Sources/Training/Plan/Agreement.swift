@@ -32,7 +32,7 @@ struct Agreement: Codable {
       let shards = try encoder.encode(set.records.map(\.index.shards))
       parts.append(
         Part(
-          "validation \(set.settings.name)", shards + Data("\(set.question)".utf8),
+          "validation \(set.settings.name)", shards + Data("\(set.task)".utf8),
           ExitCode.data))
     }
     host = Ranks.host

@@ -43,7 +43,8 @@ struct RunPlan {
     terms = configuration.objective.terms.weighed(configuration.loss)
     shape = try Self.shape(configuration, origin, tokenizer, for: terms.heads, file: file)
     sources = try configuration.data.map(Self.source)
-    validation = try configuration.validation.sets.map { try ValidationSet($0) }
+    let parts = ModelPart.parts(of: shape, tokenizer: tokenizer)
+    validation = try configuration.validation.sets.map { try ValidationSet($0, model: parts) }
     let samples = sources.map(\.samples)
     let mixture = try Mixture(
       batch: configuration.batch, weights: sources.map(\.weight), samples: samples)

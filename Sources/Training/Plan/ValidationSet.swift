@@ -1,35 +1,23 @@
 import Evaluation
 import Foundation
 import Records
-import Text
 
-/// A set of the validation with its records open and its files read.
+/// A set of the validation with its records open and its task's files read.
 struct ValidationSet {
-  enum Question {
-    case loss, retrieval, caption
-    case zeroShot(ClassNames, Prompts)
-  }
-
   let settings: RunConfiguration.Validation.Set
   let records: [RecordSet]
-  let question: Question
+  let task: any EvaluationTask
+  /// Whether its answers are lines of `captions.jsonl`.
+  var givesCaptions: Bool { settings.task.task.givesCaptions }
 
-  /// - Throws: what is wrong with its records, its classes or its prompts.
-  init(_ settings: RunConfiguration.Validation.Set) throws {
+  /// - Parameter parts: what the model has.
+  /// - Throws: what is wrong with its records or its options, or what its task misses of the model.
+  init(_ settings: RunConfiguration.Validation.Set, model parts: Set<ModelPart>) throws {
     self.settings = settings
     records = try settings.records.map {
       try RecordSet(directory: URL(fileURLWithPath: $0, isDirectory: true))
     }
-    switch settings.task {
-    case .loss: question = .loss
-    case .retrieval: question = .retrieval
-    case .caption: question = .caption
-    case .zeroShot:
-      guard let classes = settings.classes else {
-        throw ConfigurationError("validation", "\(settings.name).classes", .missing)
-      }
-      question = .zeroShot(
-        try ClassNames(file: URL(fileURLWithPath: classes)), try Prompts(settings.prompts))
-    }
+    try settings.task.task.check(parts, of: "validation of \(settings.name)")
+    task = try settings.task.task.init(settings.options)
   }
 }

@@ -1,4 +1,3 @@
-import CoCaModel
 import Collectives
 import Evaluation
 import Foundation
@@ -31,9 +30,9 @@ final class Validator {
       try LineLog.lines(of: folder.url.appendingPathComponent($0), at: step)
     }
     let answered = lines.compactMap { try? JSONDecoder().decode(Answered.self, from: $0) }
-    return sets.map(\.settings).map { set in
-      let task = set.task == .caption ? nil : set.task.rawValue
-      return !answered.contains(Answered(name: set.name, task: task))
+    return sets.map { set in
+      let task = set.givesCaptions ? nil : set.settings.task.rawValue
+      return !answered.contains(Answered(name: set.settings.name, task: task))
     }
   }
 
@@ -48,48 +47,23 @@ final class Validator {
             + "first \(samples.named.first ?? "")")
         }
       }
-      try ask(evaluator, set, step: step)
+      let result = try set.task.run(
+        evaluator, records: set.records, limit: set.settings.limit)
+      try tell(result, of: set, step: step)
     }
     Tensor.releaseUnused()
   }
 
-  private func ask(_ evaluator: Evaluator, _ set: ValidationSet, step: Int) throws {
-    let limit = set.settings.limit
-    switch set.question {
-    case .loss:
-      let losses = try evaluator.losses(records: set.records, limit: limit)
-      try report(
-        losses, of: set, step: step,
-        LossTerms.all.compactMap { term in
-          losses[term.name].map { "\(term.name) \($0.fixed(4))" }
-        }.joined(separator: ", "))
-    case .retrieval:
-      let scores = try evaluator.retrieval(records: set.records, limit: limit)
-      try report(
-        scores, of: set, step: step,
-        "R@1 image to text \((100 * scores.imageToText.r1).fixed(2))%, "
-          + "text to image \((100 * scores.textToImage.r1).fixed(2))%")
-    case .zeroShot(let classes, let prompts):
-      let scores = try evaluator.zeroShot(
-        records: set.records, classes: classes, prompts: prompts, limit: limit)
-      try report(
-        scores, of: set, step: step,
-        "top-1 \((100 * scores.top1).fixed(2))%, top-5 \((100 * scores.top5).fixed(2))%")
-    case .caption:
-      let lines = try evaluator.captions(records: set.records, limit: limit)
+  private func tell(_ result: any TaskResult, of set: ValidationSet, step: Int) throws {
+    let name = set.settings.name
+    if let captions = result as? Captions {
       try sinks.captions(
-        CaptionsRecord(
-          step: step, name: set.settings.name, lines: lines, records: set.records))
+        CaptionsRecord(step: step, name: name, lines: captions.lines, records: set.records))
+    } else {
+      try sinks.validation(
+        ScoreRecord(
+          step: step, name: name, task: set.settings.task.rawValue, scores: result))
     }
-  }
-
-  private func report(
-    _ scores: some Encodable, of set: ValidationSet, step: Int, _ text: String
-  ) throws {
-    try sinks.validation(
-      ScoreRecord(
-        step: step, name: set.settings.name, task: set.settings.task.rawValue, scores: scores,
-        text: text))
   }
 }
 

@@ -1,0 +1,40 @@
+/// All tasks, and what follows from the list.
+public enum EvaluationTasks {
+  public static let all: [any EvaluationTask.Type] = [
+    LossTask.self, RetrievalTask.self, ZeroShotTask.self, CaptionTask.self,
+  ]
+
+  /// The options that a set of a run file takes, each once.
+  public static var keys: [TaskOption] {
+    all.flatMap { $0.options }.reduce(into: []) { keys, option in
+      if option.isKey, !keys.contains(option) { keys.append(option) }
+    }
+  }
+
+  /// The names of the tasks that have an option.
+  public static func names(with option: TaskOption) -> [String] {
+    all.filter { $0.options.contains(option) }.map { $0.name }
+  }
+}
+
+/// One of the tasks by its name.
+public struct TaskName: RawRepresentable, CaseIterable, Hashable, Sendable {
+  public let rawValue: String
+
+  /// Nil where no task has that name.
+  public init?(rawValue: String) {
+    guard EvaluationTasks.all.contains(where: { $0.name == rawValue }) else { return nil }
+    self.rawValue = rawValue
+  }
+
+  public init(_ task: any EvaluationTask.Type) { rawValue = task.name }
+
+  public static var allCases: [TaskName] { EvaluationTasks.all.map { TaskName($0) } }
+
+  public var task: any EvaluationTask.Type {
+    guard let task = EvaluationTasks.all.first(where: { $0.name == rawValue }) else {
+      preconditionFailure("a task that is not listed")
+    }
+    return task
+  }
+}

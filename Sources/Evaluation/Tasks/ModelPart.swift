@@ -1,0 +1,49 @@
+import CoCaModel
+import Text
+
+/// What a task needs of a model, and not every model has.
+public enum ModelPart: Hashable, Sendable {
+  /// Without it a model reads ready ids only.
+  case tokenizer
+  case head(Head)
+
+  public static let embeddings = ModelPart.head(.contrastive)
+  public static let captions = ModelPart.head(.caption)
+
+  /// Its name in messages and documentation.
+  public var title: String {
+    switch self {
+    case .tokenizer: "tokenizer"
+    case .head(let head): "\(head.rawValue) head"
+    }
+  }
+
+  /// What a model of this configuration has.
+  public static func parts(
+    of configuration: ModelConfiguration, tokenizer: (any Tokenizer)?
+  ) -> Set<ModelPart> {
+    Set(configuration.heads.map(ModelPart.head) + (tokenizer == nil ? [] : [.tokenizer]))
+  }
+}
+
+extension SavedModel {
+  public var parts: Set<ModelPart> {
+    ModelPart.parts(of: model.configuration, tokenizer: tokenizer)
+  }
+}
+
+extension Set<ModelPart> {
+  /// Refuses a model that lacks one of these.
+  /// - Parameters:
+  ///   - parts: what the model has.
+  ///   - place: the model, for the error.
+  ///   - user: what needs them.
+  public func check(
+    _ parts: Set<ModelPart>, of place: String, for user: String
+  ) throws(ModelError) {
+    guard let part = subtracting(parts).min(by: { $0.title < $1.title }) else { return }
+    throw ModelError(
+      place, .missing("\(part.title); \(user) needs it"),
+      remedy: "Use a model that has one, or ask for something else")
+  }
+}

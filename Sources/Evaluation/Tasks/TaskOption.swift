@@ -1,0 +1,67 @@
+/// An option of a task, told once: `--max-tokens` of `coca-eval` and, where a validation takes it
+/// too, the key `max_tokens` of a set in a run file.
+public struct TaskOption: Sendable, Equatable {
+  public enum Kind: Sendable, Equatable {
+    /// A path, or one of some words.
+    case file(or: [String])
+    case text
+    case number(ClosedRange<Int>)
+    /// Says what is done anyway.
+    case flag
+    /// Of a later version: refused with this remedy, and not in the help.
+    case unavailable(String)
+  }
+
+  /// As on the command line, without dashes.
+  public let name: String
+  public let kind: Kind
+  public let help: String
+  public let isRequired: Bool
+  /// What holds where it is left out.
+  public let standard: String?
+  /// Whether a set of a run file takes it.
+  public let isKey: Bool
+
+  public init(
+    _ name: String, _ kind: Kind, help: String = "", isRequired: Bool = false,
+    standard: String? = nil, isKey: Bool = false
+  ) {
+    (self.name, self.kind, self.help) = (name, kind, help)
+    (self.isRequired, self.standard, self.isKey) = (isRequired, standard, isKey)
+  }
+
+  /// As in a run file.
+  public var key: String { name.replacing("-", with: "_") }
+}
+
+/// What was given for a task's options, on the command line or in a run file.
+public struct TaskValues: Sendable, Equatable {
+  public enum Value: Sendable, Equatable {
+    case text(String)
+    case number(Int)
+  }
+
+  private var values: [String: Value] = [:]
+
+  public init() {}
+
+  /// The value given, else the standard one, if there is one.
+  public subscript(option: TaskOption) -> Value? {
+    get { values[option.name] ?? option.standard.map(Value.text) }
+    set { values[option.name] = newValue }
+  }
+
+  /// - Precondition: the option is a text or a file that is required or has a standard value.
+  func text(_ option: TaskOption) -> String {
+    guard case .text(let text)? = self[option] else {
+      preconditionFailure("\(option.name) is read without a value")
+    }
+    return text
+  }
+
+  /// Nil where it was left out.
+  func number(_ option: TaskOption) -> Int? {
+    guard case .number(let number)? = self[option] else { return nil }
+    return number
+  }
+}

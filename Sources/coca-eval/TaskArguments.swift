@@ -1,0 +1,117 @@
+import ArgumentParser
+import Evaluation
+
+/// What a task is asked about, and its options, as arguments of its subcommand.
+///
+/// The parser finds arguments by a mirror of this type, so the mirror shows what the task declares.
+struct TaskArguments<Asked: EvaluationTask>: ParsableArguments, CustomReflectable {
+  private(set) var records: String?
+  private(set) var images: [String] = []
+  private(set) var values = TaskValues()
+  private var unavailable: [(name: String, remedy: String)] = []
+
+  private static var takesPictures: Bool { Asked.self is any PictureTask.Type }
+
+  init() {}
+
+  init(from decoder: any Decoder) throws {
+    let given = try decoder.container(keyedBy: ArgumentKey.self)
+    if Self.takesPictures {
+      records = try given.decodeIfPresent(String.self, forKey: "records")
+      images = try given.decodeIfPresent([String].self, forKey: "images") ?? []
+    } else {
+      records = try given.decode(Option<String>.self, forKey: "records").wrappedValue
+    }
+    for option in Asked.options { try read(option, from: given) }
+  }
+
+  private mutating func read(
+    _ option: TaskOption, from given: KeyedDecodingContainer<ArgumentKey>
+  ) throws {
+    let key = ArgumentKey(stringValue: option.name)
+    switch option.kind {
+    case .file, .text:
+      let text = option.isRequired
+        ? try given.decode(Option<String>.self, forKey: key).wrappedValue
+        : try given.decodeIfPresent(String.self, forKey: key)
+      values[option] = text.map(TaskValues.Value.text)
+    case .number:
+      values[option] = try given.decodeIfPresent(Int.self, forKey: key)
+        .map(TaskValues.Value.number)
+    case .flag:
+      // The parser refuses what nobody reads.
+      _ = try given.decodeIfPresent(Bool.self, forKey: key)
+    case .unavailable(let remedy):
+      if try given.decodeIfPresent(String.self, forKey: key) != nil {
+        unavailable.append((option.name, remedy))
+      }
+    }
+  }
+
+  func validate() throws {
+    if let option = unavailable.first {
+      throw ValidationError("--\(option.name) is not there yet. \(option.remedy)")
+    }
+    if Self.takesPictures, (records == nil) == images.isEmpty {
+      throw ValidationError("Give either --records or --images.")
+    }
+    for option in Asked.options {
+      if case .number(let range) = option.kind, case .number(let number)? = values[option] {
+        try check(number, "--\(option.name)", range)
+      }
+    }
+  }
+
+  var customMirror: Mirror {
+    let need = Asked.recordNeed.map { " with \($0)" } ?? ""
+    let help = ArgumentHelp("A folder of records\(need).")
+    var children: [Mirror.Child] = []
+    if Self.takesPictures {
+      children = [
+        ("records", Option<String?>(help: help, completion: .directory)),
+        ("images", Option<[String]>(
+          wrappedValue: [], parsing: .upToNextOption,
+          help: "Picture files (PNG, JPEG, WebP, GIF).", completion: .file())),
+      ]
+    } else {
+      children = [("records", Option<String>(help: help, completion: .directory))]
+    }
+    return Mirror(self, children: children + Asked.options.map { ($0.name, $0.argument) })
+  }
+}
+
+extension TaskOption {
+  /// The parser's definition of it.
+  fileprivate var argument: Any {
+    let name = NameSpecification.customLong(name)
+    let help = ArgumentHelp(help)
+    switch kind {
+    case .file: return textArgument(name, help, .file())
+    case .text: return textArgument(name, help, nil)
+    case .number: return Option<Int?>(name: name, help: help)
+    case .flag: return Flag<Bool>(wrappedValue: false, name: name, help: help)
+    case .unavailable: return Option<String?>(name: name, help: .hidden)
+    }
+  }
+
+  private func textArgument(
+    _ name: NameSpecification, _ help: ArgumentHelp, _ completion: CompletionKind?
+  ) -> Any {
+    if let standard {
+      return Option<String>(
+        wrappedValue: standard, name: name, help: help, completion: completion)
+    }
+    if isRequired { return Option<String>(name: name, help: help, completion: completion) }
+    return Option<String?>(name: name, help: help, completion: completion)
+  }
+}
+
+/// An argument by its name.
+private struct ArgumentKey: CodingKey, ExpressibleByStringLiteral {
+  let stringValue: String
+  var intValue: Int? { nil }
+
+  init(stringValue: String) { self.stringValue = stringValue }
+  init(stringLiteral name: String) { stringValue = name }
+  init?(intValue: Int) { return nil }
+}

@@ -1,0 +1,53 @@
+import Collectives
+import Evaluation
+import Foundation
+import Testing
+
+@Suite("Results of tasks")
+struct TaskResultTests {
+  @Test("zero-shot: a table with chance, and one line")
+  func zeroShot() {
+    let scores = ZeroShotScores(
+      images: 40, classes: 4, top1: 0.03361, top5: 0.5, meanPerClass: 0.75)
+    #expect(scores.summary == "top-1 3.36%, top-5 50.00%")
+    #expect(scores.text == """
+      pictures              40
+      classes                4
+                                  chance
+      top-1              3.36%    25.00%
+      top-5             50.00%   100.00%
+      mean per class    75.00%    25.00%
+
+      """)
+  }
+
+  @Test("retrieval: a table of both ways, and one line")
+  func retrieval() throws {
+    let recall = try Recall(places: [0, 4, 9, 10], over: SoloCommunicator())
+    let none = try Recall(places: [10], over: SoloCommunicator())
+    let scores = RetrievalScores(images: 1, texts: 4, imageToText: none, textToImage: recall)
+    #expect(scores.summary == "R@1 image to text 0.00%, text to image 25.00%")
+    #expect(scores.text == """
+      pictures                1
+      texts                   4
+                            R@1       R@5      R@10
+      picture to text     0.00%     0.00%     0.00%
+      text to picture    25.00%    50.00%    75.00%
+
+      """)
+  }
+
+  @Test("captions: a line each, as text, as JSON, and in the log a list")
+  func captions() throws {
+    let lines = ["a", "b"].map {
+      CaptionLine(key: $0, caption: "\($0) bird", tokens: [2, 3], references: [])
+    }
+    let captions = Captions(lines: lines)
+    #expect(captions.summary == "2 captions, first: a bird")
+    #expect(captions.text == "a\ta bird\nb\tb bird\n")
+    #expect(captions.objects as? [CaptionLine] == lines)
+    let data = try JSONEncoder().encode(captions)
+    #expect(try JSONDecoder().decode([CaptionLine].self, from: data) == lines)
+    #expect(CaptionTask.givesCaptions && !LossTask.givesCaptions)
+  }
+}
