@@ -6,7 +6,6 @@ import Text
 public struct CaptionTerm: LossTerm {
   public static let name = "caption"
 
-  public let name = Self.name
   public let meaning = "predicting each text id by id beside its image"
   public let unit = "nats per predicted id"
   public let heads: Set<Head> = [.caption]

@@ -9,7 +9,6 @@ public struct ContrastiveTerm: LossTerm {
   public static let imageToText = "image_to_text"
   public static let textToImage = "text_to_image"
 
-  public let name = Self.name
   public let meaning = "matching images and texts of the global batch"
   public let unit = "nats per pair"
   public let heads: Set<Head> = [.contrastive]

@@ -8,7 +8,7 @@ import Tensors
 /// every term begin the step, and then goes through the parts with one tape each.
 public protocol LossTerm: Sendable {
   /// Its key below `loss:`, and what metrics and logs call it.
-  var name: String { get }
+  static var name: String { get }
   /// What it measures, for the documentation.
   var meaning: String { get }
   /// The loss is in these.
@@ -26,6 +26,10 @@ public protocol LossTerm: Sendable {
   /// Makes what the term needs of the global batch. Collective.
   /// - Throws: `CollectiveError` if a rank is lost.
   func begin(_ step: LossStep, _ exchange: LossExchange) throws -> any LossTermStep
+}
+
+extension LossTerm {
+  public var name: String { Self.name }
 }
 
 /// What a term knows of a step throughout.

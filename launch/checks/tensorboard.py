@@ -40,15 +40,19 @@ TRAIN = {
 }
 
 
+SIZES = {"images", "texts", "classes", "pairs", "targets", "batch"}
+
+
 def lines(file):
     return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
 
 def numbers(tree, path):
-    """Every number of a tree of JSON, by its path."""
+    """Every figure of a tree of JSON, by its path; sizes are no figures."""
     if isinstance(tree, dict):
         for key, value in tree.items():
-            yield from numbers(value, f"{path}/{key}")
+            if key not in SIZES:
+                yield from numbers(value, f"{path}/{key}")
     elif isinstance(tree, (int, float)):
         yield path, tree
 
