@@ -45,6 +45,7 @@ let package = Package(
     // Floor 1: what knows nothing of a model.
     .target(name: "Checksums", dependencies: ["CXXHash"]),
     .target(name: "JSON"),
+    .target(name: "RunFile", dependencies: ["JSON"]),
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Collectives", dependencies: ["CKernels", "CMPI"]),
     .target(name: "Records", dependencies: ["Checksums", "CXXHash", "CZstd", "JSON"]),
@@ -58,9 +59,11 @@ let package = Package(
             ]),
 
     // Floor 3: the paper, and what feeds, updates and keeps it.
-    .target(name: "CoCaModel", dependencies: ["Autograd", "Collectives", "Tensors", "Text"]),
-    .target(name: "Optimizers", dependencies: ["Autograd", "CKernels", "Collectives", "Tensors"]),
-    .target(name: "Pipeline", dependencies: ["Images", "Records", "Tensors", "Text"]),
+    .target(name: "CoCaModel",
+            dependencies: ["Autograd", "Collectives", "JSON", "RunFile", "Tensors", "Text"]),
+    .target(name: "Optimizers",
+            dependencies: ["Autograd", "CKernels", "Collectives", "RunFile", "Tensors"]),
+    .target(name: "Pipeline", dependencies: ["Images", "Records", "RunFile", "Tensors", "Text"]),
     .target(name: "Packing",
             dependencies: [
               "CArchive", "CXXHash", "Images", "JSON", "Records", "Tensors", "Text",
@@ -79,8 +82,8 @@ let package = Package(
     .target(name: "Training",
             dependencies: [
               "Autograd", "Checkpoints", "Checksums", "CoCaModel", "Collectives", "Evaluation",
-              "OpenCLIP", "Optimizers", "Images", "JSON", "Pipeline", "Records", "Tensors", "Text",
-              .product(name: "Logging", package: "swift-log"), "Yams",
+              "OpenCLIP", "Optimizers", "Images", "JSON", "Pipeline", "Records", "RunFile",
+              "Tensors", "Text", .product(name: "Logging", package: "swift-log"), "Yams",
             ]),
 
     // Floor 6: commands.
@@ -111,6 +114,7 @@ let package = Package(
       name: "parity-check", dependencies: ["Collectives", "Parity", "Tensors", argumentParser],
       path: "Tests/ParityCheck"),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "RunFileTests", dependencies: ["JSON", "RunFile"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .executableTarget(
       name: "ranks-check", dependencies: ["Collectives"], path: "Tests/RanksCheck"),
@@ -165,8 +169,8 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Training", "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "JSON",
-        "OpenCLIP", "Optimizers", "Records", "Tensors", "TestSupport", "Text", "coca-train",
-        "coca-convert",
+        "OpenCLIP", "Optimizers", "Pipeline", "Records", "RunFile", "Tensors", "TestSupport",
+        "Text", "coca-train", "coca-convert",
       ]),
     .testTarget(
       name: "CommandTests",

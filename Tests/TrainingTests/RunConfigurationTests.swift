@@ -1,6 +1,8 @@
 import Checkpoints
 import Foundation
 import JSON
+import Pipeline
+import RunFile
 import Testing
 import Training
 
@@ -92,7 +94,7 @@ struct RunConfigurationTests {
     #expect(
       run.data.map(\.prompts) == [nil, .standard, .off, .file("/runs/here/p.txt"), nil, .off])
     let fields = [("caption", 1), ("labels", 2), ("recaption", 0.5)]
-      .map { RunConfiguration.Source.Field(name: $0.0, weight: $0.1) }
+      .map { SourceSettings.Field(name: $0.0, weight: $0.1) }
     #expect(
       run.data.map(\.text) == [.caption, .labels, .labels, .labels, .tokens, .fields(fields)])
     #expect(run.data.map(\.weight) == [1, 0.5, 2, 2, 3, 1])

@@ -1,6 +1,8 @@
 import Evaluation
 import Foundation
+import Pipeline
 import Records
+import RunFile
 import Text
 
 /// A set of the validation with its records open and its files read.
@@ -10,12 +12,12 @@ struct ValidationSet {
     case zeroShot(ClassNames, Prompts)
   }
 
-  let settings: RunConfiguration.Validation.Set
+  let settings: ValidationSettings.Set
   let records: [RecordSet]
   let question: Question
 
   /// - Throws: what is wrong with its records, its classes or its prompts.
-  init(_ settings: RunConfiguration.Validation.Set) throws {
+  init(_ settings: ValidationSettings.Set) throws {
     self.settings = settings
     records = try settings.records.map {
       try RecordSet(directory: URL(fileURLWithPath: $0, isDirectory: true))

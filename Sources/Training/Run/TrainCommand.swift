@@ -78,7 +78,7 @@ public enum TrainCommand {
     let shard =
       plan.configuration.shardOptimizer
       ? Shard(BucketPlan(model.parameters, ranks: ranks.size), over: ranks) : nil
-    let optimizer = plan.optimizerSettings.optimizer(for: model.parameters, shard: shard)
+    let optimizer = plan.configuration.optimizer.optimizer(for: model.parameters, shard: shard)
     let progress = try together(ranks) { try run.start.fill(saved, optimizer, plan) }
     try checkSameWeights(model, over: ranks)
     return try train(

@@ -52,7 +52,8 @@ final class Trainer {
     self.gradients = gradients
     objective = Objective(
       saved.model,
-      weights: LossWeights(contrastive: run.loss.contrastive, caption: run.loss.caption),
+      weights: LossWeights(
+        contrastive: run.loss["contrastive"], caption: run.loss["caption"]),
       microbatch: run.microbatch, recomputesBlocks: run.recompute == .blocks,
       exchange: run.contrastiveExchange, over: ranks, clock: clock,
       completed: gradients.completed)
@@ -108,7 +109,7 @@ final class Trainer {
     if losses.pairs == 0 {
       observer.warn("step \(progress.step + 1): no sample of it could be used; it is skipped")
     } else if try isFinite(losses, norm, batch) {
-      try measure(.optimizer, plan.optimizerSettings.name.rawValue) {
+      try measure(.optimizer, plan.configuration.optimizer.name.rawValue) {
         try optimizer.update(
           learningRate: Float(rate),
           gradientScale: norm.scale(limit: plan.configuration.optimizer.clip))
@@ -204,13 +205,6 @@ protocol TrainingObserver: AnyObject {
   func leftOut(_ samples: [BadSample]) throws
   /// Tells what keeps this or another rank from copying shards to its cache. Collective.
   func lacksCopies(_ problem: String?) throws
-}
-
-extension Augmentation {
-  init(_ choice: RunConfiguration.Augment) {
-    self.init(
-      choice.resize.map { .window(resize: $0) } ?? .area(choice.crop), flip: choice.flip)
-  }
 }
 
 extension BatchLoader {
