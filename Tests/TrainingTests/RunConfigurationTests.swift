@@ -40,7 +40,10 @@ struct RunConfigurationTests {
        "checkpoint": {"every": 1000, "minutes": 30.0, "keep": 3},
        "validation": {"every": 1000, "sets": []}, "log": {"every": 1, "keys": false}, "seed": 0}
       """
-    #expect(try parseRun(minimalRun).json == JSONReader.read(Array(expected.utf8)))
+    let differences = try RunConfiguration.book.differences(
+      from: JSONReader.read(Array(expected.utf8)), to: parseRun(minimalRun).json)
+    // Defaults of keys that came later stand in the documentation's tables.
+    #expect(differences.filter { $0.saved != nil } == [])
   }
 
   @Test("every default written out gives the same run as leaving it out")
