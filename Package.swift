@@ -45,6 +45,7 @@ let package = Package(
     // Floor 1: what knows nothing of a model.
     .target(name: "Checksums", dependencies: ["CXXHash"]),
     .target(name: "JSON"),
+    .target(name: "RunFile", dependencies: ["JSON"]),
     .target(name: "TensorBoard"),
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Collectives", dependencies: ["CKernels", "CMPI"]),
@@ -59,10 +60,13 @@ let package = Package(
             ]),
 
     // Floor 3: the paper, and what feeds, updates and keeps it.
-    .target(name: "CoCaModel", dependencies: ["Autograd", "Collectives", "Tensors", "Text"]),
-    .target(name: "Optimizers", dependencies: ["Autograd", "CKernels", "Collectives", "Tensors"]),
+    .target(name: "CoCaModel",
+            dependencies: ["Autograd", "Collectives", "JSON", "RunFile", "Tensors", "Text"]),
+    .target(name: "Optimizers",
+            dependencies: ["Autograd", "CKernels", "Collectives", "RunFile", "Tensors"]),
     .target(
-      name: "Pipeline", dependencies: ["Checksums", "Images", "Records", "Tensors", "Text"]),
+      name: "Pipeline",
+      dependencies: ["Checksums", "Images", "Records", "RunFile", "Tensors", "Text"]),
     .target(name: "Packing",
             dependencies: [
               "CArchive", "CXXHash", "Images", "JSON", "Records", "Tensors", "Text",
@@ -81,8 +85,8 @@ let package = Package(
     .target(name: "Training",
             dependencies: [
               "Autograd", "Checkpoints", "Checksums", "CoCaModel", "Collectives", "Evaluation",
-              "OpenCLIP", "Optimizers", "Images", "JSON", "Pipeline", "Records", "TensorBoard",
-              "Tensors", "Text",
+              "OpenCLIP", "Optimizers", "Images", "JSON", "Pipeline", "Records", "RunFile",
+              "TensorBoard", "Tensors", "Text",
               .product(name: "Logging", package: "swift-log"), "Yams",
             ]),
 
@@ -130,6 +134,7 @@ let package = Package(
             dependencies: ["Autograd", "Collectives", "Records", "Tensors", "Text"],
             path: "Tests/TestSupport"),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
+    .testTarget(name: "RunFileTests", dependencies: ["JSON", "RunFile"]),
     .testTarget(
       name: "TensorBoardTests", dependencies: ["TensorBoard", "TestSupport"],
       exclude: ["Fixtures"]),
@@ -181,8 +186,8 @@ let package = Package(
       name: "TrainingTests",
       dependencies: [
         "Training", "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images",
-        "JSON", "OpenCLIP", "Optimizers", "Records", "Tensors", "TestSupport", "Text", "coca-train",
-        "coca-convert",
+        "JSON", "OpenCLIP", "Optimizers", "Pipeline", "Records", "RunFile", "Tensors", "TestSupport",
+        "Text", "coca-train", "coca-convert",
       ]),
     .testTarget(
       name: "CommandTests",

@@ -50,7 +50,7 @@ extension [WeightedTerm] {
   }
 
   /// With other weights; a term of weight 0 is taken out.
-  public func weighed(_ weights: [String: Double]) -> [WeightedTerm] {
+  public func weighed(_ weights: LossSettings) -> [WeightedTerm] {
     map { WeightedTerm($0.term, weights[$0.term.name] ?? $0.weight) }.filter { $0.weight > 0 }
   }
 

@@ -1,49 +1,82 @@
-extension ModelConfiguration {
-  /// What may stand as the value of a key.
-  public indirect enum Kind: Sendable {
-    case whole, number, flag
-    case choice([String])
-    /// A whole number, or `[height, width]`.
-    case extent
-    /// A number each for red, green and blue.
-    case colours(ClosedRange<Float>)
-    /// The kind, or null.
-    case optional(Kind)
-    case mapping([String: Kind])
-  }
+import JSON
+import RunFile
 
+extension ModelConfiguration {
   static let meanRange: ClosedRange<Float> = -1000...1000
   static let stdRange: ClosedRange<Float> = 0.001...1000
 
   /// Every key of a configuration, as files have it.
-  public static let keys: [String: Kind] = [
-    "layout": choice(of: Layout.self), "joint": .whole,
-    "poolers": choice(of: PoolerArrangement.self), "activation": choice(of: Activation.self),
-    "image": .mapping(imageKeys), "text": .mapping(textKeys),
-    "multimodal": .mapping(multimodalKeys),
+  public static let keys: [TreeKey] = [
+    TreeKey("layout", .kept(Kind<Layout>.choice), "the paper's model, or open_clip's"),
+    TreeKey("joint", .whole, "dimensions in which pictures and texts are compared"),
+    TreeKey("poolers", .kept(Kind<PoolerArrangement>.choice), """
+      where the contrastive pooler reads, and whether there is a caption pooler
+      """),
+    TreeKey("activation", .kept(Kind<Activation>.choice), "of the feed-forward layers"),
+    TreeKey("image", .tree(imageKeys), "the image encoder and its poolers"),
+    TreeKey("text", .tree(textKeys), "the unimodal half of the text decoder"),
+    TreeKey("multimodal", .tree(layerKeys), "the multimodal half, as wide as the text's"),
   ]
 
-  private static let imageKeys: [String: Kind] = [
-    "size": .extent, "patch": .extent, "width": .whole, "heads": .whole, "layers": .whole,
-    "mlp": .whole, "queries": .whole, "pooler_heads": .optional(.whole), "pre_norm": .flag,
-    "layer_scale": .optional(.number), "fit": choice(of: Fit.self), "resize": .optional(.number),
-    "mean": .colours(meanRange), "std": .colours(stdRange),
-    "interpolation": choice(of: Interpolation.self),
-  ]
+  private static let imageKeys: [TreeKey] = [
+    TreeKey("size", .extent, "pixels of a picture"),
+    TreeKey("patch", .extent, "pixels of a patch"),
+    TreeKey("width", .whole, "width of the layers"),
+    TreeKey("pooler_heads", .orNull(.whole), "heads of the poolers; null: as many as `heads`"),
+    TreeKey("queries", .whole, "queries of the caption pooler"),
+    TreeKey("pre_norm", .flag, "a layer norm before the first layer; layout openclip only"),
+    TreeKey("fit", .kept(Kind<Fit>.choice), "what becomes of a picture of another shape"),
+    TreeKey("resize", .orNull(.number), """
+      evaluated pictures are brought to so many times the size, and their middle is seen; null: 1
+      """),
+    TreeKey("mean", .colours(meanRange), "of red, green and blue in 0 to 1"),
+    TreeKey("std", .colours(stdRange), "of red, green and blue in 0 to 1"),
+    TreeKey("interpolation", .kept(Kind<Interpolation>.choice), "how pictures are resized"),
+  ] + layerKeys
 
-  private static let textKeys: [String: Kind] = [
-    "context": .whole, "vocabulary": .optional(.whole), "width": .whole, "heads": .whole,
-    "layers": .whole, "mlp": .whole, "layer_scale": .optional(.number),
-    "cls_mask": choice(of: CLSMask.self),
-  ]
+  private static let textKeys: [TreeKey] = [
+    TreeKey("context", .whole, "ids of the longest caption, start and end included"),
+    TreeKey("vocabulary", .orNull(.whole), "rows of the token table; null: the tokenizer's"),
+    TreeKey("width", .whole, "width of both halves"),
+    TreeKey("cls_mask", .kept(Kind<CLSMask>.choice), "what the CLS sees; layout openclip only"),
+  ] + layerKeys
 
-  private static let multimodalKeys: [String: Kind] = [
-    "layers": .whole, "heads": .whole, "mlp": .whole, "layer_scale": .optional(.number),
+  /// What all three have.
+  private static let layerKeys: [TreeKey] = [
+    TreeKey("layers", .whole, "how many layers"),
+    TreeKey("heads", .whole, "heads of the layers' attention"),
+    TreeKey("mlp", .whole, "width of the feed-forward layers"),
+    TreeKey("layer_scale", .orNull(.number), """
+      where learned weights of every residual branch start from; null: no such weights
+      """),
   ]
+}
 
-  private static func choice<Word: RawRepresentable<String> & CaseIterable>(
-    of words: Word.Type
-  ) -> Kind {
-    .choice(words.allCases.map(\.rawValue))
+extension Kind where Value == JSONValue {
+  fileprivate static var whole: Kind { .normal(Kind<Int>.whole) }
+  fileprivate static var number: Kind { .kept(Kind<Double>.number) }
+  fileprivate static var flag: Kind { .kept(Kind<Bool>.flag) }
+
+  /// A whole number, or `[height, width]`.
+  fileprivate static var extent: Kind {
+    Kind(
+      "a whole number or [height, width]",
+      parse: { reading in
+        guard let items = reading.node.items else { return reading.node.whole.map { .integer($0) } }
+        let sides = items.compactMap(\.whole)
+        guard items.count == 2, sides.count == 2 else { return nil }
+        return .array(sides.map { .integer($0) })
+      })
+  }
+
+  /// A number each for red, green and blue.
+  fileprivate static func colours(_ range: ClosedRange<Float>) -> Kind {
+    Kind(
+      "three numbers from \(range.lowerBound) to \(range.upperBound)",
+      parse: { reading in
+        let items = reading.node.items ?? []
+        let numbers = items.compactMap(\.number).filter { range.contains(Float($0)) }
+        return items.count == 3 && numbers.count == 3 ? reading.node.json : nil
+      })
   }
 }

@@ -11,6 +11,11 @@ import Tensors
 /// `p -= lr·(m + decay·p)`. Tensors with a side below 32 keep a full second moment.
 /// - Source: Shazeer, Stern, arXiv 1804.04235; Zhai et al., arXiv 2106.04560, §3.4.
 public final class Adafactor: Optimizer {
+  public static let name = "adafactor"
+  public static let defaultEpsilon = 1e-30
+  /// A first moment in float32.
+  public static let stateBytes = 4.0
+
   public var updates = 0
   private let slots: [Slot]
   private let settings: OptimizerSettings
@@ -39,7 +44,7 @@ public final class Adafactor: Optimizer {
       let isFactored = shape.count == 2 && shape[0] >= 32 && shape[1] >= 32
       return Slot(
         parameter: parameter,
-        decay: settings.decay.applies(to: parameter) ? settings.weightDecay : 0,
+        decay: settings.decay.applies(to: parameter) ? Float(settings.weightDecay) : 0,
         momentum: zeros("first_moment"),
         second: isFactored
           ? .factored(
@@ -61,15 +66,16 @@ public final class Adafactor: Optimizer {
 
   public func update(learningRate: Float, gradientScale: Float) throws {
     updates += 1
+    let (beta1, epsilon) = (Float(settings.beta1), Float(settings.epsilon))
     let beta2 = Float(min(settings.beta2, 1 - pow(Double(updates), -0.8)))
     for slot in slots {
       switch slot.second {
       case .factored(let rows, let columns):
         let step = try FactoredStep(
           slot.parameter, rows: rows, columns: columns.tensor, beta2: beta2,
-          epsilon: settings.epsilon, gradientScale: gradientScale, shard: shard)
+          epsilon: epsilon, gradientScale: gradientScale, shard: shard)
         step.apply(
-          momentum: slot.momentum.tensor, beta1: settings.beta1, learningRate: learningRate,
+          momentum: slot.momentum.tensor, beta1: beta1, learningRate: learningRate,
           decay: slot.decay)
       case .full(let moment):
         let p = slot.parameter, before = moment.held.lowerBound
@@ -78,7 +84,7 @@ public final class Adafactor: Optimizer {
           kernels.adafactor_update(
             p.value.pointer + start, p.gradient.pointer + start,
             slot.momentum.tensor.pointer + place, moment.tensor.pointer + place, elements.count,
-            gradientScale, settings.beta1, beta2, settings.epsilon, learningRate, slot.decay)
+            gradientScale, beta1, beta2, epsilon, learningRate, slot.decay)
         }
       }
     }

@@ -5,6 +5,11 @@ import Tensors
 /// Adam with decoupled weight decay and bias correction.
 /// - Source: Loshchilov, Hutter, arXiv 1711.05101.
 public final class AdamW: Optimizer {
+  public static let name = "adamw"
+  public static let defaultEpsilon = 1e-8
+  /// Two moments in float32.
+  public static let stateBytes = 8.0
+
   public var updates = 0
   private let parameters: [Parameter]
   private let settings: OptimizerSettings
@@ -29,19 +34,21 @@ public final class AdamW: Optimizer {
 
   public func update(learningRate: Float, gradientScale: Float) {
     updates += 1
-    let correction1 = Float(1 - pow(Double(settings.beta1), Double(updates)))
+    let (beta1, beta2) = (Float(settings.beta1), Float(settings.beta2))
+    let epsilon = Float(settings.epsilon)
+    let correction1 = Float(1 - pow(Double(beta1), Double(updates)))
     let correction2 = Float(1 - pow(settings.beta2, Double(updates)))
     for (index, parameter) in parameters.enumerated() {
       let (m, v) = (first[index].tensor.pointer, second[index].tensor.pointer)
       let (value, gradient) = (parameter.value.pointer, parameter.gradient.pointer)
       let before = first[index].held.lowerBound
-      let decay = settings.decay.applies(to: parameter) ? settings.weightDecay : 0
+      let decay = settings.decay.applies(to: parameter) ? Float(settings.weightDecay) : 0
       shard.forEachBlock(of: parameter) { elements in
         let start = elements.lowerBound
         kernels.adamw(
           value + start, gradient + start, m + start - before, v + start - before,
-          elements.count, gradientScale, learningRate, settings.beta1, Float(settings.beta2),
-          correction1, correction2, settings.epsilon, decay)
+          elements.count, gradientScale, learningRate, beta1, beta2, correction1, correction2,
+          epsilon, decay)
       }
     }
   }

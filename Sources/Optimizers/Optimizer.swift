@@ -1,45 +1,18 @@
 import Autograd
 import Tensors
 
-/// What a run file says of the update.
-public struct OptimizerSettings: Sendable, Equatable {
-  public enum Name: String, Sendable, CaseIterable, Codable { case adafactor, adamw }
-
-  /// Which weights shrink towards zero.
-  public enum DecayRule: String, Sendable, CaseIterable, Codable {
-    /// Linear, patch and vocabulary weights.
-    case matrices
-    /// open_clip 3.3.0's: everything with two dimensions, embeddings and positions too.
-    case openclip
-
-    public func applies(to parameter: Parameter) -> Bool {
-      switch self {
-      case .matrices: parameter.kind == .matrix
-      case .openclip: parameter.shape.count >= 2
-      }
-    }
-  }
-
-  public var name = Name.adafactor
-  public var beta1: Float = 0.9
-  public var beta2: Double = 0.999
-  public var epsilon: Float = 1e-30
-  public var weightDecay: Float = 0.01
-  public var decay = DecayRule.matrices
-
-  public init() {}
+/// Turns summed gradients into an update of the weights.
+public protocol Optimizer: AnyObject, SendableMetatype {
+  /// What run files call it.
+  static var name: String { get }
+  /// What keeps its divisions finite where a run file gives no `optimizer.epsilon`.
+  static var defaultEpsilon: Double { get }
+  /// Bytes of state for each weight; factored moments are too few to count.
+  static var stateBytes: Double { get }
 
   /// - Parameter shard: the rows that this rank updates; nil: all.
-  public func optimizer(for parameters: ParameterSet, shard: Shard? = nil) -> any Optimizer {
-    switch name {
-    case .adafactor: Adafactor(parameters, self, shard: shard)
-    case .adamw: AdamW(parameters, self, shard: shard)
-    }
-  }
-}
+  init(_ parameters: ParameterSet, _ settings: OptimizerSettings, shard: Shard?)
 
-/// Turns summed gradients into an update of the weights.
-public protocol Optimizer: AnyObject {
   /// Updates made so far.
   var updates: Int { get set }
   /// Everything but `updates` that the next update depends on.

@@ -1,4 +1,5 @@
 import Foundation
+import RunFile
 
 /// The learning rate of every step: linear warm-up to the peak, then a decay to zero, or none.
 public struct Schedule: Sendable, Equatable {
@@ -26,5 +27,55 @@ public struct Schedule: Sendable, Equatable {
     case .cosine: return peak * 0.5 * (1 + cos(.pi * progress))
     case .constant: return peak
     }
+  }
+}
+
+/// What a run file says of the learning rate's course.
+public struct ScheduleSettings: Section {
+  public enum Warmup: Sendable, Equatable {
+    /// Of the run's steps, below 1.
+    case fraction(Double)
+    case steps(Int)
+  }
+
+  public var warmup = Warmup.fraction(0.02)
+  public var decay = Schedule.Decay.linear
+
+  public init() {}
+
+  public static let keys: [Key<Self>] = [
+    Key("warmup", \.warmup, .warmup, """
+      how long the rate rises from 0 to `optimizer.lr`; below 1: a fraction of the run's steps, \
+      else steps
+      """),
+    Key("decay", \.decay, .choice, "how the rate goes on after the warmup"),
+  ]
+}
+
+extension Kind where Value == ScheduleSettings.Warmup {
+  fileprivate static var warmup: Kind {
+    Kind(
+      "a fraction below 1 or a whole number of steps",
+      parse: { reading in
+        guard let given = reading.node.number, given >= 0 else { return nil }
+        return given < 1 ? .fraction(given) : Int(exactly: given).map { .steps($0) }
+      },
+      write: { warmup in
+        switch warmup {
+        case .fraction(let part): .number(part)
+        case .steps(let count): .integer(count)
+        }
+      })
+  }
+}
+
+extension Schedule {
+  public init(_ settings: ScheduleSettings, peak: Double, steps: Int) {
+    let warmup: Double =
+      switch settings.warmup {
+      case .fraction(let fraction): fraction
+      case .steps(let steps): Double(steps)
+      }
+    self.init(peak: peak, warmup: warmup, steps: steps, decay: settings.decay)
   }
 }

@@ -57,10 +57,7 @@ final class Trial {
     self.captions = captions
     model.parameters.allocate(training: true)
     model.parameters.initialize(seed: 0)
-    var settings = OptimizerSettings()
-    settings.name = .adamw
-    settings.epsilon = 1e-8
-    optimizer = settings.optimizer(for: model.parameters)
+    optimizer = AdamW(model.parameters, OptimizerSettings(AdamW.self))
   }
 
   /// Random pictures and captions of one length.

@@ -33,7 +33,9 @@ struct CocaTrain: ParsableCommand {
       """,
     version: programVersion)
 
-  @Argument(help: "The run file (see docs/configuration.md).", completion: .file())
+  @Argument(
+    help: "The run file (see --keys and docs/configuration.md); with --keys, a key.",
+    completion: .file())
   var runFile: String?
 
   @Option(
@@ -66,10 +68,20 @@ struct CocaTrain: ParsableCommand {
   @Flag(help: "Instead of a run: check products, sums and the links between hosts.")
   var selfTest = false
 
+  @Flag(help: "Instead of a run: show all keys of a run file, or --keys optimizer.lr one in full.")
+  var keys = false
+
+  @Option(
+    help: ArgumentHelp(
+      "With --keys: remake the tables of keys in a Markdown file.", visibility: .hidden),
+    completion: .file())
+  var markdown: String?
+
   @Flag(help: "Print the header and a line per step, or --self-test's or --version's, as JSON.")
   var json = false
 
   func validate() throws {
+    if keys { return }
     guard selfTest == (runFile == nil) else {
       throw ValidationError(
         selfTest ? "--self-test takes no run file." : "Missing expected argument '<run-file>'")
@@ -102,6 +114,10 @@ struct CocaTrain: ParsableCommand {
   }
 
   private func runAndCode() throws -> Int32 {
+    if keys {
+      try showKeys()
+      return ExitCode.done
+    }
     guard let options = try options() else {
       try SelfTest.run(threads: threads, binding: binding, printsJSON: json)
       return ExitCode.done
@@ -122,6 +138,14 @@ struct CocaTrain: ParsableCommand {
       }
       Ranks.finish()
       Foundation.exit(code)
+    }
+  }
+
+  private func showKeys() throws {
+    if let markdown {
+      try KeysCommand.remakeTables(in: URL(fileURLWithPath: markdown))
+    } else {
+      print(try KeysCommand.text(of: runFile))
     }
   }
 

@@ -64,6 +64,24 @@ struct ArchitectureTests {
     }
   }
 
+  /// A member of that name, which is all that a text can tell.
+  @Test("the property of a run file's key is used somewhere besides its table")
+  func keysAreUsed() throws {
+    let row = /\bKey\("\w+", \\\.(?:\w+\.)*(\w+),/
+    var properties: Set<Substring> = [], used: Set<Substring> = []
+    for file in try Self.files("Sources") where file.hasSuffix(".swift") {
+      for line in try Self.lines(file) {
+        if let match = line.firstMatch(of: row) {
+          properties.insert(match.1)
+        } else if !file.hasPrefix("Sources/RunFile/") {
+          used.formUnion(line.matches(of: /\.(\w+)/).map(\.1))
+        }
+      }
+    }
+    #expect(properties.count > 40)
+    #expect(properties.subtracting(used) == [])
+  }
+
   @Test("no file has more than 400 lines")
   func lengths() throws {
     let files = try Self.files("Sources") + Self.files("Tests")

@@ -22,7 +22,7 @@ struct HelpTests {
   @Test("names every part of the contract's commands", arguments: [
     (["coca-train"], [
       "--set", "--output", "--resume", "--threads", "--binding", "--time-limit", "--dry-run",
-      "--profile", "--self-test", "--json", "--version",
+      "--profile", "--self-test", "--json", "--version", "--keys",
     ]),
     (["coca-shard"], [
       "--version", "pack", "inspect", "verify", "stats", "index", "list", "extract", "tokenizer",

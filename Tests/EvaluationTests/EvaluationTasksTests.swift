@@ -60,7 +60,7 @@ struct EvaluationTasksTests {
     let world = try SmallWorld()
     let records = [try world.records("set", SmallWorld.samples(11))]
     let evaluator = Evaluator(saved: try SmallWorld.saved(), over: SoloCommunicator(), batch: 4)
-    let classes = world.folder.appendingPathComponent("classes.txt")
+    let classes = world.folder.file("classes.txt")
     try Data("a|b\nc\nd\ne\n".utf8).write(to: classes)
     var values = TaskValues()
     for option in EvaluationTasks.keys where option.name == "classes" {

@@ -95,7 +95,7 @@ private struct PlainAdafactor {
     self.values = values
     self.settings = settings
     let decays = settings.decay == .openclip ? shape.count > 1 : kind == .matrix
-    decay = decays ? Double(settings.weightDecay) : 0
+    decay = decays ? Double(Float(settings.weightDecay)) : 0
     momentum = values.map { _ in 0 }
     full = momentum
     rows = Array(repeating: 0, count: shape[0])
@@ -105,11 +105,11 @@ private struct PlainAdafactor {
   mutating func update(gradient: [Double], rate: Double) {
     updates += 1
     let beta2 = min(settings.beta2, 1 - pow(Double(updates), -0.8))
-    let squares = gradient.map { $0 * $0 + Double(settings.epsilon) }
+    let squares = gradient.map { $0 * $0 + Double(Float(settings.epsilon)) }
     let second =
       shape.count == 2 && shape.min() ?? 0 >= 32
       ? factoredMoment(squares, beta2) : fullMoment(squares, beta2)
-    let beta1 = Double(settings.beta1)
+    let beta1 = Double(Float(settings.beta1))
     for i in values.indices {
       momentum[i] = beta1 * momentum[i] + (1 - beta1) * gradient[i] / second[i].squareRoot()
       values[i] -= rate * (momentum[i] + decay * values[i])

@@ -73,20 +73,20 @@ private struct PlainAdamW {
     self.settings = settings
     self.values = values
     let decays = settings.decay == .openclip ? shape.count > 1 : kind == .matrix
-    decay = decays ? Double(settings.weightDecay) : 0
+    decay = decays ? Double(Float(settings.weightDecay)) : 0
     first = values.map { _ in 0 }
     second = first
   }
 
   mutating func update(gradient: [Double], rate: Double) {
     updates += 1
-    let beta1 = Double(settings.beta1), beta2 = settings.beta2
+    let beta1 = Double(Float(settings.beta1)), beta2 = settings.beta2
     for i in values.indices {
       first[i] = beta1 * first[i] + (1 - beta1) * gradient[i]
       second[i] = beta2 * second[i] + (1 - beta2) * gradient[i] * gradient[i]
       let mean = first[i] / (1 - pow(beta1, Double(updates)))
       let square = second[i] / (1 - pow(beta2, Double(updates)))
-      let update = mean / (square.squareRoot() + Double(settings.epsilon))
+      let update = mean / (square.squareRoot() + Double(Float(settings.epsilon)))
       values[i] -= rate * (update + decay * values[i])
     }
   }

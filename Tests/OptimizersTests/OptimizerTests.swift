@@ -6,8 +6,8 @@ import Testing
 @Suite("Optimizers")
 struct OptimizerTests {
   @Test("state by name holds all that the next updates depend on", arguments:
-    OptimizerSettings.Name.allCases)
-  func roundTrip(name: OptimizerSettings.Name) throws {
+    OptimizerName.allCases)
+  func roundTrip(name: OptimizerName) throws {
     let unbroken = Parameters(), first = Parameters(), second = Parameters()
     let whole = settings(name).optimizer(for: unbroken.set)
     let before = settings(name).optimizer(for: first.set)
@@ -30,8 +30,8 @@ struct OptimizerTests {
   }
 
   @Test("state names hold the parameter's name and never repeat", arguments:
-    OptimizerSettings.Name.allCases)
-  func names(name: OptimizerSettings.Name) {
+    OptimizerName.allCases)
+  func names(name: OptimizerName) {
     let parameters = Parameters()
     let names = settings(name).optimizer(for: parameters.set).state.map(\.name)
     #expect(Set(names).count == names.count)
@@ -40,21 +40,34 @@ struct OptimizerTests {
     }
   }
 
+  @Test("state takes as many bytes for each weight of a matrix as the optimizer says", arguments:
+    OptimizerName.allCases)
+  func bytes(name: OptimizerName) {
+    let set = ParameterSet()
+    _ = set.declare("matrix", [256, 128], .matrix, .zeros)
+    set.allocate(training: true)
+    let state = settings(name).optimizer(for: set).state
+    let bytes = Double(state.reduce(0) { $0 + $1.tensor.bytes }) / Double(set.count)
+    #expect(abs(bytes / name.type.stateBytes - 1) < 0.02, "\(bytes)")
+  }
+
+  @Test("names read what they write, and no other word")
+  func words() {
+    for name in OptimizerName.allCases { #expect(OptimizerName(rawValue: name.rawValue) == name) }
+    #expect(OptimizerName(rawValue: "sgd") == nil)
+    #expect(Set(OptimizerName.allCases).count == OptimizerName.allCases.count)
+  }
+
   @Test("updates and norm have the same bits for one thread and for three", arguments:
-    OptimizerSettings.Name.allCases)
-  func threads(name: OptimizerSettings.Name) async throws {
+    OptimizerName.allCases)
+  func threads(name: OptimizerName) async throws {
     let alone: [UInt32] = try Self.bits(after: 3, of: name)
     #expect(alone.count > 10_000)
-    switch name {
-    case .adafactor:
-      await #expect(processExitsWith: .success) { try Self.compareThreads(.adafactor) }
-    case .adamw:
-      await #expect(processExitsWith: .success) { try Self.compareThreads(.adamw) }
-    }
+    await #expect(processExitsWith: .success) { [name] in try Self.compareThreads(name) }
   }
 
   /// In a process of its own: the team of threads belongs to the whole process.
-  private static func compareThreads(_ name: OptimizerSettings.Name) throws {
+  private static func compareThreads(_ name: OptimizerName) throws {
     try Threads.start(1)
     let alone = try bits(after: 3, of: name)
     try Threads.start(3)
@@ -63,7 +76,7 @@ struct OptimizerTests {
   }
 
   private static func bits(
-    after steps: Int, of name: OptimizerSettings.Name
+    after steps: Int, of name: OptimizerName
   ) throws -> [UInt32] {
     let parameters = Parameters()
     let optimizer = settings(name).optimizer(for: parameters.set)

@@ -41,13 +41,16 @@ struct Parameters {
   func gradient(_ name: String) -> [Double] { (set[name]?.gradient.values ?? []).map(Double.init) }
 }
 
+extension OptimizerName {
+  static let adafactor = OptimizerName(Adafactor.self)
+  static let adamw = OptimizerName(AdamW.self)
+}
+
 /// Settings of a test, changed from the defaults in place.
 func settings(
-  _ name: OptimizerSettings.Name, _ change: (inout OptimizerSettings) -> Void = { _ in }
+  _ name: OptimizerName, _ change: (inout OptimizerSettings) -> Void = { _ in }
 ) -> OptimizerSettings {
-  var settings = OptimizerSettings()
-  settings.name = name
-  settings.epsilon = name == .adamw ? 1e-8 : 1e-30
+  var settings = OptimizerSettings(name.type)
   change(&settings)
   return settings
 }

@@ -17,7 +17,7 @@ struct ShardTests {
   }
 
   private static func run(
-    _ name: OptimizerSettings.Name, over ranks: any Communicator, isSharded: Bool
+    _ name: OptimizerName, over ranks: any Communicator, isSharded: Bool
   ) throws -> Outcome {
     let parameters = Parameters()
     var sizes = BucketPlan.Sizes()
@@ -50,8 +50,8 @@ struct ShardTests {
   }
 
   @Test("has the bits of one that is not, in weights, norms and state", arguments:
-    OptimizerSettings.Name.allCases, [1, 2, 3, 4, 5, 8])
-  func sameBits(name: OptimizerSettings.Name, size: Int) throws {
+    OptimizerName.allCases, [1, 2, 3, 4, 5, 8])
+  func sameBits(name: OptimizerName, size: Int) throws {
     let whole = try ThreadRanks.run(size) { try Self.run(name, over: $0, isSharded: false) }
     let sharded = try ThreadRanks.run(size) { try Self.run(name, over: $0, isSharded: true) }
     let states = Dictionary(
@@ -67,8 +67,8 @@ struct ShardTests {
   }
 
   @Test("holds about its share of the state on each rank, and all of it together", arguments:
-    OptimizerSettings.Name.allCases, [2, 4, 8])
-  func memory(name: OptimizerSettings.Name, size: Int) throws {
+    OptimizerName.allCases, [2, 4, 8])
+  func memory(name: OptimizerName, size: Int) throws {
     let all = try ThreadRanks.run(1) { try Self.run(name, over: $0, isSharded: true) }[0]
     let parts = try ThreadRanks.run(size) { try Self.run(name, over: $0, isSharded: true) }
     // Every rank has the column moments: they are small beside a model's matrices.

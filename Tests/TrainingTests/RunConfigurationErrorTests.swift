@@ -1,5 +1,6 @@
 import CoCaModel
 import Foundation
+import RunFile
 import Testing
 import Training
 

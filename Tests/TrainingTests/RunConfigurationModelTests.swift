@@ -1,5 +1,6 @@
 import CoCaModel
 import JSON
+import RunFile
 import TestSupport
 import Testing
 import Training
@@ -20,7 +21,8 @@ struct RunConfigurationModelTests {
     (shape.image.poolerHeads, shape.image.resize, shape.text.vocabulary) = (4, 1.5, 64)
     (shape.image.layerScale, shape.text.layerScale, shape.multimodal.layerScale) = (0.5, 0.5, 0.5)
     let tree = try JSONValue(encoding: shape)
-    #expect(paths(tree) == paths(.mapping(ModelConfiguration.keys)))
+    let keys = try #require(RunConfiguration.book.entry("model")).members
+    #expect(paths(tree) == paths(keys.filter { $0.name != "preset" }))
     let run = try parseRun(minimalRun, set: ["model=\(tree.text())"])
     #expect(run.model == .mapping(tree, base: nil))
   }
@@ -30,9 +32,9 @@ struct RunConfigurationModelTests {
     return Set(members.flatMap { name, inner in paths(inner).map { "\(name).\($0)" } })
   }
 
-  private func paths(_ kind: ModelConfiguration.Kind) -> Set<String> {
-    guard case .mapping(let members) = kind else { return [""] }
-    return Set(members.flatMap { name, inner in paths(inner).map { "\(name).\($0)" } })
+  private func paths(_ keys: [KeyEntry]) -> Set<String> {
+    guard !keys.isEmpty else { return [""] }
+    return Set(keys.flatMap { key in paths(key.members).map { "\(key.name).\($0)" } })
   }
 
   @Test("a value of another kind is refused with what may stand there", arguments: [

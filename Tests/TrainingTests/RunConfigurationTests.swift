@@ -2,6 +2,8 @@ import Checkpoints
 import Evaluation
 import Foundation
 import JSON
+import Pipeline
+import RunFile
 import Testing
 import TestSupport
 import Training
@@ -40,7 +42,10 @@ struct RunConfigurationTests {
        "checkpoint": {"every": 1000, "minutes": 30.0, "keep": 3},
        "validation": {"every": 1000, "sets": []}, "log": {"every": 1, "keys": false}, "seed": 0}
       """
-    #expect(try parseRun(minimalRun).json == JSONReader.read(Array(expected.utf8)))
+    let differences = try RunConfiguration.book.differences(
+      from: JSONReader.read(Array(expected.utf8)), to: parseRun(minimalRun).json)
+    // Defaults of keys that came later stand in the documentation's tables.
+    #expect(differences.filter { $0.saved != nil } == [])
   }
 
   @Test("every default written out gives the same run as leaving it out")
@@ -94,7 +99,7 @@ struct RunConfigurationTests {
     #expect(
       run.data.map(\.prompts) == [nil, .standard, .off, .file("/runs/here/p.txt"), nil, .off])
     let fields = [("caption", 1), ("labels", 2), ("recaption", 0.5)]
-      .map { RunConfiguration.Source.Field(name: $0.0, weight: $0.1) }
+      .map { SourceSettings.Field(name: $0.0, weight: $0.1) }
     #expect(
       run.data.map(\.text) == [.caption, .labels, .labels, .labels, .tokens, .fields(fields)])
     #expect(run.data.map(\.weight) == [1, 0.5, 2, 2, 3, 1])
@@ -169,7 +174,7 @@ struct RunConfigurationTests {
     #expect(sets.map(\.limit) == [nil, 100, nil])
   }
 
-  private func option(_ key: String, of set: RunConfiguration.Validation.Set) -> String? {
+  private func option(_ key: String, of set: ValidationSettings.Set) -> String? {
     let option = set.task.task.options.first { $0.key == key }
     guard let option, case .text(let text)? = set.options[option] else { return nil }
     return text

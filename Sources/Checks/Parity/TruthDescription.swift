@@ -27,11 +27,11 @@ public struct TruthDescription: Decodable, Sendable {
   }
 
   struct Optimizer: Decodable, Sendable {
-    let name: OptimizerSettings.Name
-    let beta1: Float
+    let name: OptimizerName
+    let beta1: Double
     let beta2: Double
-    let epsilon: Float
-    let weightDecay: Float
+    let epsilon: Double
+    let weightDecay: Double
     let decay: OptimizerSettings.DecayRule
 
     enum CodingKeys: String, CodingKey {
@@ -41,8 +41,7 @@ public struct TruthDescription: Decodable, Sendable {
     }
 
     var settings: OptimizerSettings {
-      var settings = OptimizerSettings()
-      settings.name = name
+      var settings = OptimizerSettings(name.type)
       settings.beta1 = beta1
       settings.beta2 = beta2
       settings.epsilon = epsilon

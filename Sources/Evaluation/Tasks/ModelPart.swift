@@ -2,13 +2,15 @@ import CoCaModel
 import Text
 
 /// What a task needs of a model, and not every model has.
-public enum ModelPart: Hashable, Sendable {
+public enum ModelPart: Hashable, Sendable, CaseIterable {
   /// Without it a model reads ready ids only.
   case tokenizer
   case head(Head)
 
   public static let embeddings = ModelPart.head(.contrastive)
   public static let captions = ModelPart.head(.caption)
+
+  public static var allCases: [ModelPart] { [.tokenizer] + Head.allCases.map(ModelPart.head) }
 
   /// Its name in messages and documentation.
   public var title: String {
@@ -41,7 +43,8 @@ extension Set<ModelPart> {
   public func check(
     _ parts: Set<ModelPart>, of place: String, for user: String
   ) throws(ModelError) {
-    guard let part = subtracting(parts).min(by: { $0.title < $1.title }) else { return }
+    guard let part = ModelPart.allCases.first(where: { contains($0) && !parts.contains($0) })
+    else { return }
     throw ModelError(
       place, .missing("\(part.title); \(user) needs it"),
       remedy: "Use a model that has one, or ask for something else")

@@ -1,7 +1,7 @@
 /// An option of a task, told once: `--max-tokens` of `coca-eval` and, where a validation takes it
 /// too, the key `max_tokens` of a set in a run file.
-public struct TaskOption: Sendable, Equatable {
-  public enum Kind: Sendable, Equatable {
+public struct TaskOption: Sendable, Hashable {
+  public enum Kind: Sendable, Hashable {
     /// A path, or one of some words.
     case file(or: [String])
     case text

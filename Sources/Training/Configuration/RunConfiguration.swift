@@ -1,50 +1,81 @@
 import CoCaModel
 import Collectives
+import Optimizers
+import Pipeline
+import RunFile
 import Tensors
 
 /// A run, as the run file describes it: everything resolved, paths absolute.
 ///
-/// `docs/configuration.md` has each key's meaning.
-public struct RunConfiguration: Sendable, Equatable {
+/// Each value here is the default; `keys` has each key's meaning.
+public struct RunConfiguration: Section {
   /// Nil where `initial` brings the model.
   public var model: Model?
   /// `init`: the checkpoint to take weights from.
   public var initial: String?
   /// Nil where `initial` brings it or all text is tokens.
   public var tokenizer: String?
-  public var data: [Source]
+  public var data: [SourceSettings] = []
   /// Nil for shards that are read where they are.
-  public var dataCache: DataCache?
-  public var badSamples: BadSamples
+  public var dataCache: DataCacheSettings?
+  public var badSamples = BadSampleSettings()
   /// Pairs per step over all ranks.
-  public var batch: Int
-  public var lanes: Int
+  public var batch = 1
+  public var lanes = 1
   /// Pairs per forward pass on a rank; nil for the whole share.
   public var microbatch: Int?
-  public var length: Length
-  public var objective: ObjectiveName
-  /// The weight of each of the objective's terms; 0 takes it out.
-  public var loss: [String: Double]
-  public var optimizer: Optimizer
-  public var schedule: Schedule
+  public var length = Length.steps(1)
+  public var objective = ObjectiveName.coca
+  /// The weight of each of the objective's losses; 0 takes one out.
+  public var loss = LossSettings()
+  public var optimizer = OptimizerSettings()
+  public var schedule = ScheduleSettings()
   /// Nil for nothing random.
-  public var augment: Augment?
-  public var recompute: Recompute
-  public var contrastiveExchange: ContrastiveExchange
+  public var augment: AugmentSettings? = AugmentSettings()
+  public var recompute = Recompute.none
+  public var contrastiveExchange = ContrastiveExchange.gather
   /// Of the model's products.
-  public var precision: GEMM.Precision
+  public var precision = GEMM.Precision.float32
   /// Whether each rank keeps the optimizer's state of a part of the weights only.
-  public var shardOptimizer: Bool
+  public var shardOptimizer = false
   /// How gradients travel between ranks.
-  public var gradientType: Exchange.Wire
-  public var overlap: Overlap
+  public var gradientType = Exchange.Wire.float32
+  public var overlap = Overlap.auto
   /// Whether every power of two of ranks gives the same bits.
-  public var reproducible: Bool
-  public var nonfinite: Nonfinite
+  public var reproducible = false
+  public var nonfinite = Nonfinite.stop
   /// Seconds in which a job that lost a rank is to be over.
-  public var deadline: Double
-  public var checkpoint: Saving
-  public var validation: Validation
-  public var log: Log
-  public var seed: UInt64
+  public var deadline = 300.0
+  public var checkpoint = CheckpointSettings()
+  public var validation = ValidationSettings()
+  public var log = LogSettings()
+  public var seed: UInt64 = 0
+
+  public init() {}
+}
+
+extension RunConfiguration {
+  /// When gradients travel between ranks.
+  public enum Overlap: String, Sendable, CaseIterable {
+    /// By a trial of the others.
+    case auto
+    /// After the backward pass.
+    case off
+    /// During it, between its operations.
+    case buckets
+    /// During it, moved by a thread of their own.
+    case thread
+  }
+
+  /// What the backward pass finds of a layer.
+  public enum Recompute: String, Sendable, CaseIterable {
+    /// All that it needs.
+    case none
+    /// The layer's input: it runs again.
+    case blocks
+  }
+
+  public enum Nonfinite: String, Sendable, CaseIterable {
+    case stop, skip
+  }
 }

@@ -30,7 +30,7 @@ extension RunHeader.Memory {
     let branches = run.reproducible ? log2(Double(max(run.lanes / ranks, 1))) : 0
     weights_and_gradients = (8 + 4 * branches) * parameters
 
-    let state = (run.optimizer.name == .adamw ? 8 : 4) * parameters
+    let state = run.optimizer.name.type.stateBytes * parameters
     optimizer = run.shardOptimizer ? state / Double(ranks) : state
 
     let part = run.reproducible ? (run.batch - 1) / run.lanes + 1 : run.microbatch ?? share

@@ -4,6 +4,7 @@ import Evaluation
 import Foundation
 import JSON
 import Records
+import RunFile
 import Text
 
 extension RunPlan {
@@ -56,7 +57,8 @@ extension RunPlan {
     let url = URL(fileURLWithPath: path)
     if url.isFolder { return try ModelSource.open(url).configuration() }
     let node = try ConfigurationYAML.read(ConfigurationYAML.text(of: url), place: path)
-    let keys = try ModelKeys(node)
+    let keys = try ModelKeys(
+      Reading(node, folder: nil, book: RunConfiguration.book, path: "model"))
     return try changed(base(keys.preset, of: keys.tree), by: keys.tree)
   }
 

@@ -5,6 +5,7 @@ import Foundation
 import Optimizers
 import Pipeline
 import Records
+import RunFile
 import Text
 
 /// Everything a run file decides, checked, before any weight has memory.
@@ -42,7 +43,7 @@ struct RunPlan {
     tokenizer = try Self.tokenizer(configuration, origin)
     terms = configuration.objective.terms.weighed(configuration.loss)
     shape = try Self.shape(configuration, origin, tokenizer, for: terms.heads, file: file)
-    sources = try configuration.data.map(Self.source)
+    sources = try configuration.data.map { try SampleSource($0) }
     let parts = ModelPart.parts(of: shape, tokenizer: tokenizer)
     validation = try configuration.validation.sets.map { try ValidationSet($0, model: parts) }
     let samples = sources.map(\.samples)
@@ -59,29 +60,12 @@ struct RunPlan {
     guard !steps.multipliedReportingOverflow(by: 2 * configuration.batch).overflow else {
       throw PipelineError("steps", .tooManySteps)
     }
-    let warmup: Double =
-      switch configuration.schedule.warmup {
-      case .fraction(let fraction): fraction
-      case .steps(let steps): Double(steps)
-      }
     schedule = Schedule(
-      peak: configuration.optimizer.lr, warmup: warmup, steps: steps,
-      decay: configuration.schedule.decay)
+      configuration.schedule, peak: configuration.optimizer.lr, steps: steps)
   }
 
   /// The model without memory.
   func model() -> CoCa { CoCa(shape, vocabularySize: tokenizer?.vocabularySize ?? 0) }
-
-  var optimizerSettings: OptimizerSettings {
-    var settings = OptimizerSettings()
-    settings.name = configuration.optimizer.name
-    settings.beta1 = Float(configuration.optimizer.beta1)
-    settings.beta2 = configuration.optimizer.beta2
-    settings.epsilon = Float(configuration.optimizer.epsilon)
-    settings.weightDecay = Float(configuration.optimizer.weightDecay)
-    settings.decay = configuration.optimizer.decay
-    return settings
-  }
 
   var travel: GradientTravel.Settings {
     GradientTravel.Settings(
@@ -89,12 +73,7 @@ struct RunPlan {
       isSharded: configuration.shardOptimizer)
   }
 
-  var badSamples: BadSamplePolicy {
-    switch configuration.badSamples.policy {
-    case .skip: .skip(limit: configuration.badSamples.limit)
-    case .fail: .fail
-    }
-  }
+  var badSamples: BadSamplePolicy { BadSamplePolicy(configuration.badSamples) }
 
   /// - Throws: `RecordError` if its folder cannot be used, `PipelineError` if it holds no shard.
   func cache() throws -> ShardCache? {
@@ -116,36 +95,6 @@ struct RunPlan {
       return try TokenizerFile.open(URL(fileURLWithPath: path))
     }
     return try origin?.tokenizer()
-  }
-
-  private static func source(_ source: RunConfiguration.Source) throws -> SampleSource {
-    let text: SampleSource.Text =
-      switch source.text {
-      case .caption: .caption
-      case .tokens: .tokens
-      case .labels: .labels(try Prompts(source.prompts))
-      case .fields(let fields): .fields(
-        try fields.map { field in
-          SampleSource.Field(
-            name: field.name, weight: field.weight, prompts: try Prompts(source.prompts))
-        })
-      }
-    return SampleSource(
-      name: source.name,
-      records: try source.records.map {
-        try RecordSet(directory: URL(fileURLWithPath: $0, isDirectory: true))
-      },
-      weight: source.weight, text: text)
-  }
-}
-
-extension Prompts {
-  init(_ choice: RunConfiguration.PromptChoice?) throws {
-    switch choice {
-    case .file(let path): try self.init(file: URL(fileURLWithPath: path))
-    case .off: self = .none
-    case .standard, nil: self = .default
-    }
   }
 }
 

@@ -4,6 +4,7 @@ import Collectives
 import Evaluation
 import Foundation
 import Optimizers
+import RunFile
 
 /// The checkpoint that a run goes on from, the same on all ranks, and what was passed over.
 struct Resumption {
@@ -60,7 +61,7 @@ struct Resumption {
 struct StartingPoint {
   private let checkpoint: Checkpoint?
   /// What differs from the run that wrote it, all of it allowed.
-  let changes: [RunConfiguration.Difference]
+  let changes: [Difference]
 
   private static let remedy = "Restore it, or start another run with another --output"
 
@@ -107,7 +108,7 @@ struct StartingPoint {
         place, .missing("optimizer's state"),
         remedy: "Start from it with init:, or import it with --optimizer")
     }
-    guard name == .adamw else {
+    guard name == OptimizerName(AdamW.self) else {
       throw ModelError(
         place, .mismatch("its optimizer's state is AdamW's, the run file's is \(name.rawValue)"),
         remedy: "Set optimizer.name: adamw, or start from it with init:")

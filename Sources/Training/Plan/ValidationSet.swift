@@ -1,10 +1,11 @@
 import Evaluation
 import Foundation
+import Pipeline
 import Records
 
 /// A set of the validation with its records open and its task's files read.
 struct ValidationSet {
-  let settings: RunConfiguration.Validation.Set
+  let settings: ValidationSettings.Set
   let records: [RecordSet]
   let task: any EvaluationTask
   /// Whether its answers are lines of `captions.jsonl`.
@@ -12,7 +13,7 @@ struct ValidationSet {
 
   /// - Parameter parts: what the model has.
   /// - Throws: what is wrong with its records or its options, or what its task misses of the model.
-  init(_ settings: RunConfiguration.Validation.Set, model parts: Set<ModelPart>) throws {
+  init(_ settings: ValidationSettings.Set, model parts: Set<ModelPart>) throws {
     self.settings = settings
     records = try settings.records.map {
       try RecordSet(directory: URL(fileURLWithPath: $0, isDirectory: true))

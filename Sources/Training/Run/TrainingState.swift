@@ -23,7 +23,7 @@ struct TrainingState {
     shard =
       plan.configuration.shardOptimizer
       ? Shard(BucketPlan(model.parameters, ranks: ranks.size), over: ranks) : nil
-    optimizer = plan.optimizerSettings.optimizer(for: model.parameters, shard: shard)
+    optimizer = plan.configuration.optimizer.optimizer(for: model.parameters, shard: shard)
   }
 
   /// Writes a checkpoint. Collective; rank 0 writes.

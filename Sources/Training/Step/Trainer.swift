@@ -99,7 +99,7 @@ final class Trainer {
     if losses.pairs == 0 {
       observer.warn("step \(progress.step + 1): no sample of it could be used; it is skipped")
     } else if try isFinite(losses, norm, batch) {
-      try measure(.optimizer, plan.optimizerSettings.name.rawValue) {
+      try measure(.optimizer, plan.configuration.optimizer.name.rawValue) {
         try state.optimizer.update(
           learningRate: Float(rate),
           gradientScale: norm.scale(limit: plan.configuration.optimizer.clip))
@@ -210,13 +210,6 @@ extension Pairs {
         text: $0.textHash)
     }
     self.init(batch.images, batch.captions, identities: identities)
-  }
-}
-
-extension Augmentation {
-  init(_ choice: RunConfiguration.Augment) {
-    self.init(
-      choice.resize.map { .window(resize: $0) } ?? .area(choice.crop), flip: choice.flip)
   }
 }
 

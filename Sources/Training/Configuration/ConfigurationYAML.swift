@@ -1,5 +1,6 @@
 import Foundation
 import Records
+import RunFile
 import Yams
 
 /// YAML in and out of `ConfigurationNode`, with limits on what is taken in.
@@ -27,7 +28,7 @@ enum ConfigurationYAML {
 
   /// - Parameters:
   ///   - place: the file's name, put before line numbers.
-  ///   - lines: false leaves the line numbers away (for a `--set`).
+  ///   - lines: false: without line numbers (for a `--set`).
   static func read(
     _ text: String, place: String, lines: Bool = true
   ) throws(ConfigurationError) -> ConfigurationNode {

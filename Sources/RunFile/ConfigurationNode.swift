@@ -1,29 +1,30 @@
-import Checkpoints
 import JSON
 
 /// A value of a run file with the place it stands at.
-struct ConfigurationNode {
-  enum Value {
+public struct ConfigurationNode: Sendable {
+  public typealias Member = (key: String, node: ConfigurationNode)
+
+  public enum Value: Sendable {
     case null
     case bool(Bool)
     case integer(Int)
     case number(Double)
     case text(String)
     case list([ConfigurationNode])
-    case map([(key: String, node: ConfigurationNode)])
+    case map([Member])
   }
 
-  var value: Value
+  public var value: Value
   /// `run.yaml:12`, or the `--set`.
-  var place: String
+  public var place: String
 
-  init(_ value: Value, place: String = "") {
+  public init(_ value: Value, place: String = "") {
     self.value = value
     self.place = place
   }
 
   /// For an error's text.
-  var shown: String {
+  public var shown: String {
     switch value {
     case .null: "null"
     case .bool(let value): String(value)
@@ -37,7 +38,41 @@ struct ConfigurationNode {
 }
 
 extension ConfigurationNode {
-  init(json: JSONValue, place: String) {
+  public var isNull: Bool {
+    if case .null = value { true } else { false }
+  }
+
+  /// A whole number, also one that is written as 2.0 or 13e9.
+  public var whole: Int? {
+    switch value {
+    case .integer(let value): value
+    case .number(let value): Int(exactly: value)
+    default: nil
+    }
+  }
+
+  public var number: Double? {
+    switch value {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    default: nil
+    }
+  }
+
+  /// A text that is not empty.
+  public var text: String? {
+    guard case .text(let text) = value, !text.isEmpty else { return nil }
+    return text
+  }
+
+  public var items: [ConfigurationNode]? {
+    guard case .list(let items) = value else { return nil }
+    return items
+  }
+}
+
+extension ConfigurationNode {
+  public init(json: JSONValue, place: String) {
     self.place = place
     switch json {
     case .null: value = .null
@@ -54,7 +89,7 @@ extension ConfigurationNode {
   }
 
   /// The same tree without places and order.
-  var json: JSONValue {
+  public var json: JSONValue {
     switch value {
     case .null: .null
     case .bool(let flag): .bool(flag)

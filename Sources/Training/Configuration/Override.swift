@@ -1,5 +1,7 @@
+import RunFile
+
 /// One `--set key.path=value`.
-struct RunConfigurationOverride {
+struct Override {
   /// As in `data.0.weight`.
   let path: [String]
   private let value: ConfigurationNode
@@ -21,7 +23,7 @@ struct RunConfigurationOverride {
 
   /// Puts the value into the tree; of `steps`, `epochs` and `samples` the other two go.
   func apply(to root: inout ConfigurationNode) throws(ConfigurationError) {
-    let lengths = ["steps", "epochs", "samples"]
+    let lengths = RunConfiguration.Length.names
     if path.count == 1, lengths.contains(path[0]), case .map(let members) = root.value {
       root.value = .map(members.filter { !lengths.contains($0.key) || $0.key == path[0] })
     }

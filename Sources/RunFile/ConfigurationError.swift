@@ -1,12 +1,10 @@
-import Collectives
-
 /// What is wrong with a run file or a `--set`: where, which key, what, and what to write instead.
 public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Reason: Sendable, Equatable {
     case unreadable(String)
     case syntax(String)
-    /// No such key; the key meant, or what to do instead, where one is known.
-    case unknownKey(suggestion: String?)
+    /// No such key; what to write or to do instead.
+    case unknownKey(suggestion: String)
     /// A value of another type or outside its range.
     case unexpected(found: String, expected: String)
     /// Part of the contract, not of this version.
@@ -16,7 +14,7 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
     /// The output folder has another run's checkpoints.
     case occupied(String)
     /// Keys that a resumed run may not change.
-    case changed([RunConfiguration.Difference])
+    case changed([Difference])
   }
 
   /// `run.yaml:12`, or the `--set` in question.
@@ -25,7 +23,7 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
   public let key: String
   public let reason: Reason
 
-  init(_ place: String, _ key: String, _ reason: Reason) {
+  public init(_ place: String, _ key: String, _ reason: Reason) {
     self.place = place
     self.key = key
     self.reason = reason
@@ -39,9 +37,7 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
     switch reason {
     case .unreadable: "Check the path and the permissions"
     case .syntax: "Correct the line"
-    case .unknownKey(let suggestion?): suggestion
-    case .unknownKey(nil):
-      "Known here: " + RunConfigurationKeys.known(beside: key).joined(separator: ", ")
+    case .unknownKey(let suggestion): suggestion
     case .unexpected(_, let expected): "Give \(expected)"
     case .unavailable(_, let instead): instead
     case .missing: "Add it"
@@ -50,10 +46,6 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
     case .changed: "Restore the values, or name the keys with --set to change them"
     }
   }
-}
-
-extension ConfigurationError: ExitCoded {
-  public var exitCode: Int32 { ExitCode.usage }
 }
 
 extension ConfigurationError.Reason {

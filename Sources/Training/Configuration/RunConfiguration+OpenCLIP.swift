@@ -1,8 +1,8 @@
 import OpenCLIP
 
 /// Ours for the flags of open_clip's trainer, and for its model files.
-enum RunConfigurationHints {
-  static let openClip: [String: String] = [
+extension RunConfiguration {
+  static let openClipFlags: [String: String] = [
     "train_data": "Ours: data", "val_data": "Ours: validation.sets",
     "imagenet_val": "Ours: validation.sets with task: zero-shot",
     "imagenet_v2": "Ours: validation.sets with task: zero-shot",
@@ -78,7 +78,7 @@ enum RunConfigurationHints {
   private static let startedByMPI = "Leave it out: mpirun starts the ranks and connects them"
 
   /// Keys of open_clip's model files.
-  static let openClipModel: Set = [
+  static let openClipModelKeys: Set = [
     "embed_dim", "vision_cfg", "text_cfg", "multimodal_cfg", "custom_text", "model_cfg",
     "preprocess_cfg",
   ]

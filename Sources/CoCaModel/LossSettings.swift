@@ -1,0 +1,67 @@
+import RunFile
+
+/// The weights of the losses, as a run file gives them.
+public struct LossSettings: Section {
+  private var weights: [String: Double] = [:]
+
+  public init() {}
+
+  /// A loss's weight by its name; nil where none is given and the objective lacks it.
+  public subscript(term: String) -> Double? {
+    get { weights[term] }
+    set { weights[term] = newValue }
+  }
+
+  public static let keys: [Key<Self>] = LossTerms.all.map { term in
+    Key(
+      term.name, \.[term.name], .orAbsent(.number(0...1e37)), default: standard(of: term),
+      "\(term.meaning); in \(term.unit)")
+  }
+
+  private static func standard(of term: any LossTerm) -> String {
+    ObjectiveName.allCases.compactMap { objective in
+      objective.terms.first { $0.term.name == term.name }.map {
+        "\(Int($0.weight)) with `\(objective.rawValue)`"
+      }
+    }.joined(separator: ", ")
+  }
+
+  /// Gives every loss of the objective that has no weight its own.
+  /// - Parameter mapping: of the run file, for errors.
+  public mutating func complete(
+    for objective: ObjectiveName, _ mapping: Mapping
+  ) throws(ConfigurationError) {
+    for (name, weight) in weights where !objective.terms.contains(where: { $0.term.name == name }) {
+      guard weight == 0 else {
+        throw mapping.error(
+          "loss",
+          .conflict("\(name) has a weight, and objective: \(objective.rawValue) has no such loss"))
+      }
+      weights[name] = nil
+    }
+    for own in objective.terms where weights[own.term.name] == nil {
+      weights[own.term.name] = own.weight
+    }
+    guard !objective.terms.weighed(self).isEmpty else {
+      throw mapping.error("loss", .conflict("all weights are 0"))
+    }
+  }
+}
+
+extension Kind where Value == ObjectiveName {
+  /// A name, or a mapping of which this version knows `preset`.
+  public static var objective: Kind {
+    let names = Kind<ObjectiveName>.choice
+    return Kind(
+      "one of: " + ObjectiveName.allCases.map(\.rawValue).joined(separator: ", "),
+      type: ObjectiveName.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "),
+      read: { reading throws(ConfigurationError) in
+        guard case .map(let members) = reading.node.value else { return try names.read(reading) }
+        for (key, node) in members where key != "preset" {
+          throw reading.part(key, node).error(.unavailable(found: key, instead: "Leave it out"))
+        }
+        guard let preset = members.first else { throw reading.error(.missing) }
+        return try names.read(reading.part("preset", preset.node))
+      }, write: { .text($0.rawValue) })
+  }
+}

@@ -1,0 +1,26 @@
+/// What people are told of a key.
+public struct KeyEntry: Sendable {
+  public let name: String
+  /// What may stand there, in Markdown.
+  public let type: String
+  /// The default, in Markdown; empty for a mapping.
+  public let standard: String
+  /// A sentence in Markdown.
+  public let meaning: String
+  /// Whether a resumed run may change it, and all below it, without being told to.
+  public let isFree: Bool
+  /// Keys of which only one is given.
+  let alternatives: [String]
+  /// The key that this one's default follows.
+  let source: String?
+  /// The keys of a mapping, or of each entry of a list.
+  public let members: [KeyEntry]
+}
+
+extension KeyEntry {
+  /// This key and all below it, each with its path.
+  public func all(below path: String = "") -> [(path: String, entry: KeyEntry)] {
+    let own = path.isEmpty ? name : "\(path).\(name)"
+    return [(own, self)] + members.flatMap { $0.all(below: own) }
+  }
+}

@@ -1,0 +1,67 @@
+/// A mapping of a run file that owns its keys: a value with the defaults, and a table of where in
+/// it each key stands.
+public protocol Section: Sendable, Equatable {
+  /// Every key with its default; those that must be given have any value.
+  init()
+  /// In the order in which they are written.
+  static var keys: [Key<Self>] { get }
+  /// Keys of later versions, which are refused as such.
+  static var unavailable: [String] { get }
+
+  /// Fills in what follows from other keys, and checks what must go together.
+  /// - Parameter others: the entries before this one, where it stands in a list.
+  mutating func complete(
+    _ mapping: Mapping, after others: [Self]
+  ) throws(ConfigurationError)
+}
+
+extension Section {
+  public static var unavailable: [String] { [] }
+
+  public mutating func complete(
+    _ mapping: Mapping, after others: [Self]
+  ) throws(ConfigurationError) {}
+
+  /// - Throws: `ConfigurationError` for the first thing that is wrong.
+  public init(_ reading: Reading, after others: [Self] = []) throws(ConfigurationError) {
+    self.init()
+    let mapping = try Mapping(
+      reading, keys: Self.keys.map(\.entry.name), unavailable: Self.unavailable)
+    for key in Self.keys { try key.read(mapping, &self) }
+    try complete(mapping, after: others)
+  }
+
+  /// All keys with their values.
+  public var node: ConfigurationNode {
+    ConfigurationNode(
+      .map(
+        Self.keys.compactMap { key in
+          key.write(self).map { (key.entry.name, ConfigurationNode($0)) }
+        }))
+  }
+}
+
+extension Kind where Value: Section {
+  public static var section: Kind {
+    Kind(
+      "a mapping of keys to values", type: "mapping", members: Value.keys.map(\.entry),
+      read: { reading throws(ConfigurationError) in try Value(reading) },
+      write: { $0.node.value })
+  }
+}
+
+extension Kind {
+  /// A list of mappings.
+  public static func list<Item: Section>() -> Kind where Value == [Item] {
+    Kind(
+      "a list", type: "list", members: Item.keys.map(\.entry),
+      read: { reading throws(ConfigurationError) in
+        guard let nodes = reading.node.items else { throw reading.unexpected("a list") }
+        var items: [Item] = []
+        for (index, node) in nodes.enumerated() {
+          items.append(try Item(reading.part(String(index), node), after: items))
+        }
+        return items
+      }, write: { .list($0.map(\.node)) })
+  }
+}

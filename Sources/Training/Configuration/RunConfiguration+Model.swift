@@ -1,0 +1,81 @@
+import CoCaModel
+import Foundation
+import JSON
+import RunFile
+
+extension RunConfiguration {
+  /// Where the model's configuration comes from.
+  public enum Model: Sendable, Equatable {
+    case preset(String)
+    /// A YAML or JSON file, or a checkpoint's folder.
+    case file(String)
+    /// Keys of the model's configuration, on top of a preset if one is named.
+    case mapping(JSONValue, base: String?)
+
+    static let expected = "a preset, a file, a checkpoint or a mapping"
+  }
+}
+
+/// A mapping of a model's own keys, each checked where it stands.
+struct ModelKeys {
+  /// All but `preset`; every value is of its key's kind.
+  let tree: JSONValue
+  /// What the keys stand on, where they name it.
+  let preset: String?
+
+  init(_ reading: Reading) throws(ConfigurationError) {
+    var values = try Kind<JSONValue>.modelKeys.read(reading).object ?? [:]
+    preset = values.removeValue(forKey: "preset")?.string
+    tree = .object(values)
+  }
+}
+
+extension Kind where Value == RunConfiguration.Model? {
+  static var model: Kind {
+    Kind(
+      RunConfiguration.Model.expected, type: "preset, path or mapping",
+      members: Kind<JSONValue>.modelKeys.members,
+      read: { reading throws(ConfigurationError) in
+        switch reading.node.value {
+        case .text(let name): return try named(name, reading)
+        case .map:
+          let keys = try ModelKeys(reading)
+          return .mapping(keys.tree, base: keys.preset)
+        default: throw reading.unexpected(RunConfiguration.Model.expected)
+        }
+      },
+      write: { model in
+        switch model {
+        case nil: return .null
+        case .preset(let name): return .text(name)
+        case .file(let path): return .text(path)
+        case .mapping(let tree, let base):
+          var members = tree.object ?? [:]
+          if let base { members["preset"] = .string(base) }
+          return ConfigurationNode(json: .object(members), place: "").value
+        }
+      })
+  }
+
+  private static func named(
+    _ name: String, _ reading: Reading
+  ) throws(ConfigurationError) -> RunConfiguration.Model {
+    let presets = ModelConfiguration.presetNames
+    if presets.contains(name) { return .preset(name) }
+    let path = reading.absolute(name)
+    let isPath = name.contains("/") || name.contains(".")
+    let isThere = !name.isEmpty && FileManager.default.fileExists(atPath: path)
+    if isPath || isThere { return .file(path) }
+    throw reading.unexpected("one of \(presets.joined(separator: ", ")), or a path")
+  }
+}
+
+extension Kind where Value == JSONValue {
+  fileprivate static let modelKeys: Kind = .tree(
+    [TreeKey("preset", .words(ModelConfiguration.presetNames), "what the other keys stand on")]
+      + ModelConfiguration.keys,
+    foreign: { key in
+      let isOpenCLIP = RunConfiguration.openClipModelKeys.contains(key)
+      return isOpenCLIP ? RunConfiguration.openClipModelRemedy : nil
+    })
+}

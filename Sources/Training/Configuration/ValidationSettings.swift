@@ -1,0 +1,113 @@
+import Evaluation
+import Pipeline
+import RunFile
+
+/// What a run file says of the validation.
+public struct ValidationSettings: Section {
+  public struct Set: Section {
+    public var name = ""
+    public var records: [String] = []
+    public var task = TaskName(LossTask.self)
+    /// Of the task's options; paths are absolute.
+    public var options = TaskValues()
+    /// Samples at most; nil for all.
+    public var limit: Int?
+
+    public init() {}
+  }
+
+  /// Steps.
+  public var every = 1000
+  public var sets: [Set] = []
+
+  public init() {}
+
+  public static let keys: [Key<Self>] = [
+    Key("every", \.every, .whole(1...Int.max), """
+      steps between validations; there is one after the last step too
+      """),
+    Key("sets", \.sets, .list(), "what is validated; each entry has these keys"),
+  ]
+}
+
+extension ValidationSettings.Set {
+  public static let keys: [Key<Self>] = [
+    Key("name", \.name, .text, default: "`records` as written", """
+      what `validation.jsonl` calls the set
+      """),
+    Key("records", \.records, .folders, required: true, "where `coca-shard pack` wrote to"),
+    Key("task", \.task, .choice, required: true, """
+      what is asked of the set: [tasks](evaluation.md#tasks)
+      """),
+  ] + EvaluationTasks.keys.map(key) + [
+    Key("limit", \.limit, .orNull(.whole(1...Int.max)), "samples at most")
+  ]
+
+  public static let unavailable = [
+    "beam", "greedy", "top_p", "top_k", "max_tokens", "prompt", "temperature",
+  ].filter { name in !EvaluationTasks.keys.contains { $0.key == name } }
+
+  /// An option of some tasks.
+  private static func key(_ option: TaskOption) -> Key<Self> {
+    let tasks = EvaluationTasks.names(with: option)
+    let users = tasks.map { "`\($0)`" }.joined(separator: ", ")
+    return Key(
+      option.key, \.options[option], .orNull(.option(option.kind)),
+      default: option.isRequired
+        ? "required with \(users)" : option.standard.map { "`\($0)`" } ?? "null",
+      writtenIf: { $0.task.task.options.contains(option) },
+      "with \(users) only: \(option.help)")
+  }
+
+  public mutating func complete(
+    _ mapping: Mapping, after others: [Self]
+  ) throws(ConfigurationError) {
+    name = try mapping.name(besides: others.map(\.name))
+    for option in EvaluationTasks.keys {
+      if task.task.options.contains(option) {
+        guard options[option] != nil || !option.isRequired else {
+          throw mapping.error(option.key, .missing)
+        }
+        // What holds by default is said in run.yaml too.
+        options[option] = options[option]
+      } else if mapping.isGiven(option.key) {
+        let tasks = EvaluationTasks.names(with: option).joined(separator: ", ")
+        throw mapping.error(option.key, .conflict("goes with task: \(tasks) only"))
+      }
+    }
+  }
+}
+
+extension Kind where Value == TaskValues.Value {
+  fileprivate static func option(_ kind: TaskOption.Kind) -> Kind {
+    switch kind {
+    case .file(let words):
+      return Kind(
+        "a text that is not empty",
+        type: words.isEmpty ? "path" : words.map { "`\($0)`" }.joined(separator: ", ") + " or a file",
+        parse: { reading in
+          reading.words.map { .text(words.contains($0) ? $0 : reading.absolute($0)) }
+        }, write: \.node)
+    case .text:
+      return Kind(
+        "a text that is not empty", type: "text", parse: { $0.words.map { .text($0) } },
+        write: \.node)
+    case .number(let range):
+      let whole = Kind<Int>.whole(range)
+      return Kind(
+        "a whole number", type: "whole number from \(range.lowerBound) to \(range.upperBound)",
+        read: { reading throws(ConfigurationError) in .number(try whole.read(reading)) },
+        write: \.node)
+    case .flag, .unavailable: preconditionFailure("no key of a set")
+    }
+  }
+}
+
+extension TaskValues.Value {
+  fileprivate var node: ConfigurationNode.Value? {
+    switch self {
+    case .text(let text): .text(text)
+    case .number(let number): .integer(number)
+    }
+  }
+}
