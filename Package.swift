@@ -86,7 +86,7 @@ let package = Package(
     // Floor 6: commands.
     .executableTarget(
       name: "coca-train",
-      dependencies: ["Collectives", "Records", "Training", argumentParser]),
+      dependencies: ["Collectives", "Records", "Tensors", "Training", argumentParser]),
     .executableTarget(
       name: "coca-shard",
       dependencies: ["Packing", "Records", "Statistics", "Text", argumentParser]),
@@ -171,8 +171,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Images", "JSON", "OpenCLIP", "Records", "TestSupport",
-        "coca-train", "coca-shard", "coca-eval", "coca-convert",
+        "Checkpoints", "CoCaModel", "Images", "JSON", "OpenCLIP", "Records", "Tensors",
+        "TestSupport", "coca-train", "coca-shard", "coca-eval", "coca-convert",
       ]),
   ],
   swiftLanguageModes: [.v6],

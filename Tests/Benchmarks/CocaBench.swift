@@ -11,6 +11,15 @@ struct CocaBench: ParsableCommand {
       ContrastiveBench.self, MicrobatchBench.self, BalanceBench.self, DataBench.self,
       OrderBench.self,
     ])
+
+  static func main() {
+    do {
+      try OpenBLAS.chooseKernel()
+    } catch {
+      exit(withError: error)
+    }
+    main(nil)
+  }
 }
 
 struct Machine: ParsableArguments {
