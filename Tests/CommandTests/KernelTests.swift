@@ -40,7 +40,7 @@ struct KernelTests {
     #expect(found.kernel == "Prescott")
   }
 
-  @Test("is tried in a process that answers with one number, 0 where the library has no such kernel")
+  @Test("is tried in a process that answers with a number, 0 where there is no such kernel")
   func trial() throws {
     let folder = try TestFolder()
     for (kernel, isThere) in [("Prescott", true), ("NoSuchKernel", false)] {

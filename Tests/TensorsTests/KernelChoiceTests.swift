@@ -84,13 +84,19 @@ struct KernelChoiceTests {
     #expect(emerald.decide(newer.merging(["Prescott": 0]) { $1 }).choice == .none)
   }
 
-  @Test("is the fastest where none reaches half of what the processor has")
+  @Test("is the same on a busy machine, where trials find less")
+  func busy() {
+    let emerald = Case("", .avx512, bfloat16: true, own: "Prescott", .own)
+    #expect(emerald.decide(["Cooperlake": 0.3]).choice == .named("Cooperlake"))
+  }
+
+  @Test("is the fastest where none reaches a quarter of what the processor has")
   func slow() {
     let slowDot = Case("", .avx512, bfloat16: true, own: "Prescott", .own)
-    #expect(slowDot.decide(["Cooperlake": 0.3]).choice == .named("SkylakeX"))
-    let shares = ["Cooperlake": 0.3, "SkylakeX": 0.2, "Haswell": 0.4, "Prescott": 0.1]
+    #expect(slowDot.decide(["Cooperlake": 0.2]).choice == .named("SkylakeX"))
+    let shares = ["Cooperlake": 0.1, "SkylakeX": 0.12, "Haswell": 0.2, "Prescott": 0.05]
     #expect(slowDot.decide(shares).choice == .named("Haswell"))
-    #expect(slowDot.decide(shares.merging(["Prescott": 0.45]) { $1 }).choice == .own)
+    #expect(slowDot.decide(shares.merging(["Prescott": 0.22]) { $1 }).choice == .own)
   }
 
   @Test("gives up a fitting kernel whose products are wrong, and tries the others")
@@ -101,7 +107,7 @@ struct KernelChoiceTests {
     }
     #expect(choice([:]) == .own)
     #expect(choice(["SkylakeX": 0]) == .trial(of: "Haswell"))
-    #expect(choice(["SkylakeX": 0, "Haswell": 0.4]) == .named("Haswell"))
+    #expect(choice(["SkylakeX": 0, "Haswell": 0.3]) == .named("Haswell"))
     #expect(choice(["SkylakeX": 0, "Haswell": 0]) == .none)
   }
 }

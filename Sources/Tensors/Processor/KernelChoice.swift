@@ -3,7 +3,7 @@
 /// OpenBLAS knows processors by their numbers. One that is newer than itself gets kernels for SSE3.
 /// So facts propose and, where the library's own choice does not fit them, a trial confirms: all
 /// ranks of a machine come to the same kernel, since a trial only overrules where it finds products
-/// wrong or below half of what the processor has.
+/// wrong or below a quarter of what the processor has.
 public enum KernelChoice: Sendable, Equatable {
   /// What the library has chosen itself.
   case own
@@ -27,12 +27,14 @@ public enum KernelChoice: Sendable, Equatable {
     var candidates = Self.candidates(for: processor).filter { $0 != own }
     // One with a name of its own is newer than this program, and may well suit.
     candidates.insert(own, at: level == nil ? 0 : candidates.count)
+    // What facts propose is given up for a defect, never for a busy moment: ranks must agree.
+    let enough = 0.25
     for candidate in candidates {
       guard let share = shares[candidate] else {
         self = .trial(of: candidate)
         return
       }
-      guard share < 0.5 else {
+      guard share < enough else {
         self = candidate == own ? .own : .named(candidate)
         return
       }

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Which life of the program this process lives. OpenBLAS reads OPENBLAS_CORETYPE when it is loaded,
-/// before main: another kernel takes another life.
+/// Which life of the program this process lives. OpenBLAS reads OPENBLAS_CORETYPE when it is
+/// loaded, before main: another kernel takes another life.
 enum Life: String {
   /// Tries a kernel, says what it found, and ends.
   case trial

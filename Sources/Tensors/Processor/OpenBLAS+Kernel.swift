@@ -18,9 +18,9 @@ extension OpenBLAS {
 
   /// Sees to it that products are right, and made by the kernel that suits this processor.
   ///
-  /// The first thing a program does, before MPI and threads: where the library's own choice does not
-  /// suit, the program begins again, once, with OPENBLAS_CORETYPE set, as the same process with the
-  /// same arguments and files. What the user has set there is obeyed.
+  /// The first thing a program does, before MPI and threads: where the library's own choice does
+  /// not suit, the program begins again, once, with OPENBLAS_CORETYPE set, as the same process with
+  /// the same arguments and files. What the user has set there is obeyed.
   /// - Throws: `KernelError` where products are wrong and no other kernel's are right.
   public static func chooseKernel() throws(KernelError) {
     let asked = Life.askedKernel
@@ -75,7 +75,7 @@ public struct KernelError: Error, Sendable, Equatable, CustomStringConvertible {
 
   public var description: String {
     "OpenBLAS: its \(kernel) kernel gives wrong products on \(Processor.current.name). Set "
-      + "OPENBLAS_CORETYPE to another, and OPENBLAS_L2_SIZE=256 where the machine reports no cache, "
-      + "or install another version"
+      + "OPENBLAS_CORETYPE to another, and OPENBLAS_L2_SIZE=256 where the machine reports no "
+      + "cache, or install another version"
   }
 }

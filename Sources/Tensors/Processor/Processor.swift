@@ -1,6 +1,7 @@
 import CKernels
 
-/// What decides which kernel suits a processor: facts, not its number, which a library may not know.
+/// What decides which kernel suits a processor: what it can, not its number, which a library may
+/// not know.
 public struct Processor: Sendable, Equatable {
   /// What this program's kernels are compiled for; each has all that the one before it has.
   public enum InstructionSet: String, Sendable, Comparable, CaseIterable {

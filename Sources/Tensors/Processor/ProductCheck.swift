@@ -2,8 +2,8 @@ import CKernels
 
 /// Products beside a plain loop's, of odd sizes, every layout, and with and without what was there.
 ///
-/// Factors are small whole numbers: their sums are exact in any order, in bfloat16's factors too, so
-/// one wrong bit is a wrong kernel. One product is made by small matrices' kernels, one by blocks.
+/// Factors are small whole numbers, in bfloat16 too, and their sums are exact in any order: one
+/// wrong bit is a wrong kernel. One product is made by small matrices' kernels, one by blocks.
 public enum ProductCheck {
   /// `into = a · b + keep · into`.
   public typealias Product = (_ a: Matrix, _ b: Matrix, _ into: Matrix, _ keep: Float) -> Void
