@@ -19,7 +19,8 @@ public struct ProductRate: Sendable, Equatable, Codable {
   /// Measures the calling thread, some ten milliseconds where all is well.
   ///
   /// Both sides take turns of equal length, so that a machine whose speed changes changes both, and
-  /// count the thread's own processor time, so that a neighbour costs neither. The best of five.
+  /// count the thread's own processor time, so that a neighbour costs neither. The best of five,
+  /// of more where it is suspiciously low.
   public static func measure(_ precision: GEMM.Precision = .float32) -> ProductRate {
     let rows = 256, depth = 256, columns = 512
     let a = Tensor([rows, depth]), b = Tensor([depth, columns]), c = Tensor([rows, columns])
@@ -37,7 +38,7 @@ public struct ProductRate: Sendable, Equatable, Codable {
     operations: Double, _ product: () -> Void, beside multiplyAdds: MultiplyAdds
   ) -> ProductRate {
     var products = 0.0, limit = 0.0
-    for _ in 0..<5 {
+    for turn in 0..<15 where turn < 5 || products < limit / 2 {
       let seconds = threadSeconds(of: product)
       products = max(products, operations / seconds)
       limit = max(limit, multiplyAdds.rate(seconds: seconds))
