@@ -100,7 +100,7 @@ let package = Package(
     // Floor 6: commands.
     .executableTarget(
       name: "coca-train",
-      dependencies: ["Collectives", "Records", "Training", argumentParser]),
+      dependencies: ["Collectives", "Records", "Tensors", "Training", argumentParser]),
     .executableTarget(
       name: "coca-shard",
       dependencies: ["Packing", "Records", "Statistics", "Text", argumentParser]),
@@ -192,7 +192,7 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Evaluation", "Images", "JSON", "OpenCLIP", "Records",
+        "Checkpoints", "CoCaModel", "Evaluation", "Images", "JSON", "OpenCLIP", "Records", "Tensors",
         "TestSupport", "coca-train", "coca-shard", "coca-eval", "coca-convert",
       ]),
   ],

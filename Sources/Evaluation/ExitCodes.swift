@@ -26,6 +26,10 @@ extension ThreadsError: ExitCoded {
   public var exitCode: Int32 { ExitCode.usage }
 }
 
+extension KernelError: ExitCoded {
+  public var exitCode: Int32 { ExitCode.internal }
+}
+
 extension ImageError: ExitCoded {
   public var exitCode: Int32 { ExitCode.data }
 }

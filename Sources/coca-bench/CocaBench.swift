@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Tensors
 
 /// What `launch/bench` runs: measurements of this machine, never asserted.
@@ -9,8 +10,17 @@ struct CocaBench: ParsableCommand {
     subcommands: [
       StepBench.self, OperationsBench.self, GEMMBench.self, KernelBench.self, LossBench.self,
       ContrastiveBench.self, MicrobatchBench.self, BalanceBench.self, DataBench.self,
-      OrderBench.self,
+      OrderBench.self, LimitsBench.self,
     ])
+
+  static func main() {
+    do {
+      try OpenBLAS.chooseKernel()
+    } catch {
+      exit(withError: error)
+    }
+    main(nil)
+  }
 }
 
 struct MachineOptions: ParsableArguments {
@@ -23,12 +33,18 @@ struct MachineOptions: ParsableArguments {
     }
   }
 
-  func start() throws {
+  /// - Parameter isAnnounced: says on standard error what computes here, and how fast.
+  func start(isAnnounced: Bool = true) throws {
     guard precision.isSupported else {
       throw ValidationError("this processor has no \(precision.rawValue) products")
     }
     try Threads.start(threads)
     GEMM.precision = precision
+    guard isAnnounced else { return }
+    let speed = ProductSpeed.measure()
+    let complaint = speed.complaint().map { "warning: \($0)\n" } ?? ""
+    let line = "\(speed.processor), \(speed.kernels): \(speed.rate.text)\n"
+    FileHandle.standardError.write(Data((line + complaint).utf8))
   }
 }
 

@@ -12,27 +12,31 @@ struct StepBench: ParsableCommand {
   @OptionGroup var work: TrialWork
 
   func run() throws {
-    try machine.start()
+    try machine.start(isAnnounced: false)
     let trial = try work.trial()
     var replay: ProductReplay?
     while let line = readLine() {
       let before = Usage()
       switch line {
+      case "machine": say(ProductSpeed.measure())
       case "step": try say(trial.step(), since: before, trial.cost)
       case "products":
         let products = try replay ?? ProductReplay(trial.products())
         replay = products
         say(["products": bestSeconds(1) { products.run() }], since: before, trial.cost)
-      default: throw ValidationError("step or products, not \(line)")
+      default: throw ValidationError("machine, step or products, not \(line)")
       }
     }
   }
 
   private func say(_ seconds: [String: Double], since before: Usage, _ cost: Double) {
     let usage = Usage()
-    let report = Report(
+    say(Report(
       seconds: seconds, processor_seconds: usage.seconds - before.seconds, operations: cost,
-      page_faults: usage.pageFaults - before.pageFaults, peak_bytes: peakBytes())
+      page_faults: usage.pageFaults - before.pageFaults, peak_bytes: peakBytes()))
+  }
+
+  private func say(_ report: some Encodable) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     guard let data = try? encoder.encode(report) else { return }

@@ -20,9 +20,7 @@ struct CocaEval: ParsableCommand {
     subcommands: EvaluationTasks.all.map { $0.command } + [Embed.self])
 
   static func main() {
-    let binding = Binding(.auto)
-    binding.apply()
-    let ranks = start()
+    let (binding, ranks) = start()
     let command = parse(ranks)
     do {
       try command.evaluate(binding, over: ranks)
@@ -32,9 +30,12 @@ struct CocaEval: ParsableCommand {
     }
   }
 
-  private static func start() -> any Communicator {
+  private static func start() -> (Binding, any Communicator) {
     do {
-      return try Ranks.start()
+      try OpenBLAS.chooseKernel()
+      let binding = Binding(.auto)
+      binding.apply()
+      return (binding, try Ranks.start())
     } catch {
       Ranks.leave(after: error)
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Collectives
 import Foundation
 import Records
+import Tensors
 import Training
 
 @main
@@ -101,6 +102,7 @@ struct CocaTrain: ParsableCommand {
   static func main() {
     StopRequest.catchSignals()
     do {
+      try OpenBLAS.chooseKernel()
       if Set(CommandLine.arguments).isSuperset(of: ["--version", "--json"]) {
         print(try Versions().json())
         return

@@ -85,6 +85,19 @@ def serve(arguments):
         print(json.dumps({"seconds": seconds, "peak_bytes": peak_bytes()}), flush=True)
 
 
+def sides(ours):
+    """Processor and kernels of both."""
+    import torch
+    partner = Partner([ours, "step", "--model", "tiny", "--pairs", "1"])
+    speed = partner.ask("machine")
+    partner.close()
+    libraries = [line.strip(" -") for line in torch.__config__.show().splitlines()
+                 if "MKL-DNN" in line or "oneDNN" in line]
+    return (f"{speed['processor']}\nours: {speed['instructions']}, {speed['kernel']}\n"
+            f"PyTorch {torch.__version__}: {torch.backends.cpu.get_cpu_capability()}, "
+            f"{', '.join(libraries)}")
+
+
 class Trainer(Partner):
     def __init__(self, command):
         super().__init__(command)
@@ -105,6 +118,7 @@ def compare(arguments, model, batch, count, threads, precision):
     for _ in range(arguments.rounds + 1):
         ours.step()
         theirs.step()
+    speed = ours.ask("machine")
     peak = ours.reports[-1]["peak_bytes"], theirs.reports[-1]["peak_bytes"]
     theirs.close()
     shares = []
@@ -116,10 +130,13 @@ def compare(arguments, model, batch, count, threads, precision):
     a, b = ours.total(), theirs.total()
     seconds = [report["seconds"] for report in ours.reports[1:]]
     operations = ours.reports[0]["operations"]
+    gflops = [operations / 1e9 / statistics.median(total) for total in (a, b)]
     return {
         "ours": count / statistics.median(a), "theirs": count / statistics.median(b),
         "ratio": statistics.median(y / x for x, y in zip(a, b)),
-        "gflops": [operations / 1e9 / statistics.median(total) for total in (a, b)],
+        "gflops": gflops,
+        "kernel": speed["kernel"],
+        "share": gflops[0] * 1e9 / threads / speed["rate"]["limit"],
         "products": statistics.median(shares),
         "page_faults": statistics.median(r["page_faults"] for r in ours.reports[1:]),
         "optimizer": statistics.median(s["optimizer"] for s in seconds),
@@ -147,9 +164,10 @@ def main():
     arguments = parser.parse_args()
     if arguments.serve:
         return serve(arguments)
+    print(sides(arguments.ours))
     print("forward, backward, AdamW; medians of pairs/s, ratio pair by pair")
     print("model         batch captions tokens threads precision    ours PyTorch  ratio   "
-          "GFLOP/s of both  products/step  AdamW s  faults  peak GB of both (ratio)")
+          "GFLOP/s of both (of limit)  products/step  AdamW s  faults  peak GB of both (ratio)")
     for model in arguments.models:
         for count in arguments.batches or ([4] if model == "base" else [8, 32]):
             for captions in arguments.captions:
@@ -164,9 +182,10 @@ def measure(arguments, model, count, captions):
         peak, gflops = row["peak"], row["gflops"]
         print(f"{model:13} {count:5} {captions:>8} {statistics.mean(lengths):6.1f} {threads:7} "
               f"{precision:>9} {row['ours']:7.2f} {row['theirs']:7.2f} {row['ratio']:6.2f} "
-              f"{gflops[0]:8.1f} / {gflops[1]:6.1f} {row['products']:14.2f} "
+              f"{gflops[0]:8.1f} / {gflops[1]:6.1f} ({row['share']:4.0%}) {row['products']:14.2f} "
               f"{row['optimizer']:8.2f} {row['page_faults']:7.0f}  "
-              f"{peak[0] / 1e9:4.1f} / {peak[1] / 1e9:4.1f} ({peak[0] / peak[1]:.2f})",
+              f"{peak[0] / 1e9:4.1f} / {peak[1] / 1e9:4.1f} ({peak[0] / peak[1]:.2f})"
+              + ("" if row["share"] >= 0.5 else f"  BELOW HALF OF THE LIMIT: {row['kernel']}"),
               flush=True)
 
 

@@ -21,6 +21,15 @@ struct ParityCheck: ParsableCommand {
   @Option(help: "A file for all tensors: name, error, float32's own, allowed.")
   var table: String?
 
+  static func main() {
+    do {
+      try OpenBLAS.chooseKernel()
+    } catch {
+      exit(withError: error)
+    }
+    main(nil)
+  }
+
   func run() throws {
     try Threads.start(ProcessInfo.processInfo.activeProcessorCount)
     let truth = try Truth(URL(fileURLWithPath: folder))

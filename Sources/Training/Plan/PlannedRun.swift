@@ -46,6 +46,7 @@ struct PlannedRun {
     (self.plan, self.found, self.start) = (plan, found, start)
     for notice in try plan.initNotices() { console.note(notice) }
     warn(console)
+    try warnOfSlowness(binding, over: ranks, console)
   }
 
   private func warn(_ console: Console) {
@@ -59,6 +60,17 @@ struct PlannedRun {
         "schedule.warmup: the run's \(plan.steps.grouped) steps end before the "
           + "\(plan.schedule.warmupSteps.grouped) in which the rate rises to optimizer.lr")
     }
+  }
+
+  /// Collective. Where ranks share cores, slowness has no other cause.
+  private func warnOfSlowness(
+    _ binding: Binding, over ranks: any Communicator, _ console: Console
+  ) throws {
+    let mine = binding.isOversubscribed ? nil : header.ranks[ranks.rank].speed.complaint()
+    let hosts = header.ranks.map(\.host)
+    if let slow = try lowestNotice(mine, hosts: hosts, over: ranks) { console.warn(slow) }
+    let uneven = header.speeds.unevenness(ratesCount: !binding.isOversubscribed)
+    if let uneven { console.warn(uneven) }
   }
 
   private static func startThreads(
@@ -80,8 +92,10 @@ struct PlannedRun {
   private static func share(
     _ binding: Binding, over ranks: any Communicator
   ) throws -> [RunHeader.Rank] {
+    try ranks.barrier()
     let mine = RunHeader.Rank(
-      host: Ranks.host, processors: binding.mask, threads: binding.threads)
+      host: Ranks.host, processors: binding.mask, threads: binding.threads,
+      speed: ProductSpeed.measure())
     return try ranks.allGather(Array(JSONEncoder().encode(mine)))
       .map { try JSONDecoder().decode(RunHeader.Rank.self, from: Data($0)) }
   }

@@ -11,6 +11,7 @@ struct RunHeader: Encodable {
     let host: String
     let processors: String
     let threads: Int
+    let speed: ProductSpeed
   }
 
   let version: String
@@ -74,6 +75,7 @@ struct RunHeader: Encodable {
     lines.append(
       "  compute   \(ranks.count.of("rank")) × \(threads) threads on \(hosts.of("host"))"
         + "\(oversubscribed ? " (oversubscribed)" : ""), \(kernels) kernels, \(blas), \(precision)")
+    lines.append("  products  \(speeds.text)")
     lines.append(
       "  step      \(batch.grouped) pairs over \(lanes) lanes, \(steps.grouped) steps, about "
         + "\(flops_per_pair.scaled)FLOP a pair")
@@ -87,6 +89,8 @@ struct RunHeader: Encodable {
 }
 
 extension RunHeader {
+  var speeds: RankSpeeds { RankSpeeds(hosts: ranks.map(\.host), speeds: ranks.map(\.speed)) }
+
   /// A line for each source, under a line of titles.
   private var table: [String] {
     let titles = ["samples", "share", "a step", "tokens a text", "epochs", "tokens in all"]

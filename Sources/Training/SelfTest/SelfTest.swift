@@ -24,12 +24,22 @@ public enum SelfTest {
       try ranks.allGather(Array(Ranks.host.utf8)).map { String(decoding: $0, as: UTF8.self) }
     }
     let rates = try products(binding, ranks, patience)
+    let speeds = try patience.during("the measurement of products") {
+      try ranks.barrier()
+      return try ranks.allGather(Array(JSONEncoder().encode(ProductSpeed.measure())))
+        .map { try JSONDecoder().decode(ProductSpeed.self, from: Data($0)) }
+    }
     let sums = try patience.during("a sum over all ranks") { try SumsCheck(ranks).run() }
     let links = try LinksCheck(ranks, hosts: hosts, patience).run()
     let report = SelfTestReport(
-      version: programVersion, hosts: hosts, gflops: rates, sumSeconds: sums, links: links)
+      version: programVersion, hosts: hosts, gflops: rates, speeds: speeds, sumSeconds: sums,
+      links: links)
     console.say(report.text, json: report)
     for complaint in report.slow { console.warn(complaint) }
+    let mine = binding.isOversubscribed ? nil : speeds[ranks.rank].complaint()
+    if let slow = try lowestNotice(mine, hosts: hosts, over: ranks) { console.warn(slow) }
+    let uneven = report.rankSpeeds.unevenness(ratesCount: !binding.isOversubscribed)
+    if let uneven { console.warn(uneven) }
   }
 
   /// Every rank's rate in GFLOP/s, all of them at work at once.
@@ -65,9 +75,12 @@ struct SelfTestReport: Encodable {
   let version: String
   let hosts: [String]
   let gflops: [Double]
+  let speeds: [ProductSpeed]
   /// Of an all-reduce of 4 MiB.
   let sumSeconds: Double
   let links: [Link]
+
+  var rankSpeeds: RankSpeeds { RankSpeeds(hosts: hosts, speeds: speeds) }
 
   /// Of hosts' links and ranks' products: what is below half of the median.
   var slow: [String] {
@@ -97,6 +110,8 @@ struct SelfTestReport: Encodable {
       "coca-train \(version): self-test of \(hosts.count.of("rank")) on \(machines.of("host"))",
       "  products  right; \((gflops.min() ?? 0).fixed(1)) to \((gflops.max() ?? 0).fixed(1)) "
         + "GFLOP/s a rank",
+      "  kernels   \(Set(speeds.map(\.kernels)).sorted().joined(separator: "; ")); "
+        + rankSpeeds.text,
     ]
     if hosts.count > 1 {
       lines.append("  sums      right; 4 MiB over all ranks in \((sumSeconds * 1e3).fixed(2)) ms")

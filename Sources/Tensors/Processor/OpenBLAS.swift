@@ -12,6 +12,11 @@ public enum OpenBLAS {
   /// call it.
   public static var serializesThreads: Bool { openblas_get_parallel() == 2 }
 
+  /// Whether its products are those of a plain loop. Some milliseconds.
+  static var isRight: Bool {
+    ProductCheck.isRight { GEMM.serial($0, $1, into: $2, keep: $3, .float32) }
+  }
+
   /// Tells it to stay on the calling thread: the threads are ours.
   static let start: Void = openblas_set_num_threads(1)
 }

@@ -1,0 +1,56 @@
+import CKernels
+
+/// What decides which kernel suits a processor: what it can, not its number, which a library may
+/// not know.
+public struct Processor: Sendable, Equatable {
+  /// What this program's kernels are compiled for; each has all that the one before it has.
+  public enum InstructionSet: String, Sendable, Comparable, CaseIterable {
+    /// SSE2.
+    case baseline
+    /// AVX2 and fused multiply-adds.
+    case avx2
+    /// AVX-512: F, BW, CD, DQ and VL.
+    case avx512
+
+    public static func < (a: Self, b: Self) -> Bool {
+      let order = allCases
+      return order.firstIndex(of: a) ?? 0 < order.firstIndex(of: b) ?? 0
+    }
+  }
+
+  /// Its own words and its numbers, as in "Intel(R) Xeon(R) Processor (family 6, model 207)".
+  public let name: String
+  public let isAMD: Bool
+  /// The widest that the processor and its system have.
+  public let instructions: InstructionSet
+  /// Whether it multiplies bfloat16 (AVX512-BF16).
+  public let hasBFloat16: Bool
+
+  public init(
+    name: String, isAMD: Bool, instructions: InstructionSet, hasBFloat16: Bool
+  ) {
+    self.name = name
+    self.isAMD = isAMD
+    self.instructions = instructions
+    self.hasBFloat16 = hasBFloat16
+  }
+
+  /// This machine's.
+  public static let current: Processor = {
+    let found = processor_read()
+    let vendor = text(of: found.vendor), name = text(of: found.name)
+    let numbers = "family \(found.family), model \(found.model)"
+    return Processor(
+      name: "\(name.isEmpty ? vendor : name) (\(numbers))", isAMD: vendor == "AuthenticAMD",
+      instructions: InstructionSet(rawValue: kernels.level) ?? .baseline,
+      hasBFloat16: GEMM.Precision.bfloat16.isSupported)
+  }()
+
+  /// A C array of characters, up to its first zero, without the spaces around it.
+  private static func text<Characters>(of characters: Characters) -> String {
+    withUnsafeBytes(of: characters) { bytes in
+      let words = bytes.prefix { $0 != 0 }.split(separator: UInt8(ascii: " "))
+      return words.map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+    }
+  }
+}

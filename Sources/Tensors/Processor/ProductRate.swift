@@ -1,0 +1,102 @@
+import CKernels
+import Glibc
+
+/// How fast a core multiplies matrices, beside how fast it multiplies and adds in registers.
+public struct ProductRate: Sendable, Equatable, Codable {
+  /// Floating-point operations a second of products, a multiply-add counted as two.
+  public let products: Double
+  /// The same of multiply-adds that wait for nothing.
+  public let limit: Double
+
+  public init(products: Double, limit: Double) {
+    self.products = products
+    self.limit = limit
+  }
+
+  /// Of the limit; near 1 at best.
+  public var share: Double { products / limit }
+
+  /// Measures the calling thread, some ten milliseconds where all is well.
+  ///
+  /// Both sides take turns of equal length, so that a machine whose speed changes changes both, and
+  /// count the thread's own processor time, so that a neighbour costs neither. The best of five,
+  /// of more where it is suspiciously low.
+  public static func measure(_ precision: GEMM.Precision = .float32) -> ProductRate {
+    let rows = 256, depth = 256, columns = 512
+    let a = Tensor([rows, depth]), b = Tensor([depth, columns]), c = Tensor([rows, columns])
+    [a, b].forEach { $0.fill(0.5) }
+    return withExtendedLifetime((a, b, c)) {
+      let multiply = { GEMM.serial(Matrix(a), Matrix(b), into: Matrix(c), precision) }
+      multiply()
+      return measure(
+        operations: 2 * Double(rows * depth * columns), multiply,
+        beside: precision == .bfloat16 ? .bfloat16 : .widest)
+    }
+  }
+
+  private static func measure(
+    operations: Double, _ product: () -> Void, beside multiplyAdds: MultiplyAdds
+  ) -> ProductRate {
+    var products = 0.0, limit = 0.0
+    for turn in 0..<15 where turn < 5 || products < limit / 2 {
+      let seconds = threadSeconds(of: product)
+      products = max(products, operations / seconds)
+      limit = max(limit, multiplyAdds.rate(seconds: seconds))
+    }
+    return ProductRate(products: products, limit: limit)
+  }
+}
+
+/// Multiply-adds of numbers that stay in registers: what no product can outrun.
+public enum MultiplyAdds: String, Sendable, CaseIterable {
+  case sse2, avx2, avx512
+  /// AVX512-BF16's dot products.
+  case bfloat16
+  /// AMX's products of bfloat16 tiles.
+  case tiles
+
+  /// Whether this processor and its system have them.
+  public var isSupported: Bool { multiply_adds_supported(kind) != 0 }
+
+  /// In float32.
+  public static var widest: MultiplyAdds {
+    switch Processor.current.instructions {
+    case .baseline: .sse2
+    case .avx2: .avx2
+    case .avx512: .avx512
+    }
+  }
+
+  /// Operations a second of the calling thread's processor time, a multiply-add counted as two.
+  /// - Parameter seconds: how long to run, about.
+  public func rate(seconds: Double) -> Double {
+    precondition(isSupported, "\(self) on a processor without them")
+    var operations = 0.0, spent = 0.0
+    repeat {
+      spent += threadSeconds { operations += multiply_adds(kind, 5000) }
+    } while spent < seconds
+    return operations / spent
+  }
+
+  private var kind: CKernels.multiply_adds {
+    switch self {
+    case .sse2: MULTIPLY_ADDS_SSE2
+    case .avx2: MULTIPLY_ADDS_AVX2
+    case .avx512: MULTIPLY_ADDS_AVX512
+    case .bfloat16: MULTIPLY_ADDS_BFLOAT16
+    case .tiles: MULTIPLY_ADDS_TILES
+    }
+  }
+}
+
+/// Processor time of the calling thread that `body` takes.
+private func threadSeconds(of body: () -> Void) -> Double {
+  func now() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+  let start = now()
+  body()
+  return max(now() - start, 1e-9)
+}

@@ -1,0 +1,80 @@
+import Synchronization
+
+/// What computes here and how fast: one rank's processor, kernel and rates.
+public struct ProductSpeed: Sendable, Equatable, Codable {
+  /// The processor's name and numbers.
+  public let processor: String
+  /// What this program's own kernels are compiled for.
+  public let instructions: String
+  /// The kernel that makes float32 products, such as "OpenBLAS Cooperlake".
+  public let kernel: String
+  /// Of a core, of products in the precision that was asked for, of all threads at once.
+  public let rate: ProductRate
+  /// The same in float32.
+  public let float32: ProductRate
+
+  public init(
+    processor: String, instructions: String, kernel: String, rate: ProductRate,
+    float32: ProductRate
+  ) {
+    self.processor = processor
+    self.instructions = instructions
+    self.kernel = kernel
+    self.rate = rate
+    self.float32 = float32
+  }
+
+  /// "avx512, OpenBLAS Cooperlake".
+  public var kernels: String { "\(instructions), \(kernel)" }
+
+  /// Measures the team's threads, all at the same time: some tens of milliseconds.
+  public static func measure(_ precision: GEMM.Precision = GEMM.precision) -> ProductSpeed {
+    let float32 = ProductRate.ofTeam(.float32)
+    return ProductSpeed(
+      processor: Processor.current.name, instructions: Tensors.kernels.level,
+      kernel: "OpenBLAS \(OpenBLAS.core)",
+      rate: precision == .float32 ? float32 : .ofTeam(precision), float32: float32)
+  }
+
+  /// What makes these products slow, and what to do; nil where they are not.
+  ///
+  /// A kernel that suits its processor reaches two thirds of the multiply-adds and more.
+  /// - Parameter chooser: who chose OpenBLAS's kernel.
+  public func complaint(chooser: OpenBLAS.Chooser = OpenBLAS.chooser) -> String? {
+    if float32.share < 0.5 {
+      return "\(kernel) multiplies at \(float32.text) of \(processor). "
+        + (chooser == .user
+          ? "Unset OPENBLAS_CORETYPE" : "Install a newer OpenBLAS, and look what else runs there")
+    }
+    if rate.products < 0.9 * float32.products {
+      return "products in bfloat16 make \(rate.text) of \(processor), in float32 \(float32.text). "
+        + "Say precision: float32"
+    }
+    return nil
+  }
+}
+
+extension ProductRate {
+  /// "117 GFLOP/s a core, 69% of the limit".
+  public var text: String {
+    let gigaflops = products / 1e9
+    let digits = gigaflops < 10 ? (gigaflops * 10).rounded() / 10 : gigaflops.rounded()
+    let number = gigaflops < 10 ? "\(digits)" : "\(Int(digits))"
+    return "\(number) GFLOP/s a core, \(Int((100 * share).rounded()))% of the limit"
+  }
+
+  /// The mean of the team's threads.
+  fileprivate static func ofTeam(_ precision: GEMM.Precision) -> ProductRate {
+    let rates = Mutex<[ProductRate]>([])
+    Threads.run { _, _ in
+      let mine = measure(precision)
+      rates.withLock { $0.append(mine) }
+    }
+    return rates.withLock { rates in
+      func mean(_ part: (ProductRate) -> Double) -> Double {
+        rates.map(part).reduce(0, +) / Double(rates.count)
+      }
+      return ProductRate(products: mean(\.products), limit: mean(\.limit))
+    }
+  }
+}

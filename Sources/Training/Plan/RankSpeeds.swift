@@ -1,0 +1,41 @@
+import Tensors
+
+/// How fast the ranks' products are, side by side.
+package struct RankSpeeds {
+  /// How much faster than another a rank may be before it is told.
+  private static let tolerance = 1.3
+
+  private let hosts: [String]
+  private let speeds: [ProductSpeed]
+
+  /// One of each for every rank.
+  package init(hosts: [String], speeds: [ProductSpeed]) {
+    (self.hosts, self.speeds) = (hosts, speeds)
+  }
+
+  /// The slowest rank's rate, and all processors.
+  package var text: String {
+    guard let slowest = speeds.min(by: { $0.rate.products < $1.rate.products }) else { return "" }
+    let processors = Set(speeds.map(\.processor)).sorted().joined(separator: ", ")
+    return "\(slowest.rate.text)\(speeds.count > 1 ? " at least" : ""), \(processors)"
+  }
+
+  /// Ranks whose processor or kernel is not rank 0's, or that are much slower than the fastest; nil
+  /// where all are alike.
+  /// - Parameter ratesCount: not where ranks share cores.
+  package func unevenness(ratesCount: Bool) -> String? {
+    let all = speeds.indices.map { "\($0) on \(hosts[$0]): \(speeds[$0].kernel), "
+      + "\(speeds[$0].rate.text), \(speeds[$0].processor)" }
+    let fastest = speeds.indices.max { speeds[$0].rate.products < speeds[$1].rate.products } ?? 0
+    let others = speeds.indices.filter { rank in
+      let isSlow = speeds[rank].rate.products * Self.tolerance < speeds[fastest].rate.products
+      return speeds[rank].processor != speeds[0].processor
+        || speeds[rank].kernel != speeds[0].kernel || ratesCount && isSlow
+    }
+    guard let first = others.first else { return nil }
+    let beside = first == fastest ? 0 : fastest
+    let more = others.count > 1 ? ", and \((others.count - 1).of("other"))" : ""
+    return "ranks do not compute alike, and the slowest sets the pace: rank \(all[first])\(more); "
+      + "rank \(all[beside])"
+  }
+}
