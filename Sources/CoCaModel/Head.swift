@@ -13,7 +13,7 @@ public enum Head: String, Codable, Sendable, CaseIterable {
 
 extension Set<Head> {
   /// Those of a whole CoCa.
-  public static var all: Set<Head> { Set(Head.allCases) }
+  public static let coca: Set<Head> = [.contrastive, .caption]
 
   /// "contrastive and caption", for messages.
   public var names: String {

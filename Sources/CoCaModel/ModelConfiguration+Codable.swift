@@ -50,7 +50,7 @@ extension ModelConfiguration {
     image = try keys.decode(Image.self, forKey: .image)
     text = try keys.decode(Text.self, forKey: .text)
     multimodal = try keys.decode(Multimodal.self, forKey: .multimodal)
-    heads = Set(try keys.decodeIfPresent([Head].self, forKey: .heads) ?? Head.allCases)
+    heads = try keys.decodeIfPresent([Head].self, forKey: .heads).map { Set($0) } ?? .coca
   }
 
   /// A whole CoCa names no heads.
@@ -63,7 +63,7 @@ extension ModelConfiguration {
     try keys.encode(image, forKey: .image)
     try keys.encode(text, forKey: .text)
     try keys.encode(multimodal, forKey: .multimodal)
-    if heads != .all { try keys.encode(Head.allCases.filter(heads.contains), forKey: .heads) }
+    if heads != .coca { try keys.encode(Head.allCases.filter(heads.contains), forKey: .heads) }
   }
 }
 

@@ -96,7 +96,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
   public var text: Text
   public var multimodal: Multimodal
   /// What the model can be asked for, and so which parts it has.
-  public var heads = Set<Head>.all
+  public var heads = Set<Head>.coca
 
   /// Image tokens that the multimodal half reads, and their width.
   public var imageTokens: (count: Int, width: Int) {

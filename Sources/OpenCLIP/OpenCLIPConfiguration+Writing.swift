@@ -36,7 +36,7 @@ extension OpenCLIPConfiguration {
             + "and wants tensors that it does not have"),
         remedy: "Export it with --format safetensors, or train with layout openclip")
     }
-    guard model.heads == .all else {
+    guard model.heads == .coca else {
       throw ModelError(
         place,
         .mismatch(

@@ -20,7 +20,7 @@ struct HeadTests {
 
   @Test("bring the parts they read and no others", arguments: SmallModel.Kind.allCases)
   func parts(kind: SmallModel.Kind) throws {
-    let all = try names(kind, .all)
+    let all = try names(kind, .coca)
     func lacks(_ heads: Set<Head>, _ prefixes: [String]) throws {
       let found = try names(kind, heads)
       #expect(
@@ -52,7 +52,7 @@ struct HeadTests {
           })
       )
     }
-    let (whole, expected) = try gradients(.all), (part, found) = try gradients([head])
+    let (whole, expected) = try gradients(.coca), (part, found) = try gradients([head])
     #expect(whole.total == part.total)
     for (name, values) in found { #expect(values == expected[name], "\(name)") }
     for (name, values) in expected where found[name] == nil {
@@ -80,7 +80,7 @@ struct HeadTests {
     let part = try JSONEncoder().encode(shape)
     #expect(try JSONDecoder().decode(ModelConfiguration.self, from: part) == shape)
     #expect(
-      try JSONDecoder().decode(ModelConfiguration.self, from: Data(whole.utf8)).heads == .all)
+      try JSONDecoder().decode(ModelConfiguration.self, from: Data(whole.utf8)).heads == .coca)
     shape.heads = []
     #expect(shape.fault()?.hasPrefix("heads") == true)
   }

@@ -12,7 +12,7 @@ struct PassTests {
     let small = try SmallModel()
     let pairs = Pairs(small.images, small.captions)
     let merged = [Pass(pairs, for: [.contrastive]), Pass(pairs, for: [.caption])].merged()
-    #expect(merged == [Pass(pairs, for: .all)])
+    #expect(merged == [Pass(pairs, for: .coca)])
     var bidirectional = Pass(pairs, for: [.contrastive])
     bidirectional.prefixes = small.captions.lengths
     #expect([Pass(pairs, for: [.caption]), bidirectional].merged().count == 2)

@@ -25,7 +25,7 @@ struct SmallModel {
   let images: Tensor
   let captions: PackedCaptions
 
-  init(_ kind: Kind = .cascade, heads: Set<Head> = .all) throws {
+  init(_ kind: Kind = .cascade, heads: Set<Head> = .coca) throws {
     var shape = try Self.shape(kind)
     shape.heads = heads
     model = CoCa(shape, vocabularySize: Self.vocabulary)
