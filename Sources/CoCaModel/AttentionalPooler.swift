@@ -58,19 +58,19 @@ struct ImagePoolers {
       configuration.hasContrastivePooler ? pooler("contrastivePooler", 1) : nil
   }
 
-  /// - Returns: for the caption head the tokens that the multimodal half reads, for the contrastive
+  /// - Returns: for heads that cross the tokens that the multimodal half reads, for the contrastive
   ///   head `[n, width]`.
   func callAsFunction(
     _ tokens: ImageTokens, for heads: Set<Head>, on tape: Tape?
   ) -> (ImageTokens?, Variable?) {
-    let captions = heads.contains(.caption), compares = heads.contains(.contrastive)
-    let isRead = captions || configuration.poolers != .parallel
+    let compares = heads.contains(.contrastive)
+    let isRead = heads.cross || configuration.poolers != .parallel
     let read = isRead ? caption?(tokens, on: tape) ?? tokens : tokens
     guard configuration.layout == .paper else {
-      return read.partingFirst(wantsFirst: compares, wantsOthers: captions)
+      return read.partingFirst(wantsFirst: compares, wantsOthers: heads.cross)
     }
     let seen = configuration.poolers == .cascade ? read : tokens
     let pooled = compares ? contrastive?(seen, on: tape).rows : nil
-    return (captions ? read : nil, pooled)
+    return (heads.cross ? read : nil, pooled)
   }
 }

@@ -19,8 +19,9 @@ public final class CoCa {
   public let logitScale: Parameter?
   let imageProjection: Linear?
   let textProjection: Linear?
-  // Of the caption head.
+  // Of heads that look at the image.
   let multimodal: MultimodalDecoder?
+  // Of the caption head.
   let vocabularyProjection: Parameter?
 
   /// The model's parts, without memory: `parameters.allocate` gives it.
@@ -33,7 +34,6 @@ public final class CoCa {
     let scope = Scope(parameters: parameters, path: "")
     let width = configuration.text.width, joint = configuration.joint
     let compares = configuration.heads.contains(.contrastive)
-    let captions = configuration.heads.contains(.caption)
     func projection(_ name: String, from width: Int) -> Linear? {
       compares ? Linear(scope[name], from: width, to: joint, hasBias: false) : nil
     }
@@ -45,9 +45,11 @@ public final class CoCa {
     imageProjection = projection("imageProjection", from: configuration.imageTokens.width)
     unimodal = UnimodalDecoder(scope["unimodal"], configuration, vocabulary: self.vocabularySize)
     textProjection = projection("textProjection", from: width)
-    multimodal = captions ? MultimodalDecoder(scope["multimodal"], configuration) : nil
+    multimodal =
+      configuration.heads.cross
+      ? MultimodalDecoder(scope["multimodal"], configuration) : nil
     vocabularyProjection =
-      captions
+      configuration.heads.contains(.caption)
       ? scope["vocabularyProjection"].declare(
         [self.vocabularySize, width], .matrix,
         .normal(deviation: 1 / Double(width).squareRoot())) : nil

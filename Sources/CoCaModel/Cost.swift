@@ -47,20 +47,20 @@ public struct Cost: Sendable {
       * layer(tokens: rows, width: width, mlp: Double(text.mlp), keys: rows / 2)
     let projection = compares ? 2 * width * Double(configuration.joint) : 0
     return unimodal + projection
-      + (configuration.heads.contains(.caption) ? crossing(tokens: tokens) : 0)
+      + (configuration.heads.cross ? crossing(tokens: tokens) : 0)
+      + (configuration.heads.contains(.caption)
+        ? 2 * Double(tokens - 1) * width * Double(vocabulary) : 0)
   }
 
-  /// The multimodal half and the vocabulary.
+  /// The multimodal half.
   private func crossing(tokens: Int) -> Double {
     let multimodal = configuration.multimodal, width = Double(configuration.text.width)
     let words = Double(tokens - 1)
     let cross = 4 * words * width * width + 2 * context(tokens: tokens).least
     let mlp = Double(multimodal.mlp)
     let wordMLP = configuration.layout == .openclip ? 4 * words * width * mlp : 0
-    let layers =
-      Double(multimodal.layers)
+    return Double(multimodal.layers)
       * (cross + wordMLP + layer(tokens: words, width: width, mlp: mlp, keys: words / 2))
-    return layers + 2 * words * width * Double(vocabulary)
   }
 
   private func context(tokens: Int) -> ContextCost {

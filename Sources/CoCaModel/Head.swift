@@ -15,6 +15,9 @@ extension Set<Head> {
   /// Those of a whole CoCa.
   public static let coca: Set<Head> = [.contrastive, .caption]
 
+  /// Whether a text attends to its image for one of them: the multimodal half is there, and runs.
+  public var cross: Bool { contains(where: \.crosses) }
+
   /// "contrastive and caption", for messages.
   public var names: String {
     Head.allCases.filter(contains).map(\.rawValue).joined(separator: " and ")
@@ -27,7 +30,7 @@ extension ModelConfiguration {
   public var hasCaptionPooler: Bool {
     switch poolers {
     case .cascade, .shared: true
-    case .parallel: heads.contains(.caption)
+    case .parallel: heads.cross
     case .none: false
     }
   }

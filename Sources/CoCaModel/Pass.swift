@@ -26,7 +26,7 @@ public struct Pass: Sendable, Equatable {
   }
 
   /// Whether the texts attend to their images: the multimodal half runs.
-  var crosses: Bool { heads.contains(where: \.crosses) }
+  var crosses: Bool { heads.cross }
 
   /// Whether both run the same rows: one pass can then serve both.
   func runs(as other: Pass) -> Bool {

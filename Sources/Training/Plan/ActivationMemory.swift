@@ -24,7 +24,7 @@ struct ActivationMemory {
     let image = patchEmbedding + kept(encoder)
     let text = image + poolers + kept(unimodal) + 2 * textRows * Double(model.text.width)
     let decoder =
-      model.heads.contains(.caption)
+      model.heads.cross
       ? kept(multimodal) + needed(multimodal) : needed(unimodal)
     return max(text + decoder, image + needed(encoder))
   }
