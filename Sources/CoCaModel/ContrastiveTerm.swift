@@ -65,7 +65,9 @@ private final class ContrastiveStep: LossTermStep {
 
   var figures: [ShareFigure] {
     let images = step.batch.images.count, texts = step.batch.texts.count
-    func hits(_ name: String, _ hits: (ContrastiveLoss.Share) -> Int, of count: Int) -> ShareFigure {
+    func hits(
+      _ name: String, _ hits: (ContrastiveLoss.Share) -> Int, of count: Int
+    ) -> ShareFigure {
       ShareFigure(
         name: name, unit: "fraction", sums: shares.map { Double(hits($0)) },
         divisor: Double(max(count, 1)), count: count)

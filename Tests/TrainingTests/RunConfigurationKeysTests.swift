@@ -18,8 +18,8 @@ private let others: [String: [String]] = [
   "bad_samples.limit": ["bad_samples.limit=0.5"],
   "batch": ["batch=8"], "lanes": ["lanes=8"], "microbatch": ["microbatch=8"],
   "steps": ["steps=7"], "epochs": ["epochs=7"], "samples": ["samples=7"],
-  "loss": ["loss={caption: 1}"], "loss.contrastive": ["loss.contrastive=3"],
-  "loss.caption": ["loss.caption=3"],
+  "objective": ["objective=contrastive"], "loss": ["loss={caption: 1}"],
+  "loss.contrastive": ["loss.contrastive=3"], "loss.caption": ["loss.caption=3"],
   "optimizer": ["optimizer={lr: 1}"], "optimizer.name": ["optimizer.name=adamw"],
   "optimizer.lr": ["optimizer.lr=1"], "optimizer.beta1": ["optimizer.beta1=0.5"],
   "optimizer.beta2": ["optimizer.beta2=0.5"], "optimizer.epsilon": ["optimizer.epsilon=0.5"],
@@ -42,6 +42,7 @@ private let others: [String: [String]] = [
   "validation.sets.classes": [zeroShot("")], "validation.sets.limit": [set(", limit: 9")],
   "validation.sets.prompts": [zeroShot(", prompts: none")],
   "log": ["log={every: 9}"], "log.every": ["log.every=9"], "log.keys": ["log.keys=true"],
+  "log.tensorboard": ["log.tensorboard=false"], "log.histograms": ["log.histograms=9"],
   "seed": ["seed=9"],
 ]
 

@@ -56,7 +56,12 @@ extension ValidationSettings.Set {
       default: option.isRequired
         ? "required with \(users)" : option.standard.map { "`\($0)`" } ?? "null",
       writtenIf: { $0.task.task.options.contains(option) },
-      "with \(users) only: \(option.help)")
+      "with \(users) only: \(Self.unended(option.help))")
+  }
+
+  /// A sentence of the command's help as a part of one.
+  private static func unended(_ sentence: String) -> Substring {
+    sentence.hasSuffix(".") ? sentence.dropLast() : sentence[...]
   }
 
   public mutating func complete(

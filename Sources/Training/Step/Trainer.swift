@@ -44,8 +44,8 @@ final class Trainer {
       saved.model.parameters, over: ranks, clock: clock, plan.travel)
     self.gradients = gradients
     objective = Objective(
-      saved.model, plan.terms, microbatch: run.microbatch, recomputesBlocks: run.recompute == .blocks,
-      exchange: run.contrastiveExchange, over: ranks, clock: clock,
+      saved.model, plan.terms, microbatch: run.microbatch,
+      recomputesBlocks: run.recompute == .blocks, exchange: run.contrastiveExchange, over: ranks, clock: clock,
       completed: gradients.completed)
     cost = Cost(saved.model.configuration, vocabularySize: saved.model.vocabularySize)
     loader = try BatchLoader(
