@@ -10,7 +10,7 @@ struct RunResult: Sendable {
     let contrastive: Double?
     let caption: Double?
     let grad_norm: Double?
-    let logit_scale: Double
+    let logit_scale: Double?
     let lr: Double
     let pairs: Int
     let tokens: Int
