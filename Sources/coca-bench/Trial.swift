@@ -9,6 +9,7 @@ import Text
 /// The model and the batch of a trial.
 struct TrialWork: ParsableArguments {
   @Option(help: "A preset.") var model = "base"
+  @Option(help: "coca, contrastive or caption.") var objective = ObjectiveName.coca
   @Option(help: "safetensors with images [n, 3, h, w] and ids [n, context]; default: made up.")
   var batch: String?
   @Option(help: "Pairs of a batch that is made up.") var pairs = 32
@@ -21,8 +22,10 @@ struct TrialWork: ParsableArguments {
   }
 
   func trial() throws -> Trial {
-    guard let batch else { return try Trial(preset: model, pairs: pairs, tokens: tokens) }
-    guard let shape = ModelConfiguration.preset(model) else {
+    guard let batch else {
+      return try Trial(preset: model, objective: objective, pairs: pairs, tokens: tokens)
+    }
+    guard let shape = ModelConfiguration.preset(model, for: objective) else {
       throw ValidationError("unknown model \(model)")
     }
     let files = try TensorFiles(file: batch)
@@ -34,7 +37,18 @@ struct TrialWork: ParsableArguments {
     guard captions.ids.allSatisfy({ (0..<model.vocabularySize).contains(Int($0)) }) else {
       throw ValidationError("\(batch): an id is none of the model's \(model.vocabularySize)")
     }
-    return Trial(model, images, captions)
+    return Trial(model, objective.terms, images, captions)
+  }
+}
+
+extension ObjectiveName: ExpressibleByArgument {}
+
+extension ModelConfiguration {
+  /// A preset with no other heads than an objective needs.
+  fileprivate static func preset(_ name: String, for objective: ObjectiveName) -> Self? {
+    var shape = preset(name)
+    shape?.heads = objective.terms.heads
+    return shape
   }
 }
 
@@ -46,13 +60,15 @@ extension [Int32] {
 /// A model and a batch that steps are made of.
 final class Trial {
   let model: CoCa
+  let terms: [WeightedTerm]
   let images: Tensor
   let captions: PackedCaptions
   let optimizer: any Optimizer
   let clock = StepClock()
 
-  init(_ model: CoCa, _ images: Tensor, _ captions: PackedCaptions) {
+  init(_ model: CoCa, _ terms: [WeightedTerm], _ images: Tensor, _ captions: PackedCaptions) {
     self.model = model
+    self.terms = terms
     self.images = images
     self.captions = captions
     model.parameters.allocate(training: true)
@@ -63,9 +79,10 @@ final class Trial {
   /// Random pictures and captions of one length.
   /// - Parameter vocabulary: where the preset leaves it open.
   convenience init(
-    preset name: String, pairs: Int, tokens: Int, vocabulary: Int = 16_000
+    preset name: String, objective: ObjectiveName = .coca, pairs: Int, tokens: Int,
+    vocabulary: Int = 16_000
   ) throws {
-    guard let shape = ModelConfiguration.preset(name) else {
+    guard let shape = ModelConfiguration.preset(name, for: objective) else {
       throw ValidationError("unknown model \(name)")
     }
     let model = CoCa(shape, vocabularySize: vocabulary)
@@ -73,7 +90,8 @@ final class Trial {
     let images = Tensor.zeros([pairs, 3, size.height, size.width])
     for index in stride(from: 0, to: images.count, by: 5) { images.pointer[index] = 1 }
     let caption = (0..<tokens).map { Int32(($0 * 37 + 3) % model.vocabularySize) }
-    self.init(model, images, PackedCaptions(Array(repeating: caption, count: pairs)))
+    self.init(
+      model, objective.terms, images, PackedCaptions(Array(repeating: caption, count: pairs)))
   }
 
   /// Floating-point operations of a step.
@@ -99,7 +117,7 @@ final class Trial {
   private func gradients(_ microbatch: Int? = nil) throws {
     clock.measure(.backward) { model.parameters.clearGradients() }
     _ = try Objective(
-      model, .coca, microbatch: microbatch, over: SoloCommunicator(), clock: clock
+      model, terms, microbatch: microbatch, over: SoloCommunicator(), clock: clock
     ).backward(Pairs(images, captions))
   }
 

@@ -6,11 +6,14 @@ enum Fixture: String, CaseIterable {
   case splitPooler = "split-pooler"
   case widePooler = "wide-pooler"
   case noPooler = "no-pooler"
+  case contrastiveOnly = "contrastive-only"
+  case captionOnly = "caption-only"
   case paperCascade = "paper-cascade"
   case paperParallel = "paper-parallel"
   case paperNone = "paper-none"
 
-  static let openclip: [Fixture] = [.splitPooler, .widePooler, .noPooler]
+  /// Those with captions that open_clip generates.
+  static let greedy: [Fixture] = [.splitPooler, .widePooler, .noPooler, .captionOnly]
 
   func truth() throws -> Truth {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

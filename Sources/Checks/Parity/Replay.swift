@@ -20,10 +20,7 @@ public struct Replay: Sendable {
     self.truth = truth
     let description = truth.description
     configuration = truth.configuration
-    terms = [
-      WeightedTerm(ContrastiveTerm(), description.loss.contrastive),
-      WeightedTerm(CaptionTerm(), description.loss.caption),
-    ]
+    terms = description.loss.terms
     optimizer = description.updates?.optimizer.settings ?? OptimizerSettings()
     clip = description.updates?.clip
   }
@@ -64,11 +61,17 @@ public struct Replay: Sendable {
 
   private func outputs(_ model: CoCa, _ judge: Judge) throws -> [Comparison] {
     let (images, captions) = truth.batch(0..<truth.captions.count)
-    return [
-      try judge.tensor("image_features", model.imageEmbeddings(images)),
-      try judge.tensor("text_features", model.textEmbeddings(captions)),
-      try judge.tensor("logits", model.logits(images, captions)),
-    ]
+    var result: [Comparison] = []
+    if model.configuration.heads.contains(.contrastive) {
+      result += [
+        try judge.tensor("image_features", model.imageEmbeddings(images)),
+        try judge.tensor("text_features", model.textEmbeddings(captions)),
+      ]
+    }
+    if model.configuration.heads.contains(.caption) {
+      result.append(try judge.tensor("logits", model.logits(images, captions)))
+    }
+    return result
   }
 }
 
@@ -110,7 +113,11 @@ private struct Judge {
       }
     }
     let lookup = model.parameters.lookup(pick)
-    return try OpenCLIPLayout(model.configuration).tensors.flatMap { tensor in
+    let names = Set(model.parameters.parameters.map(\.name))
+    let tensors = OpenCLIPLayout(model.configuration).tensors.filter {
+      names.isSuperset(of: $0.parameters)
+    }
+    return try tensors.flatMap { tensor in
       let name = prefix + tensor.name
       let found = tensor.gather(lookup), expected = try truth[name]
       guard tensor.parameters.count == 3 else { return [compare(name, found, expected)] }

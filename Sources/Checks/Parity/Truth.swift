@@ -10,6 +10,7 @@ import Text
 /// `Tests/ParityTests/Fixtures/truth.py` writes it.
 public struct Truth: Sendable {
   public let description: TruthDescription
+  /// With the heads that the losses need.
   public let configuration: ModelConfiguration
   /// `[n, 3, height, width]`.
   public let images: Tensor
@@ -28,15 +29,18 @@ public struct Truth: Sendable {
     captions = description.captions
     tensors = try TensorFiles(file: folder.appendingPathComponent("case.safetensors").path)
     images = try tensors.tensor("images")
+    var configuration: ModelConfiguration
     if let mask = description.clsMask {
       let file = folder.appendingPathComponent(OpenCLIPConfiguration.fileName)
       configuration = try OpenCLIPConfiguration(file: file, clsMask: mask).model
     } else {
       configuration = try json("configuration.json")
     }
+    configuration.heads = description.loss.terms.heads
+    self.configuration = configuration
   }
 
-  /// A model with the folder's weights.
+  /// A model with the folder's weights; those of heads that it lacks are not read.
   public func model(_ configuration: ModelConfiguration) throws -> CoCa {
     let model = CoCa(configuration, vocabularySize: 0)
     model.parameters.allocate(training: true)
@@ -62,6 +66,9 @@ public struct Truth: Sendable {
   }
 
   public var names: [String] { tensors.entries.map(\.name) }
+
+  /// What is compared, by name: outputs, losses, and each gradient and weight or part of one.
+  public var parts: Set<String> { Set(description.errors.keys) }
 
   public subscript(name: String) -> Tensor {
     get throws { try tensors.tensor(name) }

@@ -6,6 +6,12 @@ public struct TruthDescription: Decodable, Sendable {
   struct Loss: Decodable, Sendable {
     let contrastive: Double
     let caption: Double
+
+    /// A loss of weight 0 isn't there.
+    var terms: [WeightedTerm] {
+      [WeightedTerm(ContrastiveTerm(), contrastive), WeightedTerm(CaptionTerm(), caption)]
+        .filter { $0.weight > 0 }
+    }
   }
 
   struct Updates: Decodable, Sendable {

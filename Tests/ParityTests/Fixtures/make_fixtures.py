@@ -42,6 +42,12 @@ def open_clip_configuration(embed, vision, text, decoder, layers=2, **top):
             "context_length": CONTEXT, "layers": layers, "width": text["width"], **decoder}}
 
 
+SMALL = open_clip_configuration(
+    6,
+    dict(image_size=8, patch_size=4, width=8, head_width=4, mlp_ratio=1.5, attentional_pool=True,
+         attn_pooler_queries=3, attn_pooler_heads=2),
+    dict(width=6, heads=2, mlp_ratio=1.5), dict(heads=3), layers=1)
+
 OPEN_CLIP = {
     "split-pooler": dict(
         about="pooler narrower than the tower, legacy mask, odd patches that leave pixels over, "
@@ -72,6 +78,14 @@ OPEN_CLIP = {
         configuration=open_clip_configuration(
             10, dict(image_size=10, patch_size=3, width=12, head_width=6, mlp_ratio=3.0),
             dict(width=12, heads=3, mlp_ratio=2.0), dict(heads=6), layers=1)),
+    "contrastive-only": dict(
+        about="CLIP's loss alone on CoCa's towers, a pooler of which only the first token is read",
+        cls_mask="legacy", scale=math.log(1 / 0.07), size=(8, 8),
+        case=dict(caption=0.0, steps=10, clip=1.0), configuration=SMALL),
+    "caption-only": dict(
+        about="the captioning loss alone, a pooler whose first token is not read",
+        cls_mask="correct", scale=math.log(1 / 0.07), size=(8, 8),
+        case=dict(contrastive=0.0), configuration=SMALL),
 }
 
 
@@ -116,7 +130,7 @@ def make_open_clip(name, about, configuration, cls_mask, scale, size, case, less
     truth, errors = write(
         lambda dtype: copy.deepcopy(reference).to(dtype), case, folder,
         {"about": about, "cls_mask": cls_mask,
-         "greedy": greedy_captions(reference, case.images)},
+         "greedy": greedy_captions(reference, case.images) if case.caption else None},
         wrong(reference, case) if name == "split-pooler" else None)
     report(folder, truth, errors)
 

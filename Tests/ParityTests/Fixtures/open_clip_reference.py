@@ -36,7 +36,7 @@ def import_open_clip():
 
 open_clip = import_open_clip()
 from open_clip.coca_model import CoCa  # noqa: E402
-from open_clip.loss import CoCaLoss  # noqa: E402
+from open_clip.loss import ClipLoss, CoCaLoss  # noqa: E402
 
 
 class OpenCLIP(torch.nn.Module):
@@ -61,12 +61,24 @@ class OpenCLIP(torch.nn.Module):
         return ids
 
     def losses(self, images, captions, contrastive, caption):
+        if not caption:
+            return self.clip_loss(images, captions, contrastive)
         out = self.model(images, self.padded(captions))
-        losses = CoCaLoss(caption_loss_weight=caption, clip_loss_weight=contrastive)(**out)
+        matching, captioning = CoCaLoss(
+            caption_loss_weight=caption, clip_loss_weight=contrastive)(**out)
         logits = torch.cat([row[:len(ids) - 1] for row, ids in zip(out["logits"], captions)])
+        if not contrastive:
+            return {"logits": logits}, {"caption": captioning}
         outputs = {"image_features": out["image_features"],
                    "text_features": out["text_features"], "logits": logits}
-        return outputs, *losses
+        return outputs, {"contrastive": matching, "caption": captioning}
+
+    def clip_loss(self, images, captions, weight):
+        """CLIP's loss on CoCa's two towers."""
+        image = self.model.encode_image(images)
+        text = self.model.encode_text(self.padded(captions))
+        loss = ClipLoss()(image, text, self.scale().exp())
+        return {"image_features": image, "text_features": text}, {"contrastive": weight * loss}
 
     def optimizer(self, settings):
         """AdamW with the groups of open_clip_train/main.py."""

@@ -77,7 +77,7 @@ class Paper:
         captioning = cross_entropy(
             logits, torch.tensor([id for ids in captions for id in ids[1:]]))
         outputs = {"image_features": image, "text_features": text, "logits": logits}
-        return outputs, contrastive * matching, caption * captioning
+        return outputs, {"contrastive": contrastive * matching, "caption": caption * captioning}
 
     def block(self, name, x, heads, causal=False):
         normed = self.norm(f"{name}.attentionNorm", x)

@@ -2,9 +2,10 @@
 
 A reference has `losses(images, captions, contrastive, caption)`, which gives a dictionary of
 outputs (image_features, text_features, logits: a row for every id of every caption but its last)
-and the two losses times their weights; `weights()`, pairs of name and parameter; `scale()`, the
-logit scale's parameter; `optimizer(settings)`. Its float64 results are the truth; its own
-float32's distance from them is what others are measured by.
+and one of the losses times their weights, neither with what belongs to a loss of weight 0;
+`weights()`, pairs of name and parameter; `scale()`, the logit scale's parameter;
+`optimizer(settings)`. Its float64 results are the truth; its own float32's distance from them is
+what others are measured by.
 """
 
 import json
@@ -39,7 +40,8 @@ class Case:
 def compute(reference, case, keep, stepped=lambda steps, reference, optimizer: None):
     """Calls `keep(name, tensor)` with every output, gradient, loss and weight after the steps.
 
-    The steps change the reference; `stepped` is called after each.
+    Weights that no loss reads have no gradient and are left out. The steps change the reference;
+    `stepped` is called after each.
     """
     dtype = reference.scale().dtype
     images = case.images.to(dtype)
@@ -47,25 +49,28 @@ def compute(reference, case, keep, stepped=lambda steps, reference, optimizer: N
     lines = []
     for step in range(max(case.steps, 1)):
         reference.zero_grad()
-        outputs, contrastive, caption = reference.losses(
+        outputs, losses = reference.losses(
             images, case.captions, case.contrastive, case.caption)
-        (contrastive + caption).backward()
+        sum(losses.values()).backward()
         if step == 0:
-            keep("loss/contrastive", contrastive / case.contrastive)
-            keep("loss/caption", caption / case.caption)
+            for name, loss in losses.items():
+                keep(f"loss/{name}", loss / getattr(case, name))
             for name, tensor in outputs.items():
                 keep(name, tensor)
-            for name, parameter in reference.weights():
+            read = [(name, parameter) for name, parameter in reference.weights()
+                    if parameter.grad is not None and parameter.grad.any()]
+            for name, parameter in read:
                 keep(f"gradient/{name}", parameter.grad)
         del outputs
         if case.steps:
-            lines.append([contrastive.item() / case.contrastive, caption.item() / case.caption,
-                          update(reference, optimizer, case, step)])
+            lines.append({name: loss.item() / getattr(case, name)
+                          for name, loss in losses.items()}
+                         | {"norm": update(reference, optimizer, case, step)})
             stepped(step + 1, reference, optimizer)
     if case.steps:
-        for column, name in enumerate(["contrastive", "caption", "norm"]):
-            keep(f"steps/{name}", torch.tensor([line[column] for line in lines], dtype=dtype))
-        for name, parameter in reference.weights():
+        for name in lines[0]:
+            keep(f"steps/{name}", torch.tensor([line[name] for line in lines], dtype=dtype))
+        for name, parameter in read:
             keep(f"after/{name}", parameter)
 
 
