@@ -1,7 +1,7 @@
 """Compares one job with a rank on every core with as many jobs of one rank.
 
-Run by `launch/bench beside`. All jobs are started once and stopped in turn, so that little time
-lies between what is compared.
+Run by `launch/bench beside`. All jobs are started once and run in turn, so that the compared steps
+are only seconds apart.
 """
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Compares the memory that `coca-train --dry-run` foretells with what a rank takes.
+"""Compares the memory that `coca-train --dry-run` estimates with what a rank takes.
 
 Run by `launch/bench memory`, on the demo's records.
 """

@@ -1,6 +1,6 @@
 """Compares a run's event files with its JSON lines, through TensorBoard's own readers.
 
-usage: tensorboard.py RUN
+usage: event_files.py RUN
 """
 import contextlib
 import json
