@@ -45,7 +45,7 @@ public enum TrainCommand {
     let stop = StopRequest(
       folder: ranks.rank == 0 ? folder.url : nil, timeLimit: options.timeLimit)
     let profile = try options.profile.map { try StepProfile($0, over: ranks) }
-    let run = try PlannedRun(options, binding, over: ranks, folder, console)
+    let run = try PreparedRun(options, binding, over: ranks, folder, console)
     let plan = run.plan, header = run.header
     console.say(header.text, json: header)
     if options.isDryRun {

@@ -4,7 +4,7 @@ import Foundation
 import Tensors
 
 /// What a run is to be, the same on all ranks, before anything is written or takes much memory.
-struct PlannedRun {
+struct PreparedRun {
   let plan: RunPlan
   /// The checkpoint to go on from, if there is one.
   let found: Resumption
