@@ -1,15 +1,15 @@
 import Tensors
 
-/// How a parameter starts.
+/// The initial values of a parameter.
 public enum Initialization: Sendable, Equatable {
   case zeros, ones
   case constant(Float)
   case normal(deviation: Double)
 }
 
-/// A trained tensor. Its value and gradient are windows into its set's two long buffers.
+/// A trained tensor. Its value and gradient are views of its set's two long buffers.
 public final class Parameter {
-  /// What the tensor is, for rules such as which weights decay.
+  /// The kind of tensor, for rules such as which weights decay.
   public enum Kind: Sendable {
     /// A linear, patch or vocabulary weight.
     case matrix
@@ -20,7 +20,7 @@ public final class Parameter {
   }
 
   public let name: String
-  /// Its place among the set's parameters.
+  /// Its index in the set.
   public let index: Int
   public let shape: [Int]
   public let kind: Kind
@@ -47,14 +47,15 @@ public final class Parameter {
   /// All dimensions but the last, multiplied.
   public var rows: Int { shape.dropLast().reduce(1, *) }
 
-  /// Adds sums over rows to the gradient: `add` fills one partial per thread, in thread order.
+  /// Adds sums over rows to the gradient: `add` fills one partial sum per thread; they are added in
+  /// thread order.
   func addPartials(rows: Int, _ add: (_ rows: Range<Int>, _ partial: Tensor) -> Void) {
     let size = count
     Parameter.sumPartials(rows: rows, widths: [size], into: [gradient]) { add($0, $1[0]) }
   }
 
-  /// Sums over rows into `targets`, cut over the threads and added in their order, so that the
-  /// same number of threads gives the same bits.
+  /// Sums over rows into `targets`. Rows are divided among the threads, whose sums are added in
+  /// order, so that the same number of threads gives the same bits.
   static func sumPartials(
     rows: Int, widths: [Int], into targets: [Tensor],
     _ add: (_ rows: Range<Int>, _ partials: [Tensor]) -> Void
@@ -72,8 +73,9 @@ public final class Parameter {
   }
 }
 
-/// All of a model's parameters in the order they were declared, values in one buffer and gradients
-/// in another: what is summed over ranks, clipped, updated and saved is one long vector.
+/// All of a model's parameters in the order in which they were declared. All values are in one
+/// buffer and all gradients in another: summing over ranks, clipping, updating and saving all work
+/// on one long vector.
 public final class ParameterSet {
   public private(set) var parameters: [Parameter] = []
   /// All values in declaration order; empty before `allocate`.
@@ -86,7 +88,7 @@ public final class ParameterSet {
 
   public init() {}
 
-  /// Declares a parameter; memory comes with `allocate`.
+  /// Declares a parameter; `allocate` gives it its memory.
   public func declare(
     _ name: String, _ shape: [Int], _ kind: Parameter.Kind, _ initialization: Initialization
   ) -> Parameter {
@@ -102,7 +104,7 @@ public final class ParameterSet {
 
   public subscript(name: String) -> Parameter? { parameters.first { $0.name == name } }
 
-  /// Gives every parameter its memory; values are not set yet. Gradients only where `training`.
+  /// Gives every parameter its memory, without setting values. Gradients only if `training`.
   public func allocate(training: Bool) {
     values = Tensor([count])
     gradients = training ? Tensor.zeros([count]) : empty
@@ -114,7 +116,7 @@ public final class ParameterSet {
     }
   }
 
-  /// Begins a step: gradients are added to.
+  /// Begins a step by setting all gradients to zero; the backward pass adds to them.
   public func clearGradients() {
     Profile.measure("gradients to zero", bytes: gradients.bytes) {
       Threads.split(gradients.count, grain: elementGrain) { range in
@@ -123,7 +125,7 @@ public final class ParameterSet {
     }
   }
 
-  /// Draws every value from (seed, tensor name), the same on every rank.
+  /// Draws every value from (seed, tensor name); the values are the same on every rank.
   public func initialize(seed: UInt64) {
     for parameter in parameters {
       switch parameter.initialization {

@@ -1,8 +1,8 @@
-/// A part of the network, such as a layer, that the backward pass can run again.
+/// A part of the network, such as a layer, that the backward pass can compute again.
 ///
-/// On a tape that recomputes blocks only the inputs are kept, and `body` runs twice. On another
-/// its light values are made twice. Values and gradients are the same to the bit.
-/// - Parameter body: reads no variable of the tape but those it is given.
+/// On a tape that recomputes blocks, only the inputs are kept and `body` runs twice. On another
+/// tape only its light values are computed twice. Values and gradients are the same to the bit.
+/// - Parameter body: may read no variables of the tape except those it is given.
 /// - Source: Chen et al., arXiv 1604.06174.
 public func block(_ inputs: [Variable], _ body: @escaping ([Variable]) -> Variable) -> Variable {
   guard let tape = inputs.first?.tape else { return body(inputs) }

@@ -1,5 +1,5 @@
-/// Where the sequences of a packed batch begin and end: sequence `i` is rows `self[i]` of a tall
-/// matrix, one after another. There is no padding.
+/// Where the sequences of a packed batch begin and end. Sequence `i` is rows `self[i]` of one
+/// matrix, in which they follow each other without padding.
 public struct Segments: Sendable, Equatable {
   private let ranges: [Range<Int>]
 
@@ -16,12 +16,12 @@ public struct Segments: Sendable, Equatable {
     }
   }
 
-  /// `count` sequences of one length, such as the patches of a batch of images.
+  /// `count` sequences of the same length, such as the patches of a batch of images.
   public init(count: Int, length: Int) {
     self.init(lengths: repeatElement(length, count: count))
   }
 
-  /// Sequences that grow: number `i` begins at row `i · room`.
+  /// Sequences that will grow: sequence `i` begins at row `i · room`.
   public init(lengths: some Sequence<Int>, room: Int) {
     ranges = lengths.enumerated().map { $0 * room..<$0 * room + $1 }
   }
@@ -31,7 +31,7 @@ public struct Segments: Sendable, Equatable {
   public var longest: Int { ranges.map(\.count).max() ?? 0 }
   public subscript(index: Int) -> Range<Int> { ranges[index] }
 
-  /// The same sequences with `more` rows added to the end of each (or taken, if negative).
+  /// The same sequences with `more` rows added at the end of each, or removed if negative.
   public func extended(by more: Int) -> Segments {
     Segments(lengths: ranges.map { $0.count + more })
   }

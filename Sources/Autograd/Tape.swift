@@ -1,24 +1,24 @@
 import Tensors
 
-/// What a forward pass leaves behind for the backward pass: one step per operation, in order.
+/// The record of a forward pass for the backward pass: one step per operation, in order.
 ///
-/// A tape is used once, by one thread. Running it frees each operation's memory as it goes.
+/// A tape is used once, by one thread. The backward pass frees each operation's memory as it goes.
 public final class Tape {
   private struct Step {
     let run: () -> Void
-    /// Parameters that no earlier step adds to: after this one their gradients are complete.
+    /// Parameters that no earlier step adds to: after this step their gradients are complete.
     let completes: [Parameter]
   }
 
   private var steps: [Step] = []
   private var used: Set<ObjectIdentifier> = []
-  /// Values of the present block that its backward pass can make again; nil outside of blocks.
+  /// Values of the present block that can be computed again; nil outside of blocks.
   private var light: [Variable]?
   /// Whether blocks keep only their inputs.
   let recomputesBlocks: Bool
-  /// Whether steps are forgotten at once: such a tape only learns which parameters are used.
+  /// Whether steps are not kept: such a tape only notes which parameters are used.
   private let isListening: Bool
-  /// Those of a listening tape.
+  /// The parameters that were used, on a tape that keeps no steps.
   private(set) var parameters: [Parameter] = []
 
   public init(recomputesBlocks: Bool = false) {
@@ -33,7 +33,7 @@ public final class Tape {
 
   static func listening() -> Tape { Tape(isListening: true) }
 
-  /// - Parameter parameters: whose gradients the step adds to.
+  /// - Parameter parameters: the parameters whose gradients the step adds to.
   func record(_ parameters: [Parameter] = [], _ step: @escaping () -> Void) {
     let new = parameters.filter { used.insert(ObjectIdentifier($0)).inserted }
     if isListening {
@@ -45,7 +45,7 @@ public final class Tape {
 
   func note(light variable: Variable) { light?.append(variable) }
 
-  /// Runs a block's forward pass and forgets its light values.
+  /// Runs a block's forward pass and drops its light values.
   func forgetting(_ body: () -> Variable) -> Variable {
     let outer = light
     light = []
@@ -56,16 +56,16 @@ public final class Tape {
     return body()
   }
 
-  /// Runs every step, last first. Gradients of parameters are added to; those of the variables
-  /// that were seeded must be in place.
+  /// Runs every step, the last one first. Adds to the gradients of parameters; gradients of the
+  /// variables where the pass starts must be set before.
   public func backward() {
     while let step = steps.popLast() { step.run() }
   }
 
-  /// The same, telling when nothing more is added to a parameter's gradient.
+  /// The same, but reports when a parameter's gradient is complete.
   /// - Parameters:
-  ///   - parameters: those of which is told, all that the tape uses among them; what no step uses
-  ///     comes first.
+  ///   - parameters: those that are reported; all that the tape uses must be among them. Those that
+  ///     no step uses are reported first.
   ///   - completed: called between steps.
   public func backward(
     of parameters: [Parameter], completed: (Parameter) throws -> Void
@@ -80,13 +80,13 @@ public final class Tape {
   }
 }
 
-/// An operation: `forward` makes its value now, `backward` is given the gradient by that value
-/// during the backward pass, if there is one. Both run under its name.
+/// An operation. `forward` computes its value now; `backward`, during the backward pass, gets the
+/// gradient with respect to that value. Profiles show both under its name.
 /// - Parameters:
-///   - reads: what it reads. The backward pass reads that again and writes a gradient each.
-///   - parameters: whose gradients `backward` adds to.
-///   - isLight: `forward` takes little time beside the memory of its value: a block forgets the
-///     value where its forward pass ends, and its backward pass makes it again.
+///   - reads: what it reads; the backward pass reads it again and writes a gradient for each.
+///   - parameters: the parameters whose gradients `backward` adds to.
+///   - isLight: whether `forward` takes so little time that a block drops the value at the end of
+///     its forward pass, and its backward pass computes it again.
 func operation(
   _ name: String, reads: [Tensor], parameters: [Parameter] = [], isLight: Bool = false,
   on tape: Tape?, _ forward: @escaping () -> Tensor, backward: @escaping (Tensor) -> Void

@@ -1,17 +1,18 @@
 import Tensors
 
-/// A value of the forward pass and, during the backward pass, the loss's gradient by it.
+/// A value of the forward pass and, during the backward pass, the loss's gradient with respect to
+/// it.
 ///
-/// Without a tape nothing is recorded: the same code then only evaluates.
+/// Without a tape nothing is recorded: the same code then only computes values.
 public final class Variable {
   public private(set) var gradient: Tensor?
   let tape: Tape?
   private let isConstant: Bool
   private var kept: Tensor?
-  /// Makes the value again, to the bit; nil: it is kept.
+  /// Computes the value again, to the bit; nil: the value is kept.
   private let remake: (() -> Tensor)?
 
-  /// - Parameter remake: makes the value again in little time, so that a block need not keep it.
+  /// - Parameter remake: computes the value again in little time, so that a block need not keep it.
   init(_ value: Tensor, on tape: Tape?, remake: (() -> Tensor)? = nil) {
     kept = value
     self.tape = tape
@@ -20,7 +21,7 @@ public final class Variable {
     if remake != nil { tape?.note(light: self) }
   }
 
-  /// An input that no gradient is wanted of.
+  /// An input that needs no gradient.
   public init(constant value: Tensor, on tape: Tape?) {
     kept = value
     self.tape = tape
@@ -28,7 +29,7 @@ public final class Variable {
     isConstant = true
   }
 
-  /// A parameter as an activation, so that operations can read it as one.
+  /// A parameter as a variable, so that operations can read it like an activation.
   public init(_ parameter: Parameter, on tape: Tape?) {
     kept = parameter.value
     self.tape = tape
@@ -48,22 +49,22 @@ public final class Variable {
     return value
   }
 
-  /// Forgets a value that can be made again.
+  /// Drops a value that can be computed again.
   func forget() { if remake != nil { kept = nil } }
 
   public var rows: Int { value.rows }
   public var width: Int { value.width }
 
-  /// Starts the backward pass here: the loss's gradient by this value, of its shape.
+  /// Starts the backward pass here: the loss's gradient with respect to this value, of its shape.
   public func seed(_ gradient: Tensor) { add(gradient) }
 
-  /// Hands the gradient to the operation that made this value; nothing reads it afterwards.
+  /// Gives the gradient to the operation that made this value; nobody else reads it afterwards.
   func takeGradient() -> Tensor? {
     defer { gradient = nil }
     return gradient
   }
 
-  /// Lets `write` add to the gradient: with `keep` 0 it must write every element, with 1 add.
+  /// Lets `write` add to the gradient: with `keep` 0 it must set every element, with 1 add to it.
   func accumulate(_ write: (_ gradient: Tensor, _ keep: Float) -> Void) {
     guard !isConstant else { return }
     if let gradient { return write(gradient, 1) }
@@ -72,7 +73,7 @@ public final class Variable {
     gradient = fresh
   }
 
-  /// Adds a gradient whose owner is done with it: the first one is taken over, not copied.
+  /// Adds a gradient that its owner no longer needs: the first one is taken over, not copied.
   func add(_ other: Tensor) {
     guard !isConstant else { return }
     guard let gradient else { return gradient = other }
@@ -83,5 +84,5 @@ public final class Variable {
   }
 }
 
-/// Elements below which a loop isn't worth a second thread.
+/// With fewer elements a loop is not worth a second thread.
 let elementGrain = 16_384

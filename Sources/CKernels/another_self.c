@@ -25,7 +25,7 @@ static void mask_signals(int how) {
     pthread_sigmask(how, &set, NULL);
 }
 
-// What another thread has caught waits for this one, whose signals outlast the program.
+// Signals that another thread has caught wait for this thread, which outlives the program.
 static void give_back(void) {
     const int number = kept;
     kept = 0;
@@ -52,7 +52,7 @@ void another_self_instead(arguments_t arguments) {
     const ssize_t length = readlink(self, path, sizeof path - 1);
     if (length > 0) {
         path[length] = 0;
-        execv(path, arguments);  // by its own name, which the system shows
+        execv(path, arguments);  // under its own name, which the system shows
     }
     execv(self, arguments);  // the file may be gone
 }

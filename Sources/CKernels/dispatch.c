@@ -18,7 +18,7 @@ const struct kernels *kernels_level(int level) {
     }
 }
 
-// Threads that come first together all look, and all find the same table.
+// Threads that come here first at the same time all search, and all find the same table.
 const struct kernels *kernels_best(void) {
     static _Atomic(const struct kernels *) best;
     const struct kernels *found = atomic_load_explicit(&best, memory_order_relaxed);

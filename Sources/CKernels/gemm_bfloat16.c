@@ -15,7 +15,7 @@ int gemm_bfloat16_supported(void) {
     return __builtin_cpu_supports("x86-64-v4") && __builtin_cpu_supports("avx512bf16");
 }
 
-// Two consecutive depths of one row or column: what one instruction multiplies and adds.
+// Two consecutive depths of one row or column, which one instruction multiplies and adds.
 typedef uint32_t pair;
 
 struct workspace {
@@ -23,7 +23,7 @@ struct workspace {
     pair right[BLOCK_COLUMNS * DEPTH / 2];
 };
 
-// Packed rows of the left matrix and the distances between their rows and depths.
+// Packed rows of the left matrix, and the distances between its rows and between its depths.
 struct left {
     const pair *pairs;
     index_t row, depth;
@@ -31,7 +31,7 @@ struct left {
 
 INLINE __mmask16 first(index_t n) { return n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1); }
 
-// 32 consecutive floats, of which n are there, as 16 pairs.
+// 32 consecutive floats, of which the first n exist, as 16 pairs.
 INLINE __m512i consecutive_pairs(const float *x, index_t n) {
     __m512 low = _mm512_maskz_loadu_ps(first(n), x);
     __m512 high = n > 16 ? _mm512_maskz_loadu_ps(first(n - 16), x + 16) : _mm512_setzero_ps();
@@ -175,7 +175,8 @@ TARGET static struct left pack_left(const float *a, index_t a_row, index_t a_col
     return (struct left){out, 1, rows};
 }
 
-// A panel of COLUMNS columns after another: out[panel][pair][column], zeros past the last column.
+// Panels of COLUMNS columns, one after another: out[panel][pair][column]; zeros after the last
+// column.
 TARGET static void pack_right(const float *b, index_t b_row, index_t b_column, index_t columns,
                               index_t depth, pair *out) {
     index_t panel = (depth + 1) / 2 * COLUMNS;

@@ -3,7 +3,8 @@
 
 #include "include/kernels.h"
 
-// Every function that takes a vector wider than the machine's is inlined: no ABI is at stake.
+// Every function with a vector wider than the machine's is inlined, so no calling convention
+// matters.
 #pragma clang diagnostic ignored "-Wpsabi"
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
 
@@ -12,7 +13,7 @@
 
 #include "bodies/vectors.inc"
 
-// Read at LANES - count: `count` lanes on, the rest off.
+// Read from LANES - count on: the first `count` lanes are on, the others off.
 static const int32_t lanes_on[2 * LANES] = {-1, -1, -1, -1, -1, -1, -1, -1,
                                             -1, -1, -1, -1, -1, -1, -1, -1};
 
@@ -26,7 +27,7 @@ INLINE floats load_partial(const float *p, index_t count) {
     return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }
 
-// Not by _mm256_maskstore_ps, which is microcode on AMD: it made rows of 14 take 2.4 times as long.
+// Not with _mm256_maskstore_ps, which is slow microcode on AMD: rows of 14 took 2.4 times as long.
 INLINE void store_partial(float *p, floats v, index_t count) {
     float lanes[LANES];
     __builtin_memcpy(lanes, &v, sizeof v);

@@ -3,7 +3,8 @@
 
 #include "include/kernels.h"
 
-// Every function that takes a vector wider than the machine's is inlined: no ABI is at stake.
+// Every function with a vector wider than the machine's is inlined, so no calling convention
+// matters.
 #pragma clang diagnostic ignored "-Wpsabi"
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4,no-prefer-256-bit"))), \
                              apply_to = function)

@@ -1,7 +1,8 @@
 // Any x86-64 processor: SSE2.
 #include "include/kernels.h"
 
-// Every function that takes a vector wider than the machine's is inlined: no ABI is at stake.
+// Every function with a vector wider than the machine's is inlined, so no calling convention
+// matters.
 #pragma clang diagnostic ignored "-Wpsabi"
 
 #define LEVEL_TABLE kernels_baseline

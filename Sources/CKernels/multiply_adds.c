@@ -6,7 +6,7 @@
 #include "include/gemm_bfloat16.h"
 #include "include/processor.h"
 
-// Twelve chains, each in a register of its own: more than latency times units, so none waits.
+// Twelve chains in registers of their own: more than latency times units, so none has to wait.
 #define SIX(X) X(0) X(1) X(2) X(3) X(4) X(5)
 #define OTHER_SIX(X) X(6) X(7) X(8) X(9) X(10) X(11)
 #define TWELVE(X) SIX(X) OTHER_SIX(X)
@@ -48,7 +48,7 @@ static void dot_tiles(index_t left) {
     REPEAT("", DOT_TILE(0) DOT_TILE(1) DOT_TILE(2) DOT_TILE(3), "tilerelease\n\t");
 }
 
-// The tiles' registers are large: the system hands them out to processes that ask.
+// The registers of tiles are large: the system gives them only to processes that ask for them.
 static int tiles_supported(void) {
     enum { REQUEST = 0x1023, TILE_DATA = 18, TILES = 1 << 24 | 1 << 22 };
     unsigned a, b, c, d;

@@ -22,14 +22,14 @@ struct member {
 struct thread_team {
     struct signal_word generation;  // counts regions; a change starts the next one
     struct signal_word left;        // members still at work
-    _Alignas(64) thread_team_task task;  // NULL: go home
+    _Alignas(64) thread_team_task task;  // NULL: end the thread
     void *context;
     int members, spins;
     struct member others[];
 };
 
 // Waits until the word is no longer `old`. A sleeper counts itself before the kernel compares the
-// word, and a changer looks at the count after its change: one of the two sees the other.
+// word; whoever changes the word looks at the count afterwards. So one of the two sees the other.
 static void wait_while(struct signal_word *word, unsigned old, int spins) {
     for (int i = 0; i < spins; i++) {
         if (atomic_load_explicit(&word->value, memory_order_acquire) != old) return;

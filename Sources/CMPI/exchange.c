@@ -4,8 +4,9 @@
 
 enum { EAGER_LOOKS = 20, SHORTEST_NAP = 50000, LONGEST_NAP = 500000 };  // nanoseconds
 
-// Looks often at first, since most messages of a fast network come at once, and then naps for an
-// eighth of what it has waited: looks cost the thread that computes, and sockets hold what comes.
+// Checks often at first, since on a fast network most messages arrive at once. Then it sleeps, each
+// time for an eighth of the time so far: checks slow down the thread that computes, and sockets
+// buffer what arrives.
 static int wait_patiently(MPI_Request requests[2]) {
     long waited = 0;
     for (int looks = 0;; looks++) {

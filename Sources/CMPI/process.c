@@ -32,7 +32,7 @@ void process_catch_signals(void) {
     action.sa_flags = 0;
     sigaction(SIGUSR2, &action, NULL);
     sigaction(SIGPIPE, &action, NULL);
-    // Whoever started us may have had them blocked, and a mask is inherited.
+    // The parent process may have blocked these signals, and the mask is inherited.
     sigset_t wanted;
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGUSR1);

@@ -5,8 +5,9 @@
 
 #include "levels.h"
 
-// A weight has 24 bits, a multiply-add of pairs takes 16: each weight is split into a high and a
-// low part, summed apart and joined at the end. Sums may wrap, their join does not.
+// A weight has 24 bits, but a multiply-add of pairs takes 16. So each weight is split into a high
+// and a low part, which are summed separately and combined at the end. Sums may wrap around; the
+// combined result does not.
 
 #define AVX2 __attribute__((target("avx2")))
 #define INLINE static inline __attribute__((always_inline)) AVX2
@@ -66,7 +67,7 @@ INLINE void pixel_of_two_rows(const uint8_t *upper, const uint8_t *lower, const 
 AVX2 void resample_horizontal_avx2(const uint8_t *source, size_t source_stride, int32_t rows,
                                    resample_weights weights, uint8_t *target) {
   size_t target_stride = 3 * (size_t)weights.outputs;
-  // Loads reach up to four bytes beyond a row's end, so the last row is left to the plain loop.
+  // Loads read up to four bytes beyond a row's end, so the plain loop computes the last row.
   int32_t last = rows - 1;
   for (int32_t row = 0; row < last; row += 2) {
     // An odd one is computed twice into the same place.

@@ -1,4 +1,4 @@
-/// Little-endian numbers out of bytes, one after another and never past the end.
+/// Reads little-endian numbers from bytes, one after another and never past the end.
 struct ByteCursor {
   let bytes: [UInt8]
   private(set) var position = 0
@@ -31,12 +31,12 @@ struct ByteCursor {
   }
 
   /// A size of up to 64 bits.
-  /// - Throws: `.malformed` for what no file of this machine could hold.
+  /// - Throws: `.malformed` for a size that no file on this machine could have.
   mutating func size<Number: UnsignedInteger & FixedWidthInteger>(
     _ type: Number.Type
   ) throws(CheckpointError) -> Int {
     guard let size = Int(exactly: try number(type)) else {
-      throw CheckpointError(place, .malformed("says a size beyond 2^63 at byte \(position)"))
+      throw CheckpointError(place, .malformed("gives a size beyond 2^63 at byte \(position)"))
     }
     return size
   }
@@ -44,7 +44,7 @@ struct ByteCursor {
   /// `count` bytes as text.
   mutating func text(_ count: Int) throws(CheckpointError) -> String {
     guard let text = String(validating: try take(count), as: UTF8.self) else {
-      throw CheckpointError(place, .malformed("holds a text that is no UTF-8"))
+      throw CheckpointError(place, .malformed("holds a text that is not UTF-8"))
     }
     return text
   }

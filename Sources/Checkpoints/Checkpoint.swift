@@ -19,7 +19,7 @@ public struct Checkpoint: Sendable {
   /// Opens a step's folder, a run's folder (its newest complete checkpoint), or the
   /// `checkpoints` folder of a run.
   ///
-  /// - Parameter leftOut: told of each newer folder that did not verify.
+  /// - Parameter leftOut: called for each newer folder that is not a complete checkpoint.
   /// - Throws: `CheckpointError`; of kind `.usage` when the path names no checkpoint.
   public static func open(
     _ path: URL, verifying: Verification = .checksums,

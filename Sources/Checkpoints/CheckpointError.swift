@@ -17,18 +17,18 @@ public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertib
     case wrongType(name: String, found: String)
     case unsupportedVersion(Int)
     case notACheckpoint
-    /// What was to be written is there already.
+    /// The file or folder to be written exists already.
     case occupied
     case noneComplete([String])
-    /// Other tensors than the model's.
+    /// The tensors are not the model's.
     case differs(TensorDifferences)
-    /// Sound, but nothing this program reads or writes; the remedy goes with it.
+    /// Not damaged, but nothing that this program can read or write; it has a remedy of its own.
     case unsupported(String, remedy: String)
   }
 
-  /// What a command turns into its exit code.
+  /// The kind of failure; a command turns it into its exit code.
   public enum Kind: Sendable, Equatable {
-    /// Contents that are not what they should be (65).
+    /// Contents that are wrong (65).
     case data
     /// The disk or its file system (74).
     case files
@@ -56,7 +56,7 @@ public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertib
 
   public var description: String { "\(place): \(oneLine(reason.text)). \(reason.remedy)" }
 
-  /// Names out of a hostile file neither begin a line nor fill the screen.
+  /// A name from a hostile file can neither begin a line nor fill the screen.
   private func oneLine(_ text: String) -> String {
     let start = text.unicodeScalars.prefix(4000)
     let shown = start.map { $0.properties.generalCategory == .control ? " " : Character($0) }
@@ -69,7 +69,7 @@ extension CheckpointError.Reason {
     switch self {
     case .system(let operation, let code): "cannot \(operation): \(String(cString: strerror(code)))"
     case .truncated(let expected, let found): "has \(found) bytes where \(expected) are needed"
-    case .tooLarge(let bytes, let limit): "says \(bytes) bytes, the limit is \(limit)"
+    case .tooLarge(let bytes, let limit): "declares \(bytes) bytes, the limit is \(limit)"
     case .malformed(let what): what
     case .checksum(let expected, let found): "its xxh64 is \(found), should be \(expected)"
     case .missing(let what): "has no \(what)"
@@ -77,9 +77,9 @@ extension CheckpointError.Reason {
     case .wrongShape(let name, let expected, let found):
       "\(name) has shape \(found), expected \(expected)"
     case .wrongType(let name, let found): "\(name) has element type \(found), which does not fit"
-    case .unsupportedVersion(let version): "has format version \(version), newer than this program"
+    case .unsupportedVersion(let version): "has format version \(version), too new for this program"
     case .notACheckpoint: "is neither a checkpoint nor a run's folder"
-    case .occupied: "is there already"
+    case .occupied: "exists already"
     case .noneComplete(let broken):
       "holds no complete checkpoint"
         + (broken.isEmpty ? "" : " (left out: \(broken.joined(separator: "; ")))")
@@ -100,8 +100,8 @@ extension CheckpointError.Reason {
     case .unsupportedVersion: "Use the program that wrote it, or a newer one"
     case .notACheckpoint:
       "Name a step's folder or a run's folder, or open_clip's with its configuration"
-    case .occupied: "Remove it, or name another"
-    case .noneComplete: "Start the run anew, or name another folder"
+    case .occupied: "Remove it, or give another path"
+    case .noneComplete: "Start the run anew, or give another folder"
     case .unsupported(_, let remedy): remedy
     }
   }

@@ -8,12 +8,12 @@ public struct CheckpointContents {
   public var seed: UInt64
   /// Version of the program.
   public var version: String
-  /// The resolved run configuration.
+  /// The run configuration, with all defaults filled in.
   public var configuration: JSONValue
   /// Whatever else the trainer needs to continue.
   public var progress: JSONValue
   public var model: [TensorSource]
-  /// By the name in `optimizer-NAME.safetensors`.
+  /// Tensors by NAME of the file `optimizer-NAME.safetensors`.
   public var optimizer: [String: [TensorSource]]
   /// Further files, such as `configuration.json` and `tokenizer.model`.
   public var attachments: [String: Data]
@@ -46,13 +46,14 @@ extension CheckpointFolder {
 
   /// Writes a checkpoint and removes all but the newest `keep`.
   ///
-  /// Files are written into `step-N.tmp`, synced, and the folder renamed; a checkpoint of the
-  /// same step is replaced, and stays loadable until then. What a killed writer left is removed.
+  /// Files are written into `step-N.tmp` and synced; then the folder is renamed. A checkpoint of
+  /// the same step stays loadable until it is replaced. What a killed writer left behind is
+  /// removed.
   /// - Parameters:
   ///   - keep: at least 1; nil keeps all.
-  ///   - fileBytes: where model and optimizer tensors go on in a further file.
-  /// - Throws: `CheckpointError`; the checkpoints from before are as they were then, or the new
-  ///   one is complete beside them.
+  ///   - fileBytes: the size of a file after which tensors go into a further one.
+  /// - Throws: `CheckpointError`; then the earlier checkpoints are unchanged, or the new one is
+  ///   complete beside them.
   public func save(
     _ contents: CheckpointContents, keep: Int?, fileBytes: Int = TensorFiles.fileBytes
   ) throws(CheckpointError) -> Saved {
@@ -78,8 +79,8 @@ extension CheckpointFolder {
       warnings: prune(keep: keep))
   }
 
-  /// Gives the folder its final name. One already there is set aside as `.old`, where `newest`
-  /// still finds it should the next rename not happen.
+  /// Gives the folder its final name. A folder that has this name already is first renamed to
+  /// `.old`; `newest` still finds it there if the second rename fails.
   private func commit(_ temporary: String, as name: String) throws(CheckpointError) {
     let final = "\(path)/\(name)"
     let replaces = exists(final)
@@ -115,7 +116,7 @@ extension CheckpointFolder {
     }
   }
 
-  /// Removes all but the checkpoints written last. The one just written is first among them.
+  /// Removes all but the checkpoints that were written last; the new one is the last of all.
   private func prune(keep: Int?) -> [CheckpointError] {
     var warnings: [CheckpointError] = []
     do throws(CheckpointError) {
@@ -131,7 +132,7 @@ extension CheckpointFolder {
     return warnings
   }
 
-  /// Takes the final name away first, so that a folder half removed never has it.
+  /// Takes the final name away first, so that a half-removed folder never has it.
   private func discard(_ name: String) throws(CheckpointError) {
     let temporary = "\(path)/\(name).tmp"
     try files.rename("\(path)/\(name)", to: temporary)

@@ -3,8 +3,8 @@ import Foundation
 /// The folder of a run's checkpoints: `step-00001000/`, … and the link `latest`.
 ///
 /// A folder gets its final name when every byte of it is on the disk. `latest` is for people and
-/// scripts; the program itself trusts only what it has verified. One process writes, any number
-/// may read.
+/// scripts; the program itself trusts only what it has verified. One process writes; any number
+/// of processes may read.
 public struct CheckpointFolder: Sendable {
   public let url: URL
   let path: String
@@ -20,22 +20,22 @@ public struct CheckpointFolder: Sendable {
     self.files = files
   }
 
-  /// A folder that is no complete checkpoint, and why.
+  /// A folder that is not a complete checkpoint, and why.
   public struct LeftOut: Sendable {
     public let folder: String
     public let error: CheckpointError
   }
 
-  /// The newest complete checkpoint, if any, and what was passed over on the way to it.
+  /// The newest complete checkpoint, if any, and the newer folders that were left out.
   public struct Newest: Sendable {
     public let checkpoint: Checkpoint?
     public let leftOut: [LeftOut]
   }
 
-  /// Finds the checkpoint written last among those that verify.
+  /// Finds the last-written checkpoint among those that verify.
   ///
-  /// - Throws: `CheckpointError` only when the folder itself cannot be listed, or when none is
-  ///   complete and the system would not let one be read: that one may be whole. A folder that
+  /// - Throws: `CheckpointError` only where the folder itself cannot be listed, or where none is
+  ///   complete and the system would not let one be read, which may be complete. A folder that
   ///   does not exist holds no checkpoint.
   public func newest(verifying: Verification = .checksums) throws(CheckpointError) -> Newest {
     guard exists(path) else { return Newest(checkpoint: nil, leftOut: []) }
@@ -65,7 +65,7 @@ extension CheckpointFolder {
     return "step-" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
   }
 
-  /// The step a name stands for; `.old` marks a folder that was being replaced.
+  /// The step in a folder's name; `.old` marks a folder that was being replaced.
   static func step(of name: String) -> Int? {
     let base = name.hasSuffix(".old") ? name.dropLast(4) : name[...]
     guard base.hasPrefix("step-"), let step = Int(base.dropFirst(5)),
@@ -74,7 +74,7 @@ extension CheckpointFolder {
     return step
   }
 
-  /// Steps with a readable `state.json`, written last first, and the others.
+  /// Steps with a readable `state.json`, the last-written first, and the other folders.
   func survey() throws(CheckpointError) -> (steps: [Step], broken: [LeftOut]) {
     var steps: [Step] = []
     var broken: [LeftOut] = []

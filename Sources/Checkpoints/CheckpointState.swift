@@ -9,14 +9,14 @@ public struct FileRecord: Sendable, Equatable {
   /// As `xxh64sum` prints it.
   public let xxh64: String
 
-  /// A name without a path, so that nothing outside the folder can be meant.
+  /// Whether it is a name without a path, so that it cannot mean a file outside the folder.
   static func isPlainName(_ name: String) -> Bool {
     !name.isEmpty && !name.hasPrefix(".") && name.utf8.count <= 255
       && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 < 0x20 }
   }
 }
 
-/// What `state.json` says of a checkpoint.
+/// The contents of a checkpoint's `state.json`.
 ///
 /// Its first line holds the xxh64 of all its other bytes.
 public struct CheckpointState: Sendable, Equatable {
@@ -31,7 +31,7 @@ public struct CheckpointState: Sendable, Equatable {
   public let seed: UInt64
   /// Version of the program that wrote it.
   public let version: String
-  /// The resolved run configuration.
+  /// The run configuration, with all defaults filled in.
   public let configuration: JSONValue
   /// Whatever else the trainer needs to continue.
   public let progress: JSONValue
@@ -65,7 +65,7 @@ extension CheckpointState {
     Array("{\"xxh64\": \"\(Checksum.text(of: rest))\",\n".utf8)
   }
 
-  /// Reads `state.json` of a step's folder; the other files are not looked at.
+  /// Reads `state.json` of a step's folder; the other files are not read.
   ///
   /// - Throws: `CheckpointError` for a file that is not exactly as it was written.
   init(folder: String) throws(CheckpointError) {

@@ -1,6 +1,6 @@
 /// The element types of a safetensors file, by the names they have there.
 ///
-/// Types below one byte exist in the format and are refused as unknown.
+/// The format also has types below one byte; they are refused as unknown.
 public enum ElementType: String, Sendable, CaseIterable {
   case float64 = "F64"
   case float32 = "F32"
@@ -28,7 +28,7 @@ public enum ElementType: String, Sendable, CaseIterable {
     }
   }
 
-  /// Whether `SafeTensorsFile.read` gives it as `Float`.
+  /// Whether `SafeTensorsFile.read` can convert it to `Float`.
   public var isReadableAsFloat: Bool {
     switch self {
     case .float64, .float32, .float16, .bfloat16: true
@@ -36,7 +36,7 @@ public enum ElementType: String, Sendable, CaseIterable {
     }
   }
 
-  /// Turns little-endian elements into `Float`; float64 is rounded to nearest.
+  /// Converts little-endian elements to `Float`; float64 is rounded to nearest.
   ///
   /// - Precondition: a type that is readable as `Float`; `bytes` hold `floats.count` elements.
   func convert(_ bytes: UnsafeRawBufferPointer, to floats: UnsafeMutableBufferPointer<Float>) {

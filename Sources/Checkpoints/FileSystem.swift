@@ -1,8 +1,8 @@
 import Foundation
 
-/// What writing a checkpoint asks of the system; tests put failures in its place.
+/// The operations that writing a checkpoint needs; tests replace them to make them fail.
 package protocol FileSystem: Sendable {
-  /// Makes one folder; one that exists already is fine.
+  /// Makes one folder; it is no error if it exists.
   func makeDirectory(_ path: String) throws(CheckpointError)
   /// Opens a new, empty file for writing and gives its descriptor.
   func create(_ path: String) throws(CheckpointError) -> Int32
@@ -13,14 +13,14 @@ package protocol FileSystem: Sendable {
   func syncDirectory(_ path: String) throws(CheckpointError)
   func rename(_ path: String, to target: String) throws(CheckpointError)
   func symbolicLink(to target: String, at path: String) throws(CheckpointError)
-  /// Removes a file, a link or an empty folder; nothing there is fine.
+  /// Removes a file, a link or an empty folder; it is no error if it does not exist.
   func remove(_ path: String) throws(CheckpointError)
   /// Names in a folder, sorted.
   func list(_ path: String) throws(CheckpointError) -> [String]
 }
 
 extension FileSystem {
-  /// Removes a folder with everything in it, or a file; nothing there is fine.
+  /// Removes a file, or a folder with everything in it; it is no error if it does not exist.
   package func removeTree(_ path: String) throws(CheckpointError) {
     if isDirectory(path) {
       for name in try list(path) { try removeTree(path + "/" + name) }
@@ -28,7 +28,7 @@ extension FileSystem {
     try remove(path)
   }
 
-  /// Makes a folder and those above it, each synced into the one above.
+  /// Makes a folder and those above it; each is synced into the one above it.
   package func makeDirectories(_ path: String) throws(CheckpointError) {
     guard !path.isEmpty, path != "/", !isDirectory(path, followingLinks: true) else { return }
     let parent = (path as NSString).deletingLastPathComponent
@@ -93,7 +93,7 @@ package struct SystemFiles: FileSystem {
     let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     try check(descriptor, "open the folder", path)
     defer { _ = Foundation.close(descriptor) }
-    // Some network file systems cannot sync a folder and say EINVAL.
+    // Some network file systems cannot sync a folder and report EINVAL.
     try check(fsync(descriptor), "sync the folder to disk", path, allowing: EINVAL)
   }
 

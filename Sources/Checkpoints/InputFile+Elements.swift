@@ -4,7 +4,7 @@ extension InputFile {
   /// - Parameters:
   ///   - type: one that is readable as `Float`.
   ///   - offset: of the first byte.
-  ///   - each: told of every block's bytes as they are in the file, in order.
+  ///   - each: called with every block's bytes as they are in the file, in order.
   func read(
     _ type: ElementType, at offset: Int, into floats: UnsafeMutableBufferPointer<Float>,
     each: (UnsafeRawBufferPointer) -> Void = { _ in }

@@ -10,7 +10,7 @@ final class InputFile: Sendable {
   private let descriptor: Int32
 
   init(_ path: String) throws(CheckpointError) {
-    // O_NONBLOCK: a pipe under a checkpoint's name must not hang the reader.
+    // O_NONBLOCK: a pipe with a checkpoint's name must not block the reader.
     let opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard opened >= 0 else {
       throw CheckpointError(path, .system(operation: "open it", code: errno))
@@ -18,7 +18,7 @@ final class InputFile: Sendable {
     var status = stat()
     guard fstat(opened, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(opened)
-      throw CheckpointError(path, .malformed("is no regular file"))
+      throw CheckpointError(path, .malformed("is not a regular file"))
     }
     self.path = path
     byteCount = Int(status.st_size)

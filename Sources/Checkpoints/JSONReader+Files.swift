@@ -16,14 +16,14 @@ extension JSONReader {
     }
   }
 
-  /// Reads a file that people write.
-  /// - Parameter limit: bytes of the largest file to read.
+  /// Reads a file that people have written.
+  /// - Parameter limit: bytes of the largest file that is read.
   public static func read(file path: String, limit: Int) throws(CheckpointError) -> JSONValue {
     let bytes = try InputFile(path).contents(limit: limit)
     do throws(CheckpointError) {
       return try read(bytes, place: path)
     } catch {
-      let remedy = "Mend the file, or copy it again"
+      let remedy = "Correct the file, or copy it again"
       throw CheckpointError(path, .unsupported(error.reason.text, remedy: remedy))
     }
   }

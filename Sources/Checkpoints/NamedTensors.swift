@@ -1,6 +1,6 @@
 import Tensors
 
-/// Tensors by name, read one at a time from wherever they are.
+/// Tensors by name, read one at a time from one file or several.
 public protocol NamedTensors: Sendable {
   /// The file or folder, for errors.
   var place: String { get }
@@ -11,9 +11,10 @@ public protocol NamedTensors: Sendable {
   /// Reads a tensor of F32, F16, BF16 or F64 elements as `Float`.
   ///
   /// - Parameters:
-  ///   - shape: what the caller expects; nil takes any shape of as many elements.
+  ///   - shape: the expected shape; nil accepts any shape with as many elements.
   ///   - floats: as many elements as the tensor has.
-  /// - Throws: `CheckpointError`: no such tensor, another shape or type, or a failed read.
+  /// - Throws: `CheckpointError` for a tensor that does not exist or has another shape or type, or
+  ///   for a failed read.
   func read(
     _ name: String, shape: [Int]?, into floats: UnsafeMutableBufferPointer<Float>
   ) throws(CheckpointError)
@@ -22,8 +23,9 @@ public protocol NamedTensors: Sendable {
 extension NamedTensors {
   /// Reads a tensor of F32, F16, BF16 or F64 elements.
   ///
-  /// - Parameter shape: what the caller expects; nil takes the shape in the file.
-  /// - Throws: `CheckpointError`: no such tensor, another shape or type, or a failed read.
+  /// - Parameter shape: the expected shape; nil takes the shape in the file.
+  /// - Throws: `CheckpointError` for a tensor that does not exist or has another shape or type, or
+  ///   for a failed read.
   public func tensor(_ name: String, shape: [Int]? = nil) throws(CheckpointError) -> Tensor {
     guard let entry = self[name] else { throw missing(name) }
     guard entry.shape == shape ?? entry.shape else {

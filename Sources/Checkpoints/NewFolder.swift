@@ -2,7 +2,7 @@ import Foundation
 
 /// A folder of files that is being written.
 ///
-/// `create` makes it under a temporary name and gives it its own when all of it is on the disk.
+/// `create` makes it under a temporary name and renames it when all of it is on the disk.
 public struct NewFolder {
   private let path: String
   private let files: any FileSystem
@@ -14,12 +14,12 @@ public struct NewFolder {
     try files.makeDirectory(path)
   }
 
-  /// Writes a folder that is whole or not there.
+  /// Writes a folder completely, or not at all.
   ///
-  /// - Parameter url: nothing, or an empty folder. Files that a killed writer left in `NAME.tmp`
-  ///   beside it are removed.
-  /// - Throws: `CheckpointError`, of reason `.occupied` where something is there; or what `body`
-  ///   throws. Nothing is left then, or the folder is whole.
+  /// - Parameter url: does not exist, or is an empty folder. Files that a killed writer left in
+  ///   `NAME.tmp` beside it are removed.
+  /// - Throws: `CheckpointError`, of reason `.occupied` where something else exists there; or what
+  ///   `body` throws. Then nothing is left, or the folder is complete.
   public static func create(
     _ url: URL, _ body: (inout NewFolder) throws -> Void
   ) throws {
@@ -46,7 +46,7 @@ public struct NewFolder {
     try files.syncDirectory(parent)
   }
 
-  /// - Throws: `CheckpointError` of reason `.occupied` where something is there that is no empty
+  /// - Throws: `CheckpointError` of reason `.occupied` where something exists that is not an empty
   ///   folder.
   public static func checkFree(_ url: URL) throws(CheckpointError) {
     guard exists(url.path) else { return }
@@ -55,7 +55,7 @@ public struct NewFolder {
     }
   }
 
-  /// Removes what a killed writer left: files only, never a folder of folders.
+  /// Removes what a killed writer left: files only, never a folder that holds folders.
   private static func remove(_ path: String, _ files: any FileSystem) throws(CheckpointError) {
     if isDirectory(path) {
       for name in try files.list(path) { try files.remove("\(path)/\(name)") }
@@ -63,7 +63,7 @@ public struct NewFolder {
     try files.remove(path)
   }
 
-  /// Writes `NAME.safetensors`, or several files and their index above `fileBytes`.
+  /// Writes `NAME.safetensors`, or above `fileBytes` several files and their index.
   /// - Precondition: names differ.
   public mutating func write(
     _ tensors: [TensorSource], metadata: [String: String], name: String,
@@ -82,7 +82,7 @@ public struct NewFolder {
   }
 
   /// Writes a checkpoint.
-  /// - Returns: its bytes.
+  /// - Returns: the bytes written.
   mutating func write(
     _ contents: CheckpointContents, serial: Int, fileBytes: Int
   ) throws(CheckpointError) -> Int {
@@ -104,7 +104,7 @@ public struct NewFolder {
 }
 
 extension Checkpoint {
-  /// Writes one checkpoint that belongs to no run: a folder that is whole or not there.
+  /// Writes a checkpoint that belongs to no run, completely or not at all.
   /// - Throws: as `NewFolder.create`.
   public static func write(_ contents: CheckpointContents, to url: URL) throws {
     try NewFolder.create(url) {

@@ -1,6 +1,6 @@
 import Checksums
 
-/// A new file being written, counted and hashed on the way.
+/// A new file that is written, with a count and a checksum of its bytes.
 struct OutputFile: ~Copyable {
   let path: String
   private(set) var byteCount = 0
@@ -15,7 +15,7 @@ struct OutputFile: ~Copyable {
   }
 
   mutating func write(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) {
-    // Blocks, so that what is hashed is still in the cache when it is written.
+    // In blocks, so that the bytes are still in the cache when they are written after hashing.
     var rest = bytes[...]
     while !rest.isEmpty {
       let block = UnsafeRawBufferPointer(rebasing: rest.prefix(InputFile.blockBytes))

@@ -1,12 +1,12 @@
 /// A safetensors file open for reading; usable from several threads at once.
 public final class SafeTensorsFile: Sendable {
-  /// In the order of their bytes.
+  /// In the order of their bytes in the file.
   public let entries: [TensorEntry]
   public let metadata: [String: String]
   private let byName: [String: TensorEntry]
   private let file: InputFile
 
-  /// Reads and checks the header; the tensors are not read yet.
+  /// Reads and checks the header, but not the tensors.
   ///
   /// - Throws: `CheckpointError` for a file that cannot be read or breaks the format.
   public init(path: String) throws(CheckpointError) {
@@ -27,9 +27,10 @@ public final class SafeTensorsFile: Sendable {
   /// Reads a tensor of F32, F16, BF16 or F64 elements as `Float`.
   ///
   /// - Parameters:
-  ///   - shape: what the caller expects; nil takes any shape of as many elements.
+  ///   - shape: the expected shape; nil accepts any shape with as many elements.
   ///   - floats: as many elements as the tensor has.
-  /// - Throws: `CheckpointError`: no such tensor, another shape or type, or a failed read.
+  /// - Throws: `CheckpointError` for a tensor that does not exist or has another shape or type, or
+  ///   for a failed read.
   public func read(
     _ name: String, shape: [Int]? = nil, into floats: UnsafeMutableBufferPointer<Float>
   ) throws(CheckpointError) {
@@ -44,8 +45,8 @@ public final class SafeTensorsFile: Sendable {
   /// Reads some elements of a tensor, in row-major order.
   ///
   /// - Parameters:
-  ///   - shape: of the whole tensor.
-  ///   - elements: within it; as many as `floats` has room for.
+  ///   - shape: the shape of the whole tensor.
+  ///   - elements: positions within the tensor; as many as `floats` has room for.
   /// - Throws: as `read(_:shape:into:)`.
   public func read(
     _ name: String, shape: [Int], elements: Range<Int>,

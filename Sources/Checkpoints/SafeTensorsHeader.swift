@@ -2,14 +2,14 @@ import JSON
 
 /// The header of a safetensors file: a length (u64, little-endian), JSON, then the tensors.
 ///
-/// Everything is checked before anything is allocated from it: no name twice, shapes times
-/// element size equal the bytes of each tensor, tensors follow each other without gap or overlap
+/// Everything is checked before memory is allocated for it: names differ; a tensor's shape times
+/// its element size is the number of its bytes; tensors follow each other without gap or overlap
 /// and fill the file to its end.
 /// - Source: github.com/huggingface/safetensors, "Format".
 struct SafeTensorsHeader {
-  /// Some 150,000 tensors.
+  /// Enough for some 150,000 tensors.
   static let byteLimit = 16 << 20
-  /// So many bytes tell what else a file is.
+  /// Bytes from which other kinds of files are recognised.
   static let startBytes = 64
 
   let entries: [TensorEntry]
@@ -34,19 +34,19 @@ struct SafeTensorsHeader {
     return Int(value)
   }
 
-  /// What a file is whose first eight bytes are no header's length.
+  /// The error for a file whose first eight bytes cannot be a header's length.
   private static func otherFile(
     _ start: [UInt8], headerBytes: UInt64
   ) -> CheckpointError.Reason {
     if start.starts(with: "version https://git-lfs".utf8) {
       return .unsupported(
-        "is Git LFS's pointer to the weights, not the weights",
+        "is a Git LFS pointer, not the weights",
         remedy: "Run `git lfs pull` in its folder, or download the file by itself")
     }
     let isText = start.prefix(8).allSatisfy { (0x20...0x7E).contains($0) || (9...13).contains($0) }
     let header = "a header of \(headerBytes) bytes, above the limit of \(byteLimit)"
     return .unsupported(
-      isText ? "is a text, not weights" : "is no safetensors file, or has \(header)",
+      isText ? "is a text file, not weights" : "is no safetensors file, or has \(header)",
       remedy: "Name a file of safetensors or of torch.save, or download it again")
   }
 
@@ -56,7 +56,7 @@ struct SafeTensorsHeader {
   init(json: [UInt8], fileBytes: Int, place: String) throws(CheckpointError) {
     guard json.first == UInt8(ascii: "{"),
       let members = try JSONReader.read(json, place: place).object
-    else { throw CheckpointError(place, .malformed("its header is no JSON object")) }
+    else { throw CheckpointError(place, .malformed("its header is not a JSON object")) }
     let start = 8 + json.count
     var entries: [TensorEntry] = []
     var metadata: [String: String] = [:]
@@ -89,12 +89,12 @@ struct SafeTensorsHeader {
     _ value: JSONValue, place: String
   ) throws(CheckpointError) -> [String: String] {
     guard let members = value.object else {
-      throw CheckpointError(place, .malformed("__metadata__ is no object"))
+      throw CheckpointError(place, .malformed("__metadata__ is not an object"))
     }
     var result: [String: String] = [:]
     for (key, member) in members {
       guard let text = member.string else {
-        throw CheckpointError(place, .malformed("__metadata__ holds \(key), which is no string"))
+        throw CheckpointError(place, .malformed("__metadata__ holds \(key), which is not a string"))
       }
       result[key] = text
     }

@@ -2,10 +2,10 @@ import Foundation
 import JSON
 import Tensors
 
-/// A tensor to be written: a name, a shape, and memory that somebody else holds or that is made
-/// when its turn comes.
+/// A tensor to be written: a name, a shape, and its elements. Their memory belongs to somebody
+/// else, or they are made when the tensor's turn comes.
 ///
-/// Memory must stay as it is until the write has returned.
+/// The memory must not change until the write has returned.
 public struct TensorSource {
   private enum Content {
     case memory(UnsafeRawBufferPointer, owner: Tensor?)
@@ -31,8 +31,9 @@ public struct TensorSource {
     content = .memory(bytes, owner: owner)
   }
 
-  /// A tensor that is made when it is written: tensors of one file in their order, each once.
-  /// - Parameter make: gives as many elements as the shape says; what it throws ends the writing.
+  /// A tensor that is made when it is written. A file's tensors are made in order, each once.
+  /// - Parameter make: returns as many elements as the shape has; an error it throws ends the
+  ///   write.
   public init(
     _ name: String, shape: [Int], make: @escaping () throws(CheckpointError) -> Tensor
   ) {
@@ -66,9 +67,9 @@ public struct TensorSource {
   }
 }
 
-/// Writes safetensors files that the `safetensors` package of Python reads.
+/// Writes safetensors files, which Python's `safetensors` package reads.
 public enum SafeTensorsWriter {
-  /// Writes one file under a temporary name, syncs and renames it.
+  /// Writes one file under a temporary name, syncs it and renames it.
   ///
   /// - Precondition: names differ.
   /// - Throws: `CheckpointError` of kind `.files`; nothing is left under `path` then.
@@ -100,7 +101,7 @@ public enum SafeTensorsWriter {
     }
   }
 
-  /// The length field and the JSON, filled up with spaces to a multiple of eight bytes.
+  /// The length field and the JSON, padded with spaces to a multiple of eight bytes.
   private static func header(_ tensors: [TensorSource], metadata: [String: String]) -> [UInt8] {
     var members: [String: JSONValue] = [:]
     var offset = 0

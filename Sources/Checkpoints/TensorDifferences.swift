@@ -28,11 +28,11 @@ public struct TensorDifferences: Sendable, Equatable {
 
   public var isEmpty: Bool { missing.isEmpty && extra.isEmpty && misshapen.isEmpty }
 
-  /// All of it in one sentence, a few names of each kind.
+  /// The differences in one sentence, with a few names of each kind.
   var text: String {
     let shapes = misshapen.map { "\($0.name) \($0.found) instead of \($0.expected)" }
     let parts = [
-      part("lacks", missing), part("holds, without a place in the model,", extra),
+      part("lacks", missing), part("holds what the model does not have:", extra),
       part("holds in another shape", shapes),
     ]
     return parts.filter { !$0.isEmpty }.joined(separator: "; ")

@@ -13,7 +13,7 @@ public struct TensorEntry: Sendable, Equatable {
 
   public var byteCount: Int { count * type.size }
 
-  /// The same under another name.
+  /// The same tensor under another name.
   public func renamed(_ name: String) -> TensorEntry {
     TensorEntry(name: name, type: type, shape: shape, count: count, offset: offset)
   }

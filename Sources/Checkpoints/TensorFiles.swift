@@ -5,7 +5,7 @@ import JSON
 /// `model.safetensors`, or `model.safetensors.index.json` naming
 /// `model-00001-of-00002.safetensors` and so on.
 public struct TensorFiles: NamedTensors {
-  /// Where Hugging Face begins a new file.
+  /// The size at which Hugging Face begins a new file.
   public static let fileBytes = 5_000_000_000
   private static let indexLimit = 64 << 20
 
@@ -53,13 +53,13 @@ public struct TensorFiles: NamedTensors {
     }
     let names = map.values.compactMap(\.string)
     guard names.count == map.count, names.allSatisfy(FileRecord.isPlainName) else {
-      throw CheckpointError(index, .malformed("its weight_map holds what is no file name"))
+      throw CheckpointError(index, .malformed("its weight_map names something that is no file"))
     }
     var files: [SafeTensorsFile] = []
     for name in Set(names).sorted() { files.append(try SafeTensorsFile(path: "\(folder)/\(name)")) }
     try self.init(files, place: index)
     guard holder.count == map.count else {
-      throw CheckpointError(index, .malformed("does not name the tensors its files hold"))
+      throw CheckpointError(index, .malformed("names other tensors than its files hold"))
     }
     for (name, file) in map where holder[name]?.path != "\(folder)/\(file.string ?? "")" {
       throw CheckpointError(index, .missing("tensor \(name) where its weight_map says"))
@@ -87,7 +87,7 @@ public struct TensorFiles: NamedTensors {
 }
 
 extension TensorFiles {
-  /// Writes `NAME.safetensors`, or several files and their index above `fileBytes`.
+  /// Writes `NAME.safetensors`, or above `fileBytes` several files and their index.
   static func write(
     _ tensors: [TensorSource], metadata: [String: String], name: String, folder: String,
     fileBytes: Int, _ files: any FileSystem
@@ -117,7 +117,7 @@ extension TensorFiles {
     return records
   }
 
-  /// Fills files in order; a tensor larger than a file gets one of its own.
+  /// Fills files in order; a tensor larger than a file gets a file of its own.
   private static func split(_ tensors: [TensorSource], fileBytes: Int) -> [[TensorSource]] {
     var parts: [[TensorSource]] = [[]]
     var bytes = 0

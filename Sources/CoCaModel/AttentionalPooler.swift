@@ -24,7 +24,7 @@ struct AttentionalPooler {
   func callAsFunction(_ tokens: ImageTokens, on tape: Tape?) -> ImageTokens {
     let count = tokens.segments.count
     let segments = Segments(count: count, length: queries.shape[0])
-    // The same queries for every image: projected once, then repeated.
+    // Every image has the same queries: they are projected once, then repeated.
     let query = repeated(
       attention.query(queryNorm(Variable(queries, on: tape))), times: count)
     let context = attention.read(inputNorm(tokens.rows), tokens.segments)
@@ -33,11 +33,11 @@ struct AttentionalPooler {
   }
 }
 
-/// From the encoder's tokens to those that the multimodal half reads and to the one that is
+/// Makes, from the encoder's tokens, those that the multimodal half reads and the one that is
 /// compared with texts.
 ///
-/// In the paper's layout a pooler of one query makes the latter; in open_clip's it is the first of
-/// the tokens.
+/// In the paper's layout a pooler with one query makes the latter; in open_clip's it is the first
+/// of the tokens.
 struct ImagePoolers {
   let caption: AttentionalPooler?
   let contrastive: AttentionalPooler?
@@ -58,8 +58,8 @@ struct ImagePoolers {
       configuration.hasContrastivePooler ? pooler("contrastivePooler", 1) : nil
   }
 
-  /// - Returns: for heads that cross the tokens that the multimodal half reads, for the contrastive
-  ///   head `[n, width]`.
+  /// - Returns: with heads that cross, the tokens that the multimodal half reads; with the
+  ///   contrastive head `[n, width]`.
   func callAsFunction(
     _ tokens: ImageTokens, for heads: Set<Head>, on tape: Tape?
   ) -> (ImageTokens?, Variable?) {

@@ -1,16 +1,16 @@
 import Autograd
 
-/// What the layers of a stack have in common.
+/// What all layers of a stack have in common.
 struct StackShape {
   let width: Int
   let heads: Int
   let layers: Int
   let mlp: Int
   let activation: ModelConfiguration.Activation
-  /// What branches are multiplied by at the start; nil: no such weights.
+  /// The start value of the weights that scale each branch; nil: there are none.
   let layerScale: Double?
 
-  /// Residual branches that the initialisation counts.
+  /// The number of residual branches, by which the initial weights are scaled.
   var branches: Int { 2 * layers }
 
   func scale(_ scope: Scope) -> Parameter? {
@@ -18,7 +18,7 @@ struct StackShape {
   }
 }
 
-/// `x + scale ⊙ attention(LN(x))`, each sequence in itself.
+/// `x + scale ⊙ attention(LN(x))`, within each sequence.
 struct SelfAttention {
   let norm: LayerNorm
   let attention: MultiHeadAttention
@@ -32,9 +32,9 @@ struct SelfAttention {
   }
 
   /// - Parameters:
-  ///   - prefixes: of each sequence, how many rows at its front all see; nil: none.
-  ///   - visible: whether a row is seen by any; nil: all are.
-  ///   - past: rows before these; takes these in.
+  ///   - prefixes: for each sequence, how many of its first rows all its rows see; nil: none.
+  ///   - visible: for each row, whether other rows see it; nil: all are seen.
+  ///   - past: the earlier rows of each sequence; these rows are added to them.
   func callAsFunction(
     _ x: Variable, _ segments: Segments, isCausal: Bool, prefixes: [Int]? = nil,
     visible: [Bool]? = nil, after past: LayerMemory? = nil
@@ -89,7 +89,7 @@ struct FeedForward {
   let scale: Parameter?
   let activation: ModelConfiguration.Activation
 
-  /// - Parameter name: what its parameters begin with.
+  /// - Parameter name: the prefix of its parameters' names.
   init(_ scope: Scope, _ shape: StackShape, named name: String = "mlp") {
     norm = LayerNorm(scope[name + "Norm"], width: shape.width)
     hidden = Linear(scope[name]["hidden"], from: shape.width, to: shape.mlp)

@@ -1,12 +1,12 @@
 import Autograd
 import Text
 
-/// Every id of a text is to be predicted from those before it and from the image.
+/// Predicts every id of a text from the ids before it and from the image.
 /// - Source: CoCa (arXiv 2205.01917) §3.2, the captioning loss.
 public struct CaptionTerm: LossTerm {
   public static let name = "caption"
 
-  public let meaning = "predicting each text id by id beside its image"
+  public let meaning = "predicting each text, id by id, from its image"
   public let unit = "nats per predicted id"
   public let heads: Set<Head> = [.caption]
   public let isGlobal = false

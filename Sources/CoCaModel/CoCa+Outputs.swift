@@ -2,30 +2,30 @@ import Autograd
 import Tensors
 import Text
 
-// What is asked of a model outside of training.
+// Outputs that are used outside of training.
 extension CoCa {
   /// Images in the joint space, `[n, joint]`, rows of length 1.
-  /// - Precondition: the contrastive head.
+  /// - Precondition: the model has the contrastive head.
   public func imageEmbeddings(_ images: Tensor) -> Tensor {
     demanded(encode(images: images, for: [.contrastive], on: nil).embedding, .contrastive).value
   }
 
   /// Texts in the joint space, `[n, joint]`, rows of length 1.
-  /// - Precondition: the contrastive head.
+  /// - Precondition: the model has the contrastive head.
   public func textEmbeddings(_ texts: PackedCaptions) -> Tensor {
     let pass = Pass(texts, images: Array(0..<texts.count), for: [.contrastive])
     let none = EncodedImages(tokens: nil, embedding: nil)
     return demanded(read(pass, beside: none, on: nil).embedding, .contrastive).value
   }
 
-  /// The last hidden layer's row of every id that is to be predicted, `[ids - texts, width]`.
-  /// - Precondition: the caption head.
+  /// The last hidden layer's row for every id that is predicted, `[ids - texts, width]`.
+  /// - Precondition: the model has the caption head.
   package func hidden(_ pass: Pass, _ images: Tensor) -> Tensor {
     let encoded = encode(images: images, for: [.caption], on: nil)
     return demanded(read(pass, beside: encoded, on: nil).hidden, .caption).value
   }
 
-  /// All that the model's heads say of some pairs.
+  /// All outputs of the model's heads for some pairs.
   public func outputs(_ pairs: Pairs) -> [Tensor] {
     let heads = configuration.heads
     let images = encode(images: pairs.images, for: heads, on: nil)
@@ -33,14 +33,14 @@ extension CoCa {
     return [images.embedding, texts.embedding, texts.hidden].compactMap { $0?.value }
   }
 
-  /// The scores of every id that is to be predicted, `[ids - captions, vocabulary]`, held whole.
+  /// The logits of every id that is predicted, `[ids - captions, vocabulary]`, all in memory.
   /// - Parameter images: as many as captions.
-  /// - Precondition: the caption head.
+  /// - Precondition: the model has the caption head.
   package func logits(_ images: Tensor, _ captions: PackedCaptions) -> Tensor {
     logits(of: hidden(Pass(Pairs(images, captions), for: [.caption]), images))
   }
 
-  /// `[rows, vocabulary]` of the last hidden layer's rows.
+  /// The logits `[rows, vocabulary]` for rows of the last hidden layer.
   func logits(of hidden: Tensor) -> Tensor {
     let projection = demanded(vocabularyProjection, .caption).value
     let logits = Tensor([hidden.rows, vocabularySize])
@@ -48,7 +48,7 @@ extension CoCa {
     return logits
   }
 
-  /// A part that a head brings.
+  /// A part that only a model with this head has.
   func demanded<Part>(_ part: Part?, _ head: Head) -> Part {
     guard let part else { preconditionFailure("the model has no \(head.rawValue) head") }
     return part

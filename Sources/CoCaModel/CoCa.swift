@@ -3,7 +3,7 @@ import Foundation
 import Tensors
 import Text
 
-/// One causal pass, two losses (CoCa, arXiv 2205.01917, §3.2 and Figure 2).
+/// One causal forward pass, two losses (CoCa, arXiv 2205.01917, §3.2 and Figure 2).
 public final class CoCa {
   /// With the vocabulary's size filled in.
   public let configuration: ModelConfiguration
@@ -14,18 +14,18 @@ public final class CoCa {
   let imageEncoder: VisionTransformer
   let poolers: ImagePoolers
   let unimodal: UnimodalDecoder
-  // Of the contrastive head.
+  // With the contrastive head.
   /// Logarithm of the inverse temperature, a scalar.
   public let logitScale: Parameter?
   let imageProjection: Linear?
   let textProjection: Linear?
-  // Of heads that look at the image.
+  // With heads for which a text attends to its image.
   let multimodal: MultimodalDecoder?
   // Of the caption head.
   let vocabularyProjection: Parameter?
 
-  /// The model's parts, without memory: `parameters.allocate` gives it.
-  /// - Parameter vocabularySize: rows of the token table, where the configuration leaves it open.
+  /// Makes the model's parts without memory: `parameters.allocate` gives it to them.
+  /// - Parameter vocabularySize: rows of the token table, used where the configuration has none.
   public init(_ configuration: ModelConfiguration, vocabularySize: Int) {
     self.vocabularySize = configuration.text.vocabulary ?? vocabularySize
     var resolved = configuration
@@ -55,7 +55,7 @@ public final class CoCa {
         .normal(deviation: 1 / Double(width).squareRoot())) : nil
   }
 
-  /// Images as the heads see them.
+  /// Images as the heads read them.
   struct EncodedImages {
     /// What the multimodal half reads, with the caption head.
     let tokens: ImageTokens?
@@ -70,15 +70,16 @@ public final class CoCa {
     return EncodedImages(tokens: tokens, embedding: pooled.flatMap { embed($0, imageProjection) })
   }
 
-  /// Texts as the heads see them.
+  /// Texts as the heads read them.
   struct ReadTexts {
     /// `[texts, joint]`, rows of length 1, with the contrastive head.
     let embedding: Variable?
-    /// `[targets, width]`, a row for every id that is to be predicted, with the caption head.
+    /// `[targets, width]`, a row for every id that is predicted, with the caption head.
     let hidden: Variable?
   }
 
-  /// One pass over texts beside images: the unimodal half, and where they cross the multimodal one.
+  /// One pass over texts beside images: the unimodal half and, where the pass asks for it, the
+  /// multimodal half.
   func read(_ pass: Pass, beside images: EncodedImages, on tape: Tape?) -> ReadTexts {
     let (words, segments, cls) = unimodal(pass, on: tape)
     let tokens = images.tokens?.selecting(pass.images)
@@ -94,10 +95,10 @@ public final class CoCa {
     projection.map { l2Normalize($0(vectors)) }
   }
 
-  /// Inverse temperature; nil without the contrastive head.
+  /// The inverse temperature; nil without the contrastive head.
   public var scale: Float? { logitScale.map { exp($0.value.pointer[0]) } }
 
-  /// Keeps the logit scale in [0, ln 100], as CLIP and open_clip do after every update.
+  /// Keeps the logit scale in [0, ln 100]; CLIP and open_clip do so after every update too.
   public func clampLogitScale() {
     guard let value = logitScale?.value.pointer else { return }
     value[0] = min(max(value[0], 0), 4.6051702)

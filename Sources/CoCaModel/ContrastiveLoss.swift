@@ -1,22 +1,23 @@
 import Collectives
 import Tensors
 
-/// Cross-entropy of matching every image of the global batch to its text and every text to its
-/// image, halved: ½ · (mean over images + mean over texts).
+/// The cross-entropy of matching every image of the global batch with its text, and every text with
+/// its image: ½ · (mean over images + mean over texts).
 ///
-/// An image of several texts is matched to them in equal parts. A rank holds n of N images and m of
-/// M texts. It sees all embeddings (`EmbeddingBlocks`) and makes the log-sum-exps of its own rows of
-/// both similarity matrices tile by tile; those are gathered (2N + 2M numbers), and from them every
-/// rank has the exact gradient of its own embeddings: no feature gradient travels.
+/// An image with several texts is matched with them in equal parts. A rank holds n of N images and
+/// m of M texts. It sees all embeddings (`EmbeddingBlocks`) and computes, tile by tile, the
+/// log-sum-exps of its own rows of both similarity matrices. These are gathered (2N + 2M numbers).
+/// From them every rank has the exact gradient of its own embeddings, so that no gradients of
+/// embeddings need to be sent.
 /// - Source: CoCa (arXiv 2205.01917) §3.2 with open_clip's convention of the mean.
-/// - Complexity: O((n · M + m · N) · joint) operations; one tile, and (N + M) · joint floats or two
-///   blocks of the ring.
+/// - Complexity: O((n · M + m · N) · joint) operations; memory of one tile, and of (N + M) · joint
+///   floats or two blocks of the ring.
 package struct ContrastiveLoss {
   /// One of this rank's shares of the batch.
   package struct Share {
-    /// Its part of the loss; all shares' parts add up to it.
+    /// Its part of the loss; the parts of all shares add up to the loss.
     package let loss: Double
-    /// Of its images, how many have one of their texts as the nearest, and the reverse.
+    /// How many of its images have one of their texts as the nearest.
     package let imageToTextHits: Int
     package let textToImageHits: Int
   }
@@ -30,7 +31,7 @@ package struct ContrastiveLoss {
     package let logScale: [Double]
   }
 
-  /// This rank's.
+  /// This rank's shares.
   package let shares: [Share]
   private let blocks: EmbeddingBlocks
   private let imageRows: SimilarityRows
@@ -38,9 +39,9 @@ package struct ContrastiveLoss {
   private var batch: GlobalBatch { blocks.batch }
 
   /// - Parameters:
-  ///   - own: of this rank's pairs.
+  ///   - own: the embeddings of this rank's pairs.
   ///   - owners: the image of each of this rank's texts.
-  ///   - scale: inverse temperature.
+  ///   - scale: the inverse temperature.
   /// - Throws: `CollectiveError` if a rank is lost, as does `gradient`.
   package init(
     _ own: Embeddings, owners: [Int], _ batch: GlobalBatch, scale: Float,
@@ -103,7 +104,7 @@ package struct ContrastiveLoss {
     return Gradient(images: images, texts: texts, logScale: logScale)
   }
 
-  /// Row by row, an image's slope beside a text's.
+  /// The sum of the slopes row by row, each image's beside its text's.
   private static func sum(_ images: ArraySlice<Double>, _ texts: ArraySlice<Double>) -> Double {
     let images = Array(images), texts = Array(texts)
     return (0..<max(images.count, texts.count)).reduce(0) { sum, row in
@@ -113,7 +114,7 @@ package struct ContrastiveLoss {
   }
 }
 
-/// Which of the batch's columns belong to a rank's rows.
+/// Which of the batch's columns match a rank's rows.
 private struct Partners {
   let ofImages: [SimilarityRows.Partners]
   let ofTexts: [SimilarityRows.Partners]

@@ -1,8 +1,8 @@
 import Autograd
 import Tensors
 
-/// Every image is to be told apart by its text among all texts of the global batch, and every text
-/// by its image.
+/// Finds every image's text among all texts of the global batch, and every text's image among all
+/// images.
 /// - Source: CoCa (arXiv 2205.01917) §3.2, the contrastive loss.
 public struct ContrastiveTerm: LossTerm {
   public static let name = "contrastive"
@@ -27,7 +27,7 @@ public struct ContrastiveTerm: LossTerm {
     let loss = try ContrastiveLoss(
       own, owners: exchange.pairs.owners, step.batch, scale: scale, exchange.mode,
       over: exchange.ranks, clock: step.clock)
-    // All that is kept of the loss; the others' embeddings are not.
+    // Only this is kept of the loss; the other ranks' embeddings are not.
     return ContrastiveStep(
       self, step, loss.shares, step.isTraining ? try loss.gradient() : nil)
   }

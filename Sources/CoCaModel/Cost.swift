@@ -1,6 +1,6 @@
 import Text
 
-/// Floating-point operations of a model's passes, a multiply-add counted as two.
+/// Floating-point operations of a model's passes; a multiply-add counts as two.
 public struct Cost: Sendable {
   let configuration: ModelConfiguration
   let vocabulary: Int
@@ -10,7 +10,7 @@ public struct Cost: Sendable {
     vocabulary = configuration.text.vocabulary ?? vocabularySize
   }
 
-  /// One image through encoder and poolers, forward.
+  /// Operations of one image through encoder and poolers, forward pass only.
   public var image: Double {
     let image = configuration.image
     let patches = Double(image.patches), width = Double(image.width)
@@ -37,7 +37,7 @@ public struct Cost: Sendable {
       + (configuration.hasContrastivePooler ? pooler(queries: 1, keys: read) : 0)
   }
 
-  /// One text of `tokens` ids through the decoder and what its heads add, forward.
+  /// Operations of one text of `tokens` ids through the decoder and the heads, forward pass only.
   public func text(tokens: Int) -> Double {
     let text = configuration.text, width = Double(text.width)
     let hasPadding = text.clsMask == .legacy && tokens < text.context
@@ -52,7 +52,7 @@ public struct Cost: Sendable {
         ? 2 * Double(tokens - 1) * width * Double(vocabulary) : 0)
   }
 
-  /// The multimodal half.
+  /// Operations of the multimodal half.
   private func crossing(tokens: Int) -> Double {
     let multimodal = configuration.multimodal, width = Double(configuration.text.width)
     let words = Double(tokens - 1)
@@ -70,11 +70,12 @@ public struct Cost: Sendable {
       contextWidth: imageWidth, heads: configuration.multimodal.heads)
   }
 
-  /// Whether captions of `tokens` ids have the multimodal half make keys and values of the image.
+  /// Whether the multimodal half computes keys and values of the image for captions of this length.
   public func makesImageKeys(tokens: Int) -> Bool { context(tokens: tokens).makesKeys }
 
-  /// Forward and backward of a batch; the backward pass is twice the forward pass, but pixels need
-  /// no gradient. What is computed again (scores, logits, micro-batches) is not counted.
+  /// Operations of the forward and backward pass of a batch. The backward pass is twice the forward
+  /// pass, but pixels need no gradient. What is computed twice (scores, logits, micro-batches) is
+  /// counted once.
   public func step(_ captions: PackedCaptions) -> Double {
     (0..<captions.count).reduce(0) {
       $0 + 3 * (image + text(tokens: captions[$1].count)) - patch
@@ -85,15 +86,15 @@ public struct Cost: Sendable {
     tokens * (8 * width * width + 4 * width * mlp + 4 * keys * width)
   }
 
-  /// Without the projection of the queries, which a batch makes once.
+  /// Without the projection of the queries, which is made once per batch.
   private func pooler(queries: Double, keys: Double) -> Double {
     let width = Double(configuration.imageTokens.width), input = Double(configuration.image.width)
     return 2 * queries * width * width + 4 * keys * input * width + 4 * queries * keys * width
   }
 }
 
-/// The two ways of attention to a context, in multiply-adds: with keys and values made of it, or
-/// with queries that are carried to it.
+/// Multiply-adds of the two ways of attention to a context: with keys and values of the context, or
+/// with queries projected into the context's space.
 struct ContextCost {
   private let withKeys: Double
   private let without: Double

@@ -1,11 +1,11 @@
 import Collectives
 import Tensors
 
-/// How a rank comes to see the embeddings of all others.
+/// How a rank gets the embeddings of all other ranks.
 public enum ContrastiveExchange: String, Sendable, CaseIterable {
   /// Every rank holds all of them.
   case gather
-  /// They pass by block by block, and pass by again for the gradient.
+  /// A rank gets them block by block, and a second time for the gradient.
   case ring
 }
 
@@ -23,13 +23,13 @@ package struct Embeddings: Sendable {
   var bytes: Int { images.bytes + texts.bytes }
 }
 
-/// The embeddings of the global batch as one rank sees them, block by block.
+/// The embeddings of the global batch as one rank gets them, block by block.
 ///
-/// In a ring each rank passes on what it has just used, so that it holds its own and two others'
-/// blocks at most. Where the order of columns must not depend on the ranks, every tile of the batch
-/// is gathered by itself instead.
+/// In a ring each rank passes on the block it has just used, so that it holds at most its own block
+/// and two others. Where the order of columns must not depend on the number of ranks, every tile of
+/// the batch is gathered by itself instead.
 struct EmbeddingBlocks {
-  /// The numbers of a block's images and texts in the batch.
+  /// The positions of a block's images and texts in the batch.
   struct Columns {
     let images: Range<Int>
     let texts: Range<Int>
@@ -52,7 +52,7 @@ struct EmbeddingBlocks {
       ? nil : try Self.gather(own, batch.all, batch, ranks, clock)
   }
 
-  /// Calls `body` with all blocks, each with its columns.
+  /// Calls `body` with every block and its columns.
   func forEach(_ body: (_ columns: Columns, _ block: Embeddings) -> Void) throws {
     if let gathered { return body(batch.all, gathered) }
     guard batch.isOrdered else { return try passAround(body) }
@@ -108,7 +108,7 @@ extension GlobalBatch {
 }
 
 extension GlobalRows {
-  /// Some rows of all ranks, in the batch's order.
+  /// Gathers some rows of all ranks, in the batch's order.
   /// - Parameter own: `[this rank's rows, width]`.
   func gather(
     _ own: Tensor, _ columns: Range<Int>, over ranks: any Communicator
@@ -133,7 +133,7 @@ extension GlobalRows {
     return ordered
   }
 
-  /// What a rank's shares have of some columns; its rows are neighbours.
+  /// The shares of a rank within some columns; the rows of each part are neighbours.
   private func parts(of rank: Int, within columns: Range<Int>) -> [Share] {
     shares(of: rank).compactMap { share in
       let common = share.columns.clamped(to: columns)

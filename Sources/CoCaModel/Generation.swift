@@ -3,14 +3,15 @@ import Tensors
 import Text
 
 extension CoCa {
-  /// The likeliest next id at every step, until `end` or the limit.
+  /// Captions with the likeliest next id at every step, until `end` or the limit.
   /// - Parameters:
   ///   - images: `[n, 3, height, width]`.
-  ///   - prompt: ids every caption begins with, the start id first.
-  ///   - maximumTokens: ids of a caption, prompt and end included; at most the context.
-  /// - Returns: for each image the prompt, the generated ids and, where it came to that, `end`.
-  /// - Precondition: the caption head.
-  /// - Complexity: a new id costs one row of the text decoder; images are encoded once.
+  ///   - prompt: the ids that every caption begins with, the start id first.
+  ///   - maximumTokens: the most ids of a caption, prompt and end included; at most the context.
+  /// - Returns: for each image the prompt, the generated ids and, unless the limit came first,
+  ///   `end`.
+  /// - Precondition: the model has the caption head.
+  /// - Complexity: each new id costs one row of the text decoder; images are encoded once.
   public func greedyCaptions(
     _ images: Tensor, prompt: [Int32], end: Int32, maximumTokens: Int
   ) -> [[Int32]] {
@@ -29,7 +30,7 @@ extension CoCa {
   }
 }
 
-/// Captions of a batch of images while they grow, with what the decoder's layers remember of them.
+/// Captions of a batch of images while they grow, with the keys and values kept by the layers.
 private struct Continuation {
   private let model: CoCa
   private let decoder: MultimodalDecoder
@@ -37,7 +38,7 @@ private struct Continuation {
   private let room: Int
   private let unimodal: [LayerMemory]
   private let multimodal: [LayerMemory]
-  /// Ids that the memories hold, of every caption that is still open.
+  /// How many ids of every unfinished caption the layers have kept.
   private var known = 0
 
   init(_ model: CoCa, _ images: ImageTokens, room: Int) {
@@ -50,7 +51,7 @@ private struct Continuation {
     multimodal = memories(decoder.layers.count)
   }
 
-  /// The likeliest id after each open caption; these have one length.
+  /// The likeliest next id of each unfinished caption; these all have the same length.
   mutating func nextIDs(after captions: [[Int32]], of open: [Int]) -> [Int32] {
     let isOpen = Set(open)
     let new = captions.indices.map { isOpen.contains($0) ? Array(captions[$0][known...]) : [] }
@@ -67,7 +68,7 @@ private struct Continuation {
     }
   }
 
-  /// Whether the ids are seen, each caption's with its room; nil: all are.
+  /// For each place of every caption whether its id is visible to the others; nil: all are.
   private func visible(_ captions: [[Int32]]) -> [Bool]? {
     guard let padding = model.unimodal.padding else { return nil }
     let visible = captions.flatMap { ids in

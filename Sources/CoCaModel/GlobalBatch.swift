@@ -1,17 +1,17 @@
 import Collectives
 
-/// Where the images and texts of the global batch stand, and what its losses are divided by.
+/// Where the global batch's images and texts lie, and the denominators of its losses.
 package struct GlobalBatch {
   package let images: GlobalRows
   package let texts: GlobalRows
-  /// Of every term, in their order: what counts for it over all ranks.
+  /// What counts for each term over all ranks, in the terms' order.
   let denominators: [Int]
-  /// Whether no sum may depend on how the shares lie on ranks.
+  /// Whether no sum may depend on which rank holds which share.
   let isOrdered: Bool
 
   /// Counts over all ranks, before any loss.
   /// - Parameters:
-  ///   - images: of each of this rank's shares, as many shares as on every rank.
+  ///   - images: images of each of this rank's shares; every rank has the same number of shares.
   ///   - texts: likewise.
   ///   - counts: this rank's part of every term's denominator.
   /// - Throws: `CollectiveError` if a rank is lost.
@@ -33,35 +33,35 @@ package struct GlobalBatch {
     self.isOrdered = isOrdered
   }
 
-  /// Shares of all ranks.
+  /// The number of shares of all ranks.
   var shares: Int { images.lengths.count }
 }
 
-/// Where the rows of all ranks stand, be they images' or texts'.
+/// Where the rows of all ranks lie, either images or texts.
 ///
-/// They are a line of shares: one a rank, or as many a rank as it has lanes. Share `i` lies on
-/// rank `i` mod P; a rank's rows are those of its shares, one after another.
+/// They form a line of shares: one for each rank, or one for each lane. Share `i` lies on rank
+/// `i` mod P; a rank's rows are those of its shares, one after another.
 package struct GlobalRows {
-  /// Rows of every share.
+  /// How many rows every share has.
   let lengths: [Int]
   let rank: Int
   let ranks: Int
-  /// Number of each share's first row in the batch, and of the row after the last.
+  /// The position in the batch of each share's first row, and the end of the last share.
   private let starts: [Int]
 
-  /// A share of a rank.
+  /// A share, as the rank that has it holds it.
   struct Share {
-    /// Its number among all shares.
+    /// Its index among all shares.
     let index: Int
-    /// Where it lies among the rank's rows.
+    /// Its rows among the rank's rows.
     let rows: Range<Int>
-    /// The number of its first row in the batch.
+    /// The position of its first row in the batch.
     let first: Int
 
-    /// Its rows' numbers in the batch.
+    /// The positions of its rows in the batch.
     var columns: Range<Int> { first..<first + rows.count }
 
-    /// A row's number in the batch.
+    /// The position in the batch of one of the rank's rows.
     func column(of row: Int) -> Int { first + row - rows.lowerBound }
   }
 
@@ -89,7 +89,7 @@ package struct GlobalRows {
 }
 
 extension Range<Int> {
-  /// Cut into ranges of at most `length`.
+  /// The range, cut into ranges of at most `length`.
   func pieces(of length: Int) -> [Range<Int>] {
     stride(from: lowerBound, to: upperBound, by: length).map {
       $0..<Swift.min($0 + length, upperBound)

@@ -1,21 +1,21 @@
-/// What a model can be asked for. A model has the parts that its heads need, and no others.
+/// An output that a model can have. A model has the parts that its heads need, and no others.
 public enum Head: String, Codable, Sendable, CaseIterable {
-  /// Images and texts in the joint space: the contrastive pooler, the text's CLS, both projections
-  /// and the logit scale.
+  /// Embeddings of images and texts in the joint space. Parts: the contrastive pooler, the text's
+  /// CLS, both projections and the logit scale.
   case contrastive
-  /// The next id of a text beside its image: the caption pooler, the multimodal half and the
+  /// The next id of a text beside its image. Parts: the caption pooler, the multimodal half and the
   /// vocabulary projection.
   case caption
 
-  /// Whether a text attends to its image for it.
+  /// Whether a text attends to its image for this head.
   var crosses: Bool { self == .caption }
 }
 
 extension Set<Head> {
-  /// Those of a whole CoCa.
+  /// The heads of a whole CoCa.
   public static let coca: Set<Head> = [.contrastive, .caption]
 
-  /// Whether a text attends to its image for one of them: the multimodal half is there, and runs.
+  /// Whether a text attends to its image for one of them, so that the multimodal half is needed.
   public var cross: Bool { contains(where: \.crosses) }
 
   /// "contrastive and caption", for messages.
@@ -25,7 +25,7 @@ extension Set<Head> {
 }
 
 extension ModelConfiguration {
-  /// Whether the caption pooler is there: the multimodal half reads it, and in a cascade the
+  /// Whether there is a caption pooler: the multimodal half reads it, and in a cascade the
   /// contrastive pooler does too. A shared pooler has queries for both heads.
   public var hasCaptionPooler: Bool {
     switch poolers {
@@ -35,7 +35,7 @@ extension ModelConfiguration {
     }
   }
 
-  /// Whether a pooler of one query makes the image's embedding; in the openclip layout it is the
-  /// first of the tokens.
+  /// Whether a pooler with one query makes the image's embedding. In the openclip layout the
+  /// embedding is the first of the tokens.
   public var hasContrastivePooler: Bool { layout == .paper && heads.contains(.contrastive) }
 }

@@ -1,12 +1,12 @@
 import Tensors
 
-/// Sums over lanes in one order, however the lanes lie on 1, 2, 4, … ranks.
+/// Sums over lanes in an order that does not depend on whether the lanes lie on 1, 2, 4, … ranks.
 ///
-/// The order is a tree that pairs lanes whose numbers differ in the highest bit first. Rank r has
-/// the lanes r, r + P, r + 2P, …: for every power of two P a rank's own sum is a branch of the tree,
-/// and what is left to ranks pairs those that differ in the highest bit first.
+/// The order is a tree that first pairs lanes whose numbers differ in the highest bit. Rank r has
+/// the lanes r, r + P, r + 2P, …: for every power of two P, a rank's own sum is a branch of the
+/// tree, and the sum over ranks again first pairs those that differ in the highest bit.
 enum LaneTree {
-  /// A rank's `count` lanes in the order in which their branches close soonest.
+  /// A rank's `count` lanes in the order in which their branches are complete the soonest.
   static func order(_ count: Int) -> [Int] {
     guard count > 1 else { return Array(0..<count) }
     precondition(count.nonzeroBitCount == 1, "a power of two")
@@ -14,7 +14,7 @@ enum LaneTree {
     return halves.flatMap { [$0, $0 + count / 2] }
   }
 
-  /// The sum of all lanes' numbers; for another count than a power of two the order is fixed too.
+  /// The sum of all lanes' numbers. The order is fixed too where their count is not a power of two.
   static func sum(_ numbers: some Sequence<Double>) -> Double {
     var sums = Array(numbers)
     while sums.count > 1 {
@@ -26,7 +26,7 @@ enum LaneTree {
   }
 }
 
-/// Adds up a rank's lanes' gradients, each of which begins with zeros in the same buffer.
+/// Adds up the gradients of a rank's lanes; each lane's begin as zeros in the same buffer.
 ///
 /// Holds a copy of the buffer for each branch that waits for its other half: log₂ of the lanes.
 struct GradientTree {
@@ -37,7 +37,7 @@ struct GradientTree {
 
   init(_ gradient: Tensor, lanes: Int) { (self.gradient, self.lanes) = (gradient, lanes) }
 
-  /// Takes in the buffer of the next lane, by `LaneTree.order`. After the last one it holds the sum.
+  /// Adds the buffer of the next lane of `LaneTree.order`. After the last it holds the sum of all.
   mutating func add() {
     var branch = added
     added += 1

@@ -1,10 +1,10 @@
 import Autograd
 import Tensors
 
-/// What a layer keeps of a batch of sequences that grow row by row: keys and values of the rows so
-/// far, and those of the images, which are made once.
+/// The keys and values that a layer keeps for a batch of sequences that grow row by row: those of
+/// the rows so far, and those of the images, which are made once.
 ///
-/// Each sequence has its own room from the start, so that nothing that is kept moves.
+/// Each sequence has room for all its rows from the start, so that nothing has to move.
 final class LayerMemory {
   var image: KeysAndValues?
   private let room: Int
@@ -17,7 +17,7 @@ final class LayerMemory {
     lengths = [Int](repeating: 0, count: sequences)
   }
 
-  /// Takes in the next rows of every sequence, of which there may be none.
+  /// Adds the next rows of every sequence; a sequence may have none.
   /// - Returns: all rows so far.
   func appending(_ new: KeysAndValues) -> KeysAndValues {
     let width = new.keys.width, shape = [lengths.count * room, width]

@@ -16,8 +16,8 @@ struct Scope {
   }
 }
 
-/// `x · weightᵀ + bias`; weight `[out, in]`, N(0, 1/√in) divided by √`branches` where the layer
-/// ends one of that many residual branches.
+/// `x · weightᵀ + bias`; weight `[out, in]`, from N(0, 1/√in), divided by √`branches` where the
+/// layer ends one of that many residual branches.
 struct Linear {
   let weight: Parameter
   let bias: Parameter?
@@ -30,7 +30,7 @@ struct Linear {
 
   func callAsFunction(_ x: Variable) -> Variable { linear(x, weight, bias) }
 
-  /// `residual + scale ⊙ (x · weightᵀ + bias)`; no scale is one of ones.
+  /// `residual + scale ⊙ (x · weightᵀ + bias)`; without a scale, `residual + x · weightᵀ + bias`.
   func callAsFunction(
     _ x: Variable, addingTo residual: Variable, times scale: Parameter?
   ) -> Variable {
@@ -71,7 +71,7 @@ struct MultiHeadAttention {
     KeysAndValues(keys: key(context), values: value(context), segments: segments)
   }
 
-  /// What the queries find, before the output projection.
+  /// The attention's result before the output projection.
   func callAsFunction(
     _ queries: Variable, _ segments: Segments, in context: KeysAndValues, isCausal: Bool = false,
     prefixes: [Int]? = nil, visible: [Bool]? = nil
@@ -83,8 +83,8 @@ struct MultiHeadAttention {
 }
 
 extension MultiHeadAttention {
-  /// What the queries find in a context that nothing else reads: with keys and values made of it,
-  /// or without where that takes fewer operations. The results are the same up to rounding.
+  /// Attention to a context that nothing else reads: with keys and values of the context, or
+  /// without them where that takes fewer operations. The results are the same up to rounding.
   func callAsFunction(
     _ queries: Variable, _ segments: Segments, reading context: ImageTokens
   ) -> Variable {
@@ -100,7 +100,7 @@ extension MultiHeadAttention {
   }
 }
 
-/// What attention reads of a batch of sequences: `[segments.rows, width]` each.
+/// The keys and values of a batch of sequences: `[segments.rows, width]` each.
 struct KeysAndValues {
   let keys: Variable
   let values: Variable

@@ -6,7 +6,7 @@ public struct LossSettings: Section {
 
   public init() {}
 
-  /// A loss's weight by its name; nil where none is given and the objective lacks it.
+  /// A loss's weight by its name; nil where none is given and the objective has no such loss.
   public subscript(term: String) -> Double? {
     get { weights[term] }
     set { weights[term] = newValue }
@@ -26,7 +26,7 @@ public struct LossSettings: Section {
     }.joined(separator: ", ")
   }
 
-  /// Gives every loss of the objective that has no weight its own.
+  /// Gives every loss of the objective without a weight its default.
   /// - Parameter mapping: of the run file, for errors.
   public mutating func complete(
     for objective: ObjectiveName, _ mapping: Mapping
@@ -49,7 +49,7 @@ public struct LossSettings: Section {
 }
 
 extension Kind where Value == ObjectiveName {
-  /// A name, or a mapping of which this version knows `preset`.
+  /// A name, or a mapping, of which this version knows only the key `preset`.
   public static var objective: Kind {
     let names = Kind<ObjectiveName>.choice
     return Kind(

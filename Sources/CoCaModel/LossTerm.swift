@@ -2,28 +2,28 @@ import Autograd
 import Collectives
 import Tensors
 
-/// One of the losses that are minimised together, on the heads of passes over texts.
+/// One of the losses that are minimised together. It reads heads of passes over texts.
 ///
-/// `Objective` has the schedule: it counts, makes the embeddings that a global term asks for, lets
-/// every term begin the step, and then goes through the parts with one tape each.
+/// `Objective` has the schedule: it counts, makes the embeddings that a global term needs, lets
+/// every term begin the step, and then goes through the parts, each with a tape of its own.
 public protocol LossTerm: Sendable {
-  /// Its key below `loss:`, and what metrics and logs call it.
+  /// Its key below `loss:`; metrics and logs use the same name.
   static var name: String { get }
   /// What it measures, for the documentation.
   var meaning: String { get }
-  /// The loss is in these.
+  /// The unit of the loss.
   var unit: String { get }
   /// The model's heads that it reads.
   var heads: Set<Head> { get }
-  /// Whether its gradient depends on the embeddings of the global batch: these are then made, of
-  /// every part, before any part's backward pass.
+  /// Whether its gradient depends on the embeddings of the global batch. The embeddings of every
+  /// part are then made before the backward pass of any part.
   var isGlobal: Bool { get }
 
-  /// The passes that it reads of a part; their embeddings are those of the exchange.
+  /// The passes that it reads of a part; the embeddings of the exchange come from these passes.
   func passes(over part: Pairs) -> [Pass]
-  /// What counts in a rank's pairs; the loss is divided by the sum over ranks.
+  /// How much of a rank's pairs counts; the loss is divided by the sum over ranks.
   func count(_ pairs: Pairs, _ model: CoCa) -> Int
-  /// Makes what the term needs of the global batch. Collective.
+  /// Computes what the term needs of the global batch. Collective.
   /// - Throws: `CollectiveError` if a rank is lost.
   func begin(_ step: LossStep, _ exchange: LossExchange) throws -> any LossTermStep
 }
@@ -32,42 +32,42 @@ extension LossTerm {
   public var name: String { Self.name }
 }
 
-/// What a term knows of a step throughout.
+/// What a term knows throughout a step.
 public struct LossStep {
   let model: CoCa
-  /// Of the term.
+  /// The term's weight.
   let weight: Double
   /// What its loss is divided by.
   let denominator: Int
   let batch: GlobalBatch
   let clock: StepClock
-  /// Whether gradients follow.
+  /// Whether gradients are computed too.
   let isTraining: Bool
 
-  /// Shares that this rank has.
+  /// The number of this rank's shares.
   var shares: Int { batch.images.own.count }
 }
 
-/// What a term may tell other ranks, and how. A term keeps what it makes of it, not this: it holds
-/// the embeddings.
+/// What a term may exchange with other ranks. A term keeps what it computes from this, not this
+/// itself: it holds the embeddings.
 public struct LossExchange {
-  /// This rank's share, with its identities.
+  /// This rank's share of the batch, with its identities.
   let pairs: Pairs
-  /// Of this rank's share; nil where no term is global.
+  /// The embeddings of this rank's share; nil where no term is global.
   let embeddings: Embeddings?
   let mode: ContrastiveExchange
   let ranks: any Communicator
 }
 
-/// A term while a step is made: its exchange is behind it, the parts come one by one.
+/// A term during a step: its exchange is done, and the parts come one by one.
 public protocol LossTermStep: AnyObject {
-  /// Further passes over a part, which the exchange has decided on.
+  /// Further passes over a part, which follow from the exchange.
   func passes(over part: PartRows) -> [Pass]
-  /// Comes before the parts of a share.
+  /// Called before the parts of a share.
   func begin(share: Int)
-  /// Adds a part to its share's sums and starts its gradient.
+  /// Adds a part to its share's sums and sets the gradient of its outputs.
   func add(_ part: PartOutput, share: Int)
-  /// The loss first, then what is told besides.
+  /// The loss first, then the other figures that are logged.
   var figures: [ShareFigure] { get }
 }
 
@@ -76,15 +76,15 @@ extension LossTermStep {
   public func begin(share: Int) {}
 }
 
-/// A number that a term tells, while its parts are on the ranks.
+/// A number that a term reports, before it is summed over the ranks.
 public struct ShareFigure {
   let name: String
   let unit: String
   /// A number for each of this rank's shares.
   let sums: [Double]
-  /// The figure is the sum over all shares, divided by this.
+  /// The figure is the sum over all shares divided by this.
   let divisor: Double
-  /// How many things it is a mean of, over all ranks.
+  /// How many things it is the mean of, over all ranks.
   let count: Int
 }
 
@@ -110,20 +110,20 @@ public final class PartOutput {
     add(passes)
   }
 
-  /// Makes further passes beside the same images.
+  /// Makes further passes over the same images.
   func add(_ passes: [Pass]) {
     for pass in passes.merged() {
       read.append((pass, model.read(pass, beside: images, on: tape)))
     }
   }
 
-  /// That of the first pass that makes one: the texts of the exchange.
+  /// The text embedding of the first pass that has one: the texts of the exchange.
   var textEmbedding: Variable? { read.lazy.compactMap(\.texts.embedding).first }
 
-  /// What a pass has given, perhaps made together with others'.
+  /// The result of a pass, which may have been computed together with others.
   func texts(of pass: Pass) -> CoCa.ReadTexts {
     guard let found = read.first(where: { $0.pass.runs(as: pass) }) else {
-      preconditionFailure("a term asks for a pass that it has not named")
+      preconditionFailure("a term reads a pass that it has not asked for")
     }
     return found.texts
   }

@@ -1,9 +1,9 @@
-/// All losses that an objective can be made of.
+/// All losses that an objective can have.
 public enum LossTerms {
   public static let all: [any LossTerm] = [ContrastiveTerm(), CaptionTerm()]
 }
 
-/// A term and how much it counts.
+/// A term with its weight.
 public struct WeightedTerm: Sendable {
   public let term: any LossTerm
   public let weight: Double
@@ -15,14 +15,14 @@ public struct WeightedTerm: Sendable {
 
 /// What a run minimises, by name.
 public enum ObjectiveName: String, Sendable, CaseIterable {
-  /// Both losses of the paper, 1 to 2.
+  /// Both losses of the paper, with weights 1 and 2.
   case coca
-  /// As CLIP: no multimodal half, no vocabulary projection.
+  /// As in CLIP: no multimodal half, no vocabulary projection.
   case contrastive
   /// An encoder and a decoder: no embeddings.
   case caption
 
-  /// Its terms with the weights they have by default.
+  /// Its terms with their default weights.
   public var terms: [WeightedTerm] {
     switch self {
     case .coca: [WeightedTerm(ContrastiveTerm(), 1), WeightedTerm(CaptionTerm(), 2)]
@@ -34,26 +34,26 @@ public enum ObjectiveName: String, Sendable, CaseIterable {
   public var meaning: String {
     switch self {
     case .coca: "both losses of the paper"
-    case .contrastive: "images and texts in one space, as CLIP; no captioning half"
+    case .contrastive: "images and texts in one space, as in CLIP; no captioning half"
     case .caption: "captions from images; no embeddings"
     }
   }
 }
 
 extension [WeightedTerm] {
-  /// The paper's.
+  /// The paper's terms.
   public static var coca: [WeightedTerm] { ObjectiveName.coca.terms }
 
-  /// All terms that a model has the heads for, with a weight of 1.
+  /// All terms whose heads the model has, with a weight of 1.
   public static func held(by heads: Set<Head>) -> [WeightedTerm] {
     LossTerms.all.filter { heads.isSuperset(of: $0.heads) }.map { WeightedTerm($0, 1) }
   }
 
-  /// With other weights; a term of weight 0 is taken out.
+  /// The terms with other weights; a term of weight 0 is left out.
   public func weighed(_ weights: LossSettings) -> [WeightedTerm] {
     map { WeightedTerm($0.term, weights[$0.term.name] ?? $0.weight) }.filter { $0.weight > 0 }
   }
 
-  /// What a model needs to be trained by them.
+  /// The heads that a model needs for these terms.
   public var heads: Set<Head> { reduce(into: []) { $0.formUnion($1.term.heads) } }
 }

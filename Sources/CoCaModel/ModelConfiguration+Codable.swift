@@ -40,7 +40,8 @@ extension ModelConfiguration {
     case layout, joint, poolers, activation, image, text, multimodal, heads
   }
 
-  /// A configuration that lacks the later keys is one from before them: it means their defaults.
+  /// A configuration without the newer keys was written before they existed: they have their
+  /// defaults.
   public init(from decoder: any Decoder) throws {
     let keys = try decoder.container(keyedBy: CodingKeys.self)
     layout = try keys.decode(Layout.self, forKey: .layout)
@@ -53,7 +54,7 @@ extension ModelConfiguration {
     heads = try keys.decodeIfPresent([Head].self, forKey: .heads).map { Set($0) } ?? .coca
   }
 
-  /// A whole CoCa names no heads.
+  /// The heads of a whole CoCa are not written.
   public func encode(to encoder: any Encoder) throws {
     var keys = encoder.container(keyedBy: CodingKeys.self)
     try keys.encode(layout, forKey: .layout)

@@ -4,7 +4,8 @@ extension ModelConfiguration {
     "text.vocabulary": 1 << 24,
   ]
 
-  /// What makes this shape impossible, or nil: "image.heads: 5 does not divide the width 96".
+  /// Why no model can have this shape, such as "image.heads: 5 does not divide the width 96"; nil
+  /// if it is possible.
   public func fault() -> String? {
     sizeFault() ?? layoutFault() ?? headsFault() ?? valueFault()
   }
@@ -28,7 +29,7 @@ extension ModelConfiguration {
     if image.patch.height > image.size.height || image.patch.width > image.size.width {
       return "image.patch: larger than the image"
     }
-    if heads.isEmpty { return "heads: none, so there is nothing to learn" }
+    if heads.isEmpty { return "heads: there are none, so there is nothing to learn" }
     if text.context < 3 { return "text.context: \(text.context) leaves no room for a word" }
     return nil
   }

@@ -1,11 +1,11 @@
-/// The shape of a model. All of it stands in a checkpoint's `configuration.json`; a run file's
-/// `model:` names a preset or gives the parts that differ.
+/// The shape of a model. A checkpoint's `configuration.json` has all of it; a run file's `model:`
+/// names a preset or gives the parts that differ.
 /// - Source: CoCa (arXiv 2205.01917) §3 and Table 1; for `openclip` open_clip 3.3.0's model.
 public struct ModelConfiguration: Codable, Sendable, Equatable {
   public enum Layout: String, Codable, Sendable, CaseIterable {
-    /// As the paper has it.
+    /// The paper's.
     case paper
-    /// As open_clip's CoCa has it, so that its weights fit.
+    /// open_clip's CoCa, so that its weights fit.
     case openclip
   }
 
@@ -15,7 +15,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     case cascade
     /// Paper: both poolers read the patches.
     case parallel
-    /// Openclip: one pooler; its first query is the contrastive one, the others are captioning's.
+    /// Openclip: one pooler; its first query is for the contrastive head, the others for captions.
     case shared
     /// The multimodal half reads the patches; in openclip the class token is the embedding.
     case none
@@ -26,12 +26,12 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     case quickGELU = "quick_gelu"
   }
 
-  /// Which keys the text's CLS and, where ids are 0, its words see in the openclip layout.
+  /// Openclip: which ids the text's CLS sees, and which ids see the others where some ids are 0.
   public enum CLSMask: String, Codable, Sendable, CaseIterable {
-    /// All that is no padding.
+    /// All ids that are not padding.
     case correct
-    /// One row late, as open_clip's released weights were trained: the CLS sees the first padding
-    /// and not itself.
+    /// Shifted by one row, as in the training of open_clip's released weights: the CLS sees the
+    /// first padding and not itself.
     case legacy
   }
 
@@ -39,7 +39,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
   public enum Interpolation: String, Codable, Sendable, CaseIterable { case bicubic, bilinear }
 
   public struct Image: Codable, Sendable, Equatable {
-    /// In pixels, of the image and of a patch.
+    /// In pixels.
     public var size: Extent
     public var patch: Extent
     public var width: Int
@@ -47,16 +47,16 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     public var layers: Int
     /// Width of the feed-forward layers.
     public var mlp: Int
-    /// Queries of the caption pooler; of the only one where it is shared.
+    /// Queries of the caption pooler, or of the only pooler where it is shared.
     public var queries: Int
     /// Nil: as many as `heads`.
     public var poolerHeads: Int?
-    /// Whether the openclip layout normalises before the first layer.
+    /// Openclip: whether there is a layer norm before the first layer.
     public var preNorm = true
-    /// What every branch is multiplied by at the start; nil: no such weights.
+    /// The start value of the weights that scale each branch; nil: there are none.
     public var layerScale: Double?
     public var fit = Fit.crop
-    /// Evaluated pictures are brought to so many times `size`, and their middle is seen; nil: 1.
+    /// Evaluated pictures are resized to so many times `size` and cropped to their middle; nil: 1.
     public var resize: Double?
     public var mean: [Float] = [0.48145466, 0.4578275, 0.40821073]
     public var std: [Float] = [0.26862954, 0.26130258, 0.27577711]
@@ -66,9 +66,9 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
   }
 
   public struct Text: Codable, Sendable, Equatable {
-    /// Ids of the longest caption, start and end included.
+    /// The most ids of a caption, start and end included.
     public var context: Int
-    /// Rows of the token table; null: as many as the tokenizer has.
+    /// Rows of the token table; nil: as many as the tokenizer has.
     public var vocabulary: Int?
     public var width: Int
     public var heads: Int
@@ -82,20 +82,20 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
   public struct Multimodal: Codable, Sendable, Equatable {
     public var layers: Int
     public var heads: Int
-    /// Width of the feed-forward layers, of which the openclip layout has two a layer.
+    /// Width of the feed-forward layers; in the openclip layout a layer has two of them.
     public var mlp: Int
     public var layerScale: Double?
   }
 
   public var layout = Layout.paper
-  /// Dimensions of the space in which images and texts are compared.
+  /// Dimensions of the embeddings of images and texts.
   public var joint: Int
   public var poolers = PoolerArrangement.cascade
   public var activation = Activation.gelu
   public var image: Image
   public var text: Text
   public var multimodal: Multimodal
-  /// What the model can be asked for, and so which parts it has.
+  /// The model's outputs, which decide what parts it has.
   public var heads = Set<Head>.coca
 
   /// Image tokens that the multimodal half reads, and their width.
@@ -107,7 +107,7 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     }
   }
 
-  /// The id that stands for an empty place: hidden from the attention of the text and not
-  /// predicted. The paper layout has none.
+  /// The id of an empty place: hidden from the text's attention and not predicted. The paper layout
+  /// has none.
   var padding: Int32? { layout == .openclip ? 0 : nil }
 }

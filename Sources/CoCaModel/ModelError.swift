@@ -1,13 +1,13 @@
 import Collectives
 
-/// A model that can't be built or doesn't fit what it is given.
+/// A model that cannot be built, or that does not fit what it is given.
 public struct ModelError: Error, Sendable, Equatable, CustomStringConvertible, ExitCoded {
   public enum Reason: Sendable, Equatable {
-    /// A size that no model can have.
+    /// A value that no model can have.
     case impossible(String)
-    /// Another model's weights, tokenizer or images.
+    /// Weights, a tokenizer or images of another model.
     case mismatch(String)
-    /// Something the checkpoint lacks.
+    /// Something that the checkpoint lacks.
     case missing(String)
   }
 

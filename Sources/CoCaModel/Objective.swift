@@ -3,8 +3,8 @@ import Collectives
 import Tensors
 import Text
 
-/// What a step minimises: the terms' losses of the global batch and their exact gradients, whatever
-/// the number of ranks, their shares and the micro-batches these are cut into.
+/// What a step minimises: the losses of the global batch and their exact gradients. They do not
+/// depend on the number of ranks, on their shares, or on the micro-batches.
 ///
 /// Every loss is divided by global counts, so that gradients are summed over ranks, never averaged.
 public struct Objective {
@@ -13,14 +13,14 @@ public struct Objective {
   let ranks: any Communicator
   /// Images per forward pass; nil: this rank's whole share.
   let microbatch: Int?
-  /// Whether layers run again in the backward pass instead of keeping what it needs.
+  /// Whether layers are computed again in the backward pass, which then needs less memory.
   let recomputesBlocks: Bool
   let exchange: ContrastiveExchange
   let clock: StepClock
-  /// Told when a parameter's gradient is this rank's whole share of the step's.
+  /// Called when this rank adds no more to a parameter's gradient in this step.
   let completed: ((Parameter) throws -> Void)?
 
-  /// - Precondition: the model has the terms' heads.
+  /// - Precondition: the model has the heads that the terms read.
   public init(
     _ model: CoCa, _ terms: [WeightedTerm], microbatch: Int? = nil, recomputesBlocks: Bool = false,
     exchange: ContrastiveExchange = .gather, over ranks: any Communicator,
@@ -39,14 +39,14 @@ public struct Objective {
 
   /// Adds this rank's share of the gradient to the parameters' gradients.
   ///
-  /// A global term needs all embeddings before any gradient: they are made without a tape, part by
-  /// part; then come the gradients, part by part with a tape each. (Gao et al., arXiv 2101.06983.)
-  /// The part that comes last there comes first here and keeps its tape.
+  /// A global term needs all embeddings before any gradient. So they are first made without a tape,
+  /// part by part; then come the gradients, part by part with a tape each (Gao et al., arXiv
+  /// 2101.06983). The last part of the first round is the first of the second and keeps its tape.
   /// - Parameters:
   ///   - pairs: this rank's share of the batch; may be empty.
   ///   - lanes: how many images belong to each of this rank's lanes, which lie as `LaneTree` says.
-  ///     Nothing then depends on how many ranks there are, once gradients are added by
-  ///     `Exchange`: a lane is the micro-batch. Nil: sums go as it is fastest.
+  ///     A lane is then the micro-batch, and nothing depends on the number of ranks once gradients
+  ///     are added by `Exchange`. Nil: sums are made in the fastest order.
   /// - Throws: `CollectiveError` if a rank is lost.
   public func backward(_ pairs: Pairs, lanes: [Int]? = nil) throws -> Losses {
     let batch = try clock.measure(.communicate) { try globalBatch(pairs, lanes: lanes) }
@@ -64,7 +64,7 @@ public struct Objective {
         kept = nil
         add(output, to: steps, share: index)
         left -= 1
-        // The last that ranks tell each other of losses: from here on gradients may travel.
+        // Ranks exchange nothing more about losses: from here on gradients may be sent.
         if left == 0 { losses = try self.losses(steps, batch) }
         try backward(output.tape, completes: left == 0 && mine.count == 1)
       }
@@ -74,7 +74,7 @@ public struct Objective {
     return losses
   }
 
-  /// The losses alone, of a batch that is held whole; no gradient is touched.
+  /// The losses alone, of a batch that is kept in memory as a whole; gradients are not changed.
   /// - Throws: `CollectiveError` if a rank is lost.
   public func evaluate(_ pairs: Pairs) throws -> Losses {
     let batch = try globalBatch(pairs)
@@ -88,8 +88,8 @@ public struct Objective {
 
   private func passes(over part: Pairs) -> [Pass] { terms.flatMap { $0.term.passes(over: part) } }
 
-  /// The embeddings of this rank's share, if a term asks for them, and the first part's forward
-  /// pass with its tape.
+  /// The embeddings of this rank's share, if a term needs them, and the forward pass of the first
+  /// part with its tape.
   private func survey(_ pairs: Pairs, _ parts: [Range<Int>]) -> (Embeddings?, PartOutput?) {
     let global = terms.filter(\.term.isGlobal)
     guard !global.isEmpty else { return (nil, nil) }
@@ -118,7 +118,7 @@ public struct Objective {
     }
   }
 
-  /// Every term's exchange, in turn.
+  /// Makes every term's exchange, one after another.
   private func begin(
     _ pairs: Pairs, _ batch: GlobalBatch, _ embeddings: Embeddings?, isTraining: Bool
   ) throws -> [any LossTermStep] {
@@ -137,8 +137,8 @@ public struct Objective {
     for step in steps { step.add(output, share: share) }
   }
 
-  /// - Parameter completes: whether nothing is added to gradients afterwards; sums over several
-  ///   lanes are complete only when the lanes are added.
+  /// - Parameter completes: whether nothing is added to the gradients afterwards; with several
+  ///   lanes they are complete only when the lanes have been added up.
   private func backward(_ tape: Tape?, completes: Bool) throws {
     try clock.measure(.backward) {
       guard completes, let completed else { return tape?.backward() ?? () }
@@ -182,7 +182,7 @@ public struct Objective {
       isOrdered: lanes != nil, over: ranks)
   }
 
-  /// A share's micro-batches; at least one, which may be empty.
+  /// The micro-batches of a share; at least one, which may be empty.
   private func cut(_ rows: Range<Int>) -> [Range<Int>] {
     guard let microbatch, rows.count > microbatch else { return [rows] }
     return rows.pieces(of: microbatch)
@@ -196,7 +196,7 @@ extension Pairs {
 }
 
 extension PartOutput {
-  /// Nil where no pass has made embeddings.
+  /// The part's embeddings; nil where no pass has made any.
   fileprivate var embeddings: Embeddings? {
     guard let images = images.embedding, let texts = textEmbedding else { return nil }
     return Embeddings(images: images.value, texts: texts.value)
@@ -204,7 +204,7 @@ extension PartOutput {
 }
 
 extension Embeddings {
-  /// Takes a part's rows in.
+  /// Copies a part's rows to their places.
   fileprivate func take(_ part: PartOutput) {
     guard let found = part.embeddings else { preconditionFailure("a global term embeds") }
     for (all, part, rows) in [

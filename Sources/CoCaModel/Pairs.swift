@@ -5,14 +5,14 @@ import Text
 public struct Pairs: Sendable {
   /// `[N, 3, height, width]`; N may be 0.
   public let images: Tensor
-  /// M of them.
+  /// M texts.
   public let texts: PackedCaptions
   /// The row of each text's image, ascending. Every image has a text.
   public let owners: [Int]
-  /// Of every text; nil where no term asks.
+  /// An identity for every text; nil where no term needs them.
   public let identities: [PairIdentity]?
 
-  /// - Parameter owners: nil: one text an image.
+  /// - Parameter owners: nil: every image has one text.
   public init(
     _ images: Tensor, _ texts: PackedCaptions, owners: [Int]? = nil,
     identities: [PairIdentity]? = nil
@@ -56,13 +56,14 @@ public struct Pairs: Sendable {
   }
 }
 
-/// Which sample a pair is, and what tells its contents from others'.
+/// Which sample a pair is, and hashes that recognise equal contents.
 public struct PairIdentity: Sendable, Equatable, Codable {
-  /// Keys of every random draw.
+  /// Together with epoch and sample the key of every random draw.
   public var source: Int
   public var epoch: Int
   public var sample: Int
-  /// A hash of the stored picture, and one of the text's ids: equal on all ranks for equal contents.
+  /// Hashes of the stored picture and of the text's ids: equal contents have equal hashes on all
+  /// ranks.
   public var image: UInt64
   public var text: UInt64
 
@@ -73,7 +74,8 @@ public struct PairIdentity: Sendable, Equatable, Codable {
 }
 
 extension PackedCaptions {
-  /// The next id of every id but each caption's last; -1, nothing to predict, where it is padding.
+  /// The next id of every id but each caption's last. Where that is padding it is -1: not to be
+  /// predicted.
   func targets(_ padding: Int32?) -> [Int32] {
     (0..<count).flatMap { self[$0].dropFirst().map { $0 == padding ? -1 : $0 } }
   }

@@ -1,15 +1,15 @@
 import Text
 
-/// Texts that run through the decoder together, each beside one of a part's images.
+/// Texts that go through the decoder together, each beside one of a part's images.
 public struct Pass: Sendable, Equatable {
   /// A text's first id is its start token.
   public var texts: PackedCaptions
-  /// The row of each text's image among the part's.
+  /// For each text the row of its image in the part.
   public var images: [Int]
-  /// Of each text: how many ids at its front all of its ids see. Key j is seen by query i if and
-  /// only if j ≤ i or j < prefix. Nil: every id sees itself and those before it.
+  /// For each text, how many of its first ids all its ids see: query i sees key j if and only if
+  /// j ≤ i or j < prefix. Nil: every id sees itself and those before it.
   public var prefixes: [Int]?
-  /// What is asked of it.
+  /// The outputs that are needed.
   public var heads: Set<Head>
 
   public init(
@@ -25,17 +25,17 @@ public struct Pass: Sendable, Equatable {
     self.init(pairs.texts, images: pairs.owners, for: heads)
   }
 
-  /// Whether the texts attend to their images: the multimodal half runs.
+  /// Whether the texts attend to their images, so that the multimodal half is needed.
   var crosses: Bool { heads.cross }
 
-  /// Whether both run the same rows: one pass can then serve both.
+  /// Whether both have the same rows: then one pass can serve both.
   func runs(as other: Pass) -> Bool {
     texts == other.texts && images == other.images && prefixes == other.prefixes
   }
 }
 
 extension [Pass] {
-  /// The passes with those that run the same rows made one.
+  /// The passes, with those that have the same rows merged into one.
   package func merged() -> [Pass] {
     reduce(into: []) { merged, pass in
       if let same = merged.firstIndex(where: pass.runs) {

@@ -4,7 +4,7 @@ extension ModelConfiguration {
     "tiny", "small", "base", "large", "giant", "coca_ViT-B-32", "coca_ViT-L-14", "coca_base",
   ]
 
-  /// The paper's three models, two small ones of the same parts, and three of open_clip's.
+  /// The paper's three models, two small ones with the same parts, and three of open_clip's.
   /// - Source: CoCa (arXiv 2205.01917) Table 1, with 64,000 rows as its parameter counts imply;
   ///   open_clip 3.3.0's model configurations of the same names.
   public static func preset(_ name: String) -> ModelConfiguration? {
@@ -45,7 +45,7 @@ extension ModelConfiguration {
     }
   }
 
-  /// - Parameter decoderLayers: of each half of the text decoder.
+  /// - Parameter decoderLayers: layers of each half of the text decoder.
   private static func paper(
     size: Extent = 288, patch: Extent = 18, width: Int, heads: Int, encoderLayers: Int,
     encoderMLP: Int, queries: Int = 256, context: Int = 64, vocabulary: Int? = 64_000,
@@ -62,7 +62,7 @@ extension ModelConfiguration {
       multimodal: Multimodal(layers: decoderLayers, heads: heads, mlp: decoderMLP))
   }
 
-  /// - Parameter textHeads: of both halves, which have 12 layers each.
+  /// - Parameter textHeads: attention heads of both halves, which have 12 layers each.
   private static func openclip(
     size: Extent = 224, patch: Extent, width: Int, heads: Int, encoderLayers: Int,
     poolers: PoolerArrangement, vocabulary: Int = 49_408, textWidth: Int, textHeads: Int, joint: Int

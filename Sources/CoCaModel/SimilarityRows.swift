@@ -1,21 +1,21 @@
 import Foundation
 import Tensors
 
-/// This rank's rows of one direction's similarity matrix, scale · own · allᵀ, of which only a tile
-/// is ever held.
+/// This rank's rows of one direction's similarity matrix, scale · own · allᵀ. Only one tile of it
+/// is in memory at a time.
 struct SimilarityRows {
   static let tileRows = 256
   static let tileColumns = 1024
 
-  /// A row's place in what is compared.
+  /// What a row must match.
   struct Partners {
-    /// The columns that belong to the row: an image's texts, or a text's image.
+    /// The columns that match the row: an image's texts, or a text's image.
     let columns: Range<Int>
-    /// How many rows each of those columns belongs to.
+    /// How many rows each of those columns matches.
     let rows: Int
   }
 
-  /// What the mean over rows and the mean over columns multiply a row's loss and a column's by.
+  /// The weights of a row's loss and of a column's loss in the two means.
   struct Weights {
     let row: Float
     let column: Float
@@ -25,10 +25,10 @@ struct SimilarityRows {
   let own: Tensor
   let shares: [GlobalRows.Share]
   let scale: Float
-  /// Of the columns seen so far.
+  /// Of the columns so far.
   let sums: RowSums
   private let partners: [Partners]
-  /// Each own row's products with its partners: their mean and the largest.
+  /// Each own row's products with its partners: their mean and their maximum.
   private let mean: Tensor
   private let best: Tensor
 
@@ -40,7 +40,7 @@ struct SimilarityRows {
     best.fill(-.infinity)
   }
 
-  /// Takes a block of columns into the log-sum-exps.
+  /// Adds a block of columns to the log-sum-exps.
   func add(_ block: Tensor, _ columns: Range<Int>) {
     forEachTile(block, columns) { tile in
       let logits = tile.logits
@@ -57,8 +57,8 @@ struct SimilarityRows {
     }
   }
 
-  /// Of a share's rows, once all columns are in: the sum of their cross-entropies with their
-  /// partners in equal parts, and how many have a partner's product that none exceeds.
+  /// For a share's rows, once all columns are added: the sum of the cross-entropies with their
+  /// partners in equal parts, and how many rows have a partner whose product no other exceeds.
   func losses(of share: GlobalRows.Share) -> (sum: Double, hits: Int) {
     var sum = 0.0, hits = 0
     for row in share.rows {
@@ -69,12 +69,12 @@ struct SimilarityRows {
     return (sum, hits)
   }
 
-  /// Adds a block's part of the gradient of all rows' and all columns' weighted losses with respect
-  /// to the own rows, and of the weighted loss of each own row with respect to log scale.
+  /// Adds a block's part of two gradients: that of the weighted losses of all rows and columns with
+  /// respect to the own rows, and that of each own row's weighted loss with respect to log scale.
   /// - Parameters:
-  ///   - columnSums: of the other direction's rows, this one's columns, over all ranks.
+  ///   - columnSums: over all ranks, of the other direction's rows, which are this one's columns.
   ///   - gradient: `[n, joint]`.
-  ///   - slopes: a number for each own row.
+  ///   - slopes: one number for each own row.
   func addGradient(
     _ block: Tensor, _ columns: Range<Int>, columnSums: RowSums, _ weights: Weights,
     to gradient: Tensor, _ slopes: UnsafeMutableBufferPointer<Double>
@@ -102,17 +102,17 @@ struct SimilarityRows {
     }
   }
 
-  /// Own rows against some of the columns.
+  /// Own rows times some of the columns.
   private struct Tile {
     let rows: Range<Int>
     let columns: Range<Int>
     /// The embeddings of the columns.
     let others: Tensor
-    /// Unscaled products.
+    /// Products before they are scaled.
     let logits: Matrix
   }
 
-  /// The rows with partners among the tile's columns, and their products with them.
+  /// Visits the rows that have partners among the tile's columns, with their products.
   private func forEachPartner(
     in tile: Tile, _ body: (_ row: Int, _ product: UnsafeMutablePointer<Float>) -> Void
   ) {
@@ -124,7 +124,7 @@ struct SimilarityRows {
     }
   }
 
-  /// Makes every tile of a block in turn. No tile has rows of two shares.
+  /// Makes the tiles of a block one after another. No tile has rows of two shares.
   private func forEachTile(_ block: Tensor, _ columns: Range<Int>, _ body: (Tile) -> Void) {
     let scratch = Tensor([
       min(Self.tileRows, own.rows), min(Self.tileColumns, columns.count),
@@ -145,8 +145,8 @@ struct SimilarityRows {
   }
 }
 
-/// A row's log-sum-exp is scale · maximum + log(sum): one float could not hold both a large
-/// maximum and the digits of the rest.
+/// A row's log-sum-exp is scale · maximum + log(sum). It is kept as two numbers: one float could
+/// not hold a large maximum and the digits of the rest.
 struct RowSums {
   /// `[rows, 1]`.
   let maximum: Tensor

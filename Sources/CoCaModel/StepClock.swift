@@ -1,6 +1,6 @@
 import Tensors
 
-/// Seconds a step spends in each of its phases; a phase within another interrupts it.
+/// Seconds that a step spends in each of its phases; an inner phase interrupts the outer one.
 public final class StepClock {
   public enum Phase: String, CaseIterable, Sendable {
     case data, forward, backward, communicate, optimizer, checkpoint

@@ -1,16 +1,16 @@
 import Autograd
 import Text
 
-/// The first half of the text decoder: causal self-attention and no image. A learned CLS vector
-/// follows each caption's last token; the text never sees it, it sees all of the text.
+/// The first half of the text decoder: causal self-attention without the image. A learned CLS
+/// vector follows each caption's last token. It sees the whole text; the text never sees it.
 /// - Source: CoCa (arXiv 2205.01917) §3.2, "decoupled text decoder".
 struct UnimodalDecoder {
   let tokenTable: Parameter
   let positions: Parameter
   let layers: [TransformerLayer]
-  /// Nil without the contrastive head, which alone reads it.
+  /// Nil without the contrastive head, the only one that reads it.
   let cls: TextCLS?
-  /// Nil: there is no padding and all is seen.
+  /// Nil: there is no padding, and all ids are seen.
   let padding: TextPadding?
 
   init(_ scope: Scope, _ configuration: ModelConfiguration, vocabulary: Int) {
@@ -35,8 +35,8 @@ struct UnimodalDecoder {
     }
   }
 
-  /// - Returns: for the caption head the rows of each text's ids but its last, which predicts
-  ///   nothing; for the contrastive head `[texts, width]`.
+  /// - Returns: with the caption head the rows of each text's ids but the last, which predicts
+  ///   nothing; with the contrastive head `[texts, width]`.
   func callAsFunction(
     _ pass: Pass, on tape: Tape?
   ) -> (words: Variable?, segments: Segments, cls: Variable?) {
@@ -62,10 +62,10 @@ struct UnimodalDecoder {
     )
   }
 
-  /// The rows of ids that go on from `first` others, without a CLS.
+  /// The rows of ids that follow `first` earlier ids, without a CLS.
   /// - Parameters:
   ///   - captions: the new ids of every caption.
-  ///   - visible: whether each row, the remembered ones included, is seen; nil: all are.
+  ///   - visible: for each row, earlier ones included, whether it is seen; nil: all are.
   func words(
     _ captions: PackedCaptions, from first: Int, visible: [Bool]?, after past: [LayerMemory]
   ) -> Variable {
@@ -79,16 +79,16 @@ struct UnimodalDecoder {
   }
 }
 
-/// What stands for a whole text: a learned vector after its last id.
+/// What represents a whole text: a learned vector after its last id.
 struct TextCLS {
   let vector: Parameter
-  /// Its row of the positions; nil: it has none but its own place.
+  /// Its row of the position table; nil: it has no position embedding.
   let position: Int?
-  /// Applied to its row only.
+  /// Normalises its row only.
   let norm: LayerNorm
 }
 
-/// The second half: the words go on, attending to the image as well.
+/// The second half: continues with the words' rows, which now attend to the image as well.
 struct MultimodalDecoder {
   let layers: [MultimodalLayer]
   let norm: LayerNorm
@@ -107,9 +107,9 @@ struct MultimodalDecoder {
   }
 
   /// - Parameters:
-  ///   - image: a segment for each text.
+  ///   - image: image tokens, one segment for each text.
   ///   - past: each layer's memory of earlier rows, if there are any.
-  /// - Returns: `[words.rows, width]`, ready for the vocabulary projection.
+  /// - Returns: `[words.rows, width]`, the input of the vocabulary projection.
   func callAsFunction(
     _ words: Variable, _ segments: Segments, prefixes: [Int]? = nil,
     attendingTo image: ImageTokens, after past: [LayerMemory]? = nil

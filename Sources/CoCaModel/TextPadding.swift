@@ -1,9 +1,9 @@
 import Text
 
-/// What stands for empty places in the openclip layout, and who sees them.
+/// The padding of the openclip layout, and which rows see it.
 ///
 /// open_clip pads every caption to the context with id 0 and hides keys by their ids. Packed
-/// captions need none of those rows but one: with the legacy mask, which is one row late, the CLS
+/// captions need only one of these rows: with the legacy mask, which is shifted by one row, the CLS
 /// sees the first padding, and not itself.
 /// - Source: open_clip 3.3.0, `TextTransformer._build_additive_mask`.
 struct TextPadding {
@@ -19,14 +19,14 @@ struct TextPadding {
     mask = configuration.text.clsMask
   }
 
-  /// The captions with the rows that their CLS sees.
+  /// The captions, with the padding that their CLS sees.
   func padded(_ captions: PackedCaptions) -> PackedCaptions {
     guard mask == .legacy else { return captions }
     return PackedCaptions(
       (0..<captions.count).map { Array(captions[$0]) + (captions[$0].count < context ? [id] : []) })
   }
 
-  /// Whether each row of every caption is seen; nil: all are.
+  /// For each row of every caption whether it is seen; nil: all are.
   /// - Parameter withCLS: whether a CLS follows each caption's ids.
   func visible(_ captions: PackedCaptions, withCLS: Bool) -> [Bool]? {
     let visible = (0..<captions.count).flatMap { index in

@@ -47,12 +47,13 @@ struct MultimodalLayer {
   }
 }
 
-/// What the multimodal half looks at: `[images · tokens, width]`, a segment an image.
+/// The image's tokens that the multimodal half reads: `[images · tokens, width]`, a segment an
+/// image.
 struct ImageTokens {
   let rows: Variable
   let segments: Segments
 
-  /// Each image's first token, `[images, width]`, and the others; each only where it is wanted.
+  /// Each image's first token, `[images, width]`, and the others; each only where it is needed.
   func partingFirst(
     wantsFirst: Bool, wantsOthers: Bool
   ) -> (others: ImageTokens?, first: Variable?) {
@@ -67,7 +68,7 @@ struct ImageTokens {
     )
   }
 
-  /// The tokens of some images in turn, one image for each text that attends to it.
+  /// The tokens of the given images, one after another: an image for each text that attends to it.
   func selecting(_ images: [Int]) -> ImageTokens {
     guard images != Array(0..<segments.count) else { return self }
     return ImageTokens(

@@ -3,8 +3,8 @@ import Tensors
 
 /// The image encoder: patches → linear → + learned positions → layers → LN.
 ///
-/// In the openclip layout a class token comes before the patches, an LN before the layers, and the
-/// last LN is the pooler's where there is one.
+/// In the openclip layout there is a class token before the patches and an LN before the layers,
+/// and the last LN is the pooler's where there is a pooler.
 /// - Source: Dosovitskiy et al., arXiv 2010.11929; CoCa (arXiv 2205.01917) §3.2.
 struct VisionTransformer {
   let configuration: ModelConfiguration.Image

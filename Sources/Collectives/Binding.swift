@@ -3,25 +3,25 @@ import Foundation
 
 /// Which processors a rank computes on, and with how many threads.
 ///
-/// mpirun's own choice suits one thread per rank: `mpirun -n 2` pins each rank with all its
-/// threads to a single core. So ranks share out their node's cores themselves.
+/// mpirun's default suits one thread per rank: `mpirun -n 2` binds each rank with all its threads
+/// to a single core. So the ranks of a node divide its cores among themselves.
 public struct Binding: Sendable, Equatable {
   public enum Mode: String, Sendable, CaseIterable {
-    /// The cores the launcher holds on this node, divided evenly over its ranks.
+    /// The cores that the launcher has on this node, divided evenly among its ranks.
     case auto
-    /// The mask this process was launched with.
+    /// The processors that this process was launched on.
     case keep
   }
 
   /// The system's numbers of the processors this rank may run on, ascending.
   public let processors: [Int]
-  /// Threads to compute with: one for each of the rank's cores, not for each hardware thread.
+  /// Threads that compute: one for each of the rank's cores, not for each hardware thread.
   public private(set) var threads: Int
-  /// This rank among those of its node.
+  /// This rank's number among those of its node.
   public let localRank: Int
   /// How many ranks this node has.
   public let localSize: Int
-  /// Whether threads must share cores. If ranks must, none is pinned and each has one thread.
+  /// Whether threads must share cores. If even ranks must, none is bound, and each has one thread.
   public private(set) var isOversubscribed: Bool
 
   /// Reads this machine; changes nothing.
@@ -36,7 +36,8 @@ public struct Binding: Sendable, Equatable {
     let isDivided = mode == .auto && machine.allocation != nil
     let isShared = machine.allocation != nil && (isDivided || machine.own == allocation)
     let quota = machine.quota ?? .infinity
-    // Ranks that outnumber cores but not hardware threads get one of those each.
+    // Where there are more ranks than cores but not than hardware threads, each gets a hardware
+    // thread.
     let singles = allocation.flatMap { $0.map { [$0] } }
     let units = allocation.count < localSize ? singles : allocation
     let ranks = isShared ? localSize : 1
@@ -51,7 +52,7 @@ public struct Binding: Sendable, Equatable {
     threads = max(1, isOversubscribed ? 1 : Int(min(Double(cores), quota / Double(localSize))))
   }
 
-  /// The same processors with so many threads; nil: as many as there are.
+  /// The same processors with another number of threads; nil: the number stays.
   public func with(threads asked: Int?) -> Binding {
     guard let asked else { return self }
     var other = self
@@ -60,10 +61,11 @@ public struct Binding: Sendable, Equatable {
     return other
   }
 
-  /// Moves all threads of this process, also those that libraries started, to `processors`.
+  /// Binds all threads of this process, also those that libraries started, to `processors`.
   ///
-  /// Call before `Ranks.start`: threads started later stay where their starter is.
-  /// - Returns: false where the system refuses; the process then runs as launched.
+  /// Call before `Ranks.start`: threads that start later run where the thread that starts them
+  /// runs.
+  /// - Returns: false where the system refuses; the process then runs where it was launched.
   @discardableResult
   public func apply() -> Bool {
     let numbers = processors.map { Int32($0) }
@@ -74,7 +76,7 @@ public struct Binding: Sendable, Equatable {
     return process_set_affinity(0, numbers, Int32(numbers.count)) == 0
   }
 
-  /// `processors` as Linux writes them, `0-3,8`.
+  /// `processors` in Linux's notation, `0-3,8`.
   public var mask: String {
     var runs: [ClosedRange<Int>] = []
     for processor in processors {
@@ -88,7 +90,7 @@ public struct Binding: Sendable, Equatable {
       .joined(separator: ",")
   }
 
-  /// Consecutive units; the first ranks hold one more where they do not divide evenly.
+  /// Consecutive units; where they do not divide evenly, the first ranks get one more.
   private static func share(of units: [[Int]], rank: Int, size: Int) -> [[Int]] {
     let (each, extra) = units.count.quotientAndRemainder(dividingBy: size)
     let start = rank * each + min(rank, extra)

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// One bucket's way over the ranks.
+/// The exchange of one bucket between the ranks.
 public struct Journey: Sendable {
   public enum Load: String, Sendable { case gradients, weights }
 
@@ -10,13 +10,13 @@ public struct Journey: Sendable {
   /// Nanoseconds of the system's monotonic clock.
   public let start: UInt64
   public let end: UInt64
-  /// That this rank sent.
+  /// Bytes that this rank sent.
   public let bytes: Int
 }
 
-/// What moves buckets.
+/// Exchanges buckets with the other ranks.
 ///
-/// `@unchecked Sendable`: one thread at a time uses it, handed over by semaphores.
+/// `@unchecked Sendable`: only one thread at a time uses it; semaphores hand it over.
 final class BucketMover: @unchecked Sendable {
   private(set) var travelled = (bytes: 0, seconds: 0.0)
   private let plan: BucketPlan
@@ -83,8 +83,8 @@ final class BucketMover: @unchecked Sendable {
   }
 }
 
-/// A thread that moves buckets beside the one that computes. Open MPI moves nothing between calls
-/// and a blocking call spins: this thread sleeps between its looks.
+/// A thread that exchanges buckets while another one computes. Open MPI makes progress only inside
+/// its calls, and a blocking call keeps a core busy, so this thread sleeps between its checks.
 final class BucketCarrier: Sendable {
   private let line: Line
 
@@ -96,14 +96,14 @@ final class BucketCarrier: Sendable {
     thread.start()
   }
 
-  /// Moves a bucket after those before it.
+  /// Exchanges a bucket after the earlier ones.
   func carry(_ bucket: Int) {
     line.buckets.withLock { $0.append(bucket) }
     line.sent.signal()
   }
 
-  /// Returns when `count` buckets have arrived.
-  /// - Throws: the first failure of one.
+  /// Returns when `count` buckets are done.
+  /// - Throws: the error of the first bucket that failed.
   func wait(for count: Int) throws(CollectiveError) {
     for _ in 0..<count { line.arrived.wait() }
     if let failure = line.failure.withLock({ $0 }) { throw failure }
@@ -114,11 +114,11 @@ final class BucketCarrier: Sendable {
   private final class Line: Sendable {
     let buckets = Mutex<[Int]>([])
     let failure = Mutex<CollectiveError?>(nil)
-    // Both start at 0: libdispatch traps when a semaphore goes away below its first value.
+    // Both start at 0: libdispatch traps when a semaphore is destroyed below its first value.
     let sent = DispatchSemaphore(value: 0)
     let arrived = DispatchSemaphore(value: 0)
 
-    /// Ends when it is woken with nothing to carry.
+    /// Ends when it is woken without a bucket.
     func run(_ mover: BucketMover) {
       while true {
         sent.wait()

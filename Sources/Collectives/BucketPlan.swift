@@ -1,18 +1,19 @@
-/// Which tensors of one long vector travel together, in which order, and which rank owns which
-/// rows of them: a function of the shapes and the number of ranks alone.
+/// Which tensors of one long vector are sent together, in which order, and which rank owns which of
+/// their rows. All of it follows from the shapes and the number of ranks.
 ///
-/// Buckets are taken from the vector's end: a backward pass finishes a model's gradients in about
-/// the reverse of the order in which its tensors were declared.
+/// Buckets begin at the vector's end: a backward pass completes a model's gradients in about the
+/// reverse of the order in which its tensors were declared.
 public struct BucketPlan: Sendable {
-  /// Consecutive tensors that travel as one.
+  /// Consecutive tensors that are sent together.
   public struct Bucket: Sendable {
     public let tensors: Range<Int>
-    /// Where each rank's part begins in the vector, and where the last one's ends.
+    /// Where each rank's part begins in the vector, and where the last part ends.
     package let bounds: [Int]
-    /// A large tensor takes several, each with a share of every rank's part.
+    /// How many exchanges it takes, each with a share of every rank's part; large tensors take
+    /// several.
     package let trips: Int
 
-    /// Every rank's elements of a trip.
+    /// Every rank's elements of one exchange.
     package func parts(_ trip: Int) -> [Range<Int>] {
       zip(bounds, bounds.dropFirst()).map { start, end in
         start + (end - start) * trip / trips..<start + (end - start) * (trip + 1) / trips
@@ -20,8 +21,8 @@ public struct BucketPlan: Sendable {
     }
   }
 
-  /// Elements of the smallest bucket and about those of a trip: 2 and 4 MiB of float32, since
-  /// anything from 1 to 8 MiB measures alike.
+  /// Elements of the smallest bucket, and about those of one exchange: 2 and 4 MiB of float32. Any
+  /// size from 1 to 8 MiB is about as fast.
   package struct Sizes: Sendable {
     package var bucket = 1 << 19
     package var trip = 1 << 20
@@ -29,9 +30,9 @@ public struct BucketPlan: Sendable {
     package init() {}
   }
 
-  /// In the order in which they travel.
+  /// In the order in which they are sent.
   public let buckets: [Bucket]
-  /// Of each tensor: its rows, their width, its first element.
+  /// For each tensor its rows, their width and its first element.
   private let tensors: [(rows: Int, width: Int, start: Int)]
   private let bucketOfTensor: [Int]
 
@@ -86,7 +87,7 @@ public struct BucketPlan: Sendable {
     return hash
   }
 
-  /// About equal parts, cut where a row block begins.
+  /// Parts of about equal size that begin where a row block begins.
   private static func bounds(
     _ tensors: ArraySlice<(rows: Int, width: Int, start: Int)>, _ ranks: Int
   ) -> [Int] {

@@ -1,17 +1,17 @@
-/// Why ranks could not be started or could not talk to each other.
+/// Why ranks could not be started or could not exchange data.
 public struct CollectiveError: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Reason: Sendable, Equatable {
     /// An MPI operation failed; the text is MPI's.
     case failed(operation: String, String)
-    /// MPI grants less than calls from one thread at a time.
+    /// MPI does not even allow calls from one thread at a time.
     case threads(provided: Int32)
-    /// A launcher started this many ranks, and MPI knows of fewer or more.
+    /// The launcher started this many ranks, but MPI knows of fewer or more.
     case sizes(launched: Int, found: Int)
-    /// Another MPI than the one whose headers this program was built with.
+    /// The MPI library is another one than that whose headers this program was built with.
     case library(found: String, builtFor: String)
-    /// Slurm started several tasks without telling MPI of each other.
+    /// Slurm started several tasks, but MPI cannot connect them.
     case withoutPMI(tasks: Int)
-    /// The ranks would exchange other elements of their models, or in another order.
+    /// The ranks would exchange different elements of their models, or in different orders.
     case plans
   }
 
@@ -28,7 +28,7 @@ public struct CollectiveError: Error, Sendable, Equatable, CustomStringConvertib
 }
 
 extension CollectiveError: ExitCoded {
-  /// `lost` where trying again may help, `usage` where the launch is wrong.
+  /// `lost` where another try may help, `usage` where the launch is wrong.
   public var exitCode: Int32 {
     if case .failed = reason { ExitCode.lost } else { ExitCode.usage }
   }
@@ -40,11 +40,11 @@ extension CollectiveError.Reason {
     case .failed(let operation, let text): "\(operation) failed: \(text)"
     case .threads(let provided):
       "MPI grants thread level \(provided), less than MPI_THREAD_SERIALIZED"
-    case .sizes(let launched, let found): "\(launched) ranks were launched, MPI finds \(found)"
-    case .plans: "the ranks' gradients do not lie alike"
+    case .sizes(let launched, let found): "\(launched) ranks were launched, but MPI finds \(found)"
+    case .plans: "the ranks' gradients are laid out differently"
     case .library(let found, let builtFor):
-      "this program is built for Open MPI \(builtFor), here is \(found)"
-    case .withoutPMI(let tasks): "\(tasks) tasks were started without PMI, each for itself"
+      "this program is built for Open MPI \(builtFor), but this machine has \(found)"
+    case .withoutPMI(let tasks): "\(tasks) tasks were started without PMI, each on its own"
     }
   }
 
@@ -54,7 +54,7 @@ extension CollectiveError.Reason {
     case .threads: "Use an MPI library built with thread support"
     case .sizes: "Launch with the mpirun of the Open MPI library this program is linked to"
     case .plans: "Use the same program and run file on every host"
-    case .library: "Install that version, or build the program on such a machine"
+    case .library: "Install that version, or build the program on this machine"
     case .withoutPMI: "Use srun --mpi=pmix, or mpirun inside the allocation"
     }
   }

@@ -1,28 +1,28 @@
 /// All ranks of a job, seen from one of them.
 ///
-/// Every operation is collective: all ranks call the same ones in the same order. Buffers of
-/// numbers that a `counts` or the caller's own size describes must agree between ranks; sizes of
-/// bytes need not. One thread at a time may call.
+/// Every operation is collective: all ranks call the same ones in the same order. Counts of numbers
+/// must agree between ranks, whether given by `counts` or by a buffer's size; counts of bytes need
+/// not. Only one thread at a time may call.
 public protocol Communicator: AnyObject {
   /// This rank, from 0.
   var rank: Int { get }
   /// How many ranks there are, at least 1.
   var size: Int { get }
 
-  /// Replaces each value by its sum over the ranks; the same bits on every rank. Gradients take
-  /// another way: `Exchange`.
+  /// Replaces each value by its sum over the ranks; the same bits on every rank. Gradients are
+  /// summed by `Exchange` instead.
   /// - Throws: `CollectiveError` where MPI reports a failure.
   func allReduceSum(_ values: inout [Double]) throws(CollectiveError)
 
-  /// Replaces each value by its largest over the ranks; NaN on one rank is NaN on all of them.
+  /// Replaces each value by its maximum over the ranks; NaN on one rank gives NaN on all.
   func allReduceMax(_ values: inout [Double]) throws(CollectiveError)
 
-  /// Lays the ranks' parts one after another, in rank order, on every rank.
+  /// Puts the ranks' parts one after another, in rank order, on every rank.
   ///
   /// - Parameters:
-  ///   - mine: this rank's `counts[rank]` values; may be their own place in `all`.
+  ///   - mine: this rank's `counts[rank]` values; may be their place in `all`.
   ///   - counts: values per rank, the same on all ranks; 0 is allowed.
-  ///   - all: room for the sum of `counts`.
+  ///   - all: has room for the sum of `counts`.
   func allGather(
     _ mine: UnsafeBufferPointer<Float>, counts: [Int],
     into all: UnsafeMutableBufferPointer<Float>
@@ -31,14 +31,16 @@ public protocol Communicator: AnyObject {
   /// Every rank's bytes in rank order; lengths may differ and need not be known.
   func allGather(_ mine: [UInt8]) throws(CollectiveError) -> [[UInt8]]
 
-  /// Gives all ranks the bytes of `root`; what the others hold before is dropped.
+  /// Sends the bytes of `root` to all ranks, where they replace what was there.
   func broadcast(_ bytes: inout [UInt8], from root: Int) throws(CollectiveError)
 
-  /// Sends bytes to one rank while it receives from another, or the same; nil: nothing that way.
+  /// Sends bytes to one rank while it receives from another or the same; nil: nothing in that
+  /// direction.
   ///
-  /// Each receives as many bytes as it is sent; two ranks' messages keep their order.
-  /// - Parameter patiently: waits asleep instead of spinning, for a thread beside those that
-  ///   compute.
+  /// A rank receives exactly as many bytes as are sent to it; messages between two ranks keep their
+  /// order.
+  /// - Parameter patiently: sleeps while it waits instead of keeping a core busy; for a thread
+  ///   beside those that compute.
   func exchange(
     _ out: UnsafeRawBufferPointer, to: Int?, _ into: UnsafeMutableRawBufferPointer, from: Int?,
     patiently: Bool
@@ -61,7 +63,7 @@ extension Communicator {
   }
 }
 
-/// Checks the caller's own arithmetic, the same for all communicators.
+/// Checks the caller's arithmetic, the same for all communicators.
 func checkGather(
   _ mine: UnsafeBufferPointer<Float>, _ counts: [Int], _ all: UnsafeMutableBufferPointer<Float>,
   rank: Int, size: Int

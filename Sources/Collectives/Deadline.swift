@@ -1,10 +1,10 @@
 import Foundation
 import Synchronization
 
-/// Ends a job in which a rank has gone silent, instead of waiting for it for ever.
+/// Ends a job in which a rank no longer responds, instead of waiting for it forever.
 ///
-/// A thread writes this rank's sign of life to `heartbeats/RANK` in the run's folder and, while
-/// the main thread makes no progress, watches the other ranks' files. It never calls MPI.
+/// A thread writes this rank's heartbeat to `heartbeats/RANK` in the run's folder. While the main
+/// thread makes no progress, it also watches the other ranks' files. It never calls MPI.
 public final class Deadline: Sendable {
   private let folder: URL
   private let rank: Int
@@ -12,22 +12,23 @@ public final class Deadline: Sendable {
   private let work: @Sendable () -> UInt64
   private let onLost: @Sendable (LostRank) -> Void
   private let beats = Atomic<UInt64>(0)
-  /// Beats and work when the step began.
+  /// Beats and work at the start of the step.
   private let before = Atomic<UInt64>(0)
   private let place = Atomic<UInt64>(0)
   private let ending = DispatchSemaphore(value: 0)
   private let ended = DispatchSemaphore(value: 0)
 
-  /// Starts watching.
+  /// Starts the watch.
   /// - Parameters:
-  ///   - folder: the run's folder, seen by all ranks.
-  ///   - seconds: in which a job that lost a rank is to be over: half as many without a sign of
-  ///     life count as a loss; ten times more in the first step for what a living process does.
-  ///   - work: counts what the main thread does between two calls of `beat`: a rank that computes
-  ///     for long is not silent.
-  ///   - onLost: called by the first rank that notices, before it prints the loss and leaves with
-  ///     `ExitCode.lost`; writes the run's status. Must not call MPI.
-  /// - Throws: an error of the file system where the folder cannot be written.
+  ///   - folder: the run's folder, which all ranks share.
+  ///   - seconds: the time within which a job ends after it has lost a rank. A rank without a
+  ///     heartbeat for half as long is lost; a process that is alive has ten times as long in the
+  ///     first step.
+  ///   - work: counts what the main thread does between two calls of `beat`, so that a rank that
+  ///     computes for long does not look stuck.
+  ///   - onLost: called by the first rank that notices a loss, before it prints it and exits with
+  ///     `ExitCode.lost`; it writes the run's status and must not call MPI.
+  /// - Throws: an error of the file system where the folder cannot be written to.
   public init(
     folder: URL, rank: Int, size: Int, seconds: Double,
     work: @escaping @Sendable () -> UInt64 = { 0 },
@@ -39,7 +40,7 @@ public final class Deadline: Sendable {
     self.work = work
     self.onLost = onLost
     interval = min(max(seconds / 20, 0.02), 2)
-    // What a killed run left; the other ranks write theirs again at every tick.
+    // Files of a killed run; the ranks of this run write theirs again at every tick.
     if rank == 0 { try? FileManager.default.removeItem(at: self.folder) }
     try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
     let watch = Watch(rank: rank, size: size, deadline: seconds)
@@ -48,11 +49,11 @@ public final class Deadline: Sendable {
     thread.start()
   }
 
-  /// The main thread lives and begins a phase; call in long loops of a phase too.
+  /// Notes that the main thread is alive and begins a phase. Long loops within a phase call it too.
   public func beat(step: Int, phase: Phase) {
     let new = UInt64(max(0, step)) << 8 | UInt64(phase.rawValue)
     let old = place.exchange(new, ordering: .relaxed)
-    // Ranks' counts of a whole run drift apart for harmless reasons.
+    // Counted from the step's start: over a whole run the ranks' counts drift apart harmlessly.
     if new >> 8 != old >> 8 { before.store(counted, ordering: .relaxed) }
     beats.add(1, ordering: .relaxed)
   }
@@ -60,8 +61,8 @@ public final class Deadline: Sendable {
   /// Beats and work since the process began.
   private var counted: UInt64 { beats.load(ordering: .relaxed) &+ work() }
 
-  /// Ends watching and removes this rank's file; the last rank removes the folder. Call after a
-  /// barrier: a rank that ends earlier looks lost to the others. Call once.
+  /// Ends the watch and removes this rank's file; the last rank removes the folder. Call it once,
+  /// after a barrier: a rank that ends earlier looks lost to the others.
   public func finish() {
     ending.signal()
     ended.wait()
@@ -78,7 +79,7 @@ public final class Deadline: Sendable {
       let own = state(tick)
       write(own)
       let now = ContinuousClock.now
-      // A rank that was itself suspended has not waited for the others.
+      // A rank that was suspended itself has not waited for the others.
       let elapsed = min((now - last) / .seconds(1), 2 * interval)
       last = now
       let lost = watch.look(elapsed: elapsed, own: own) { read($0) }
@@ -94,7 +95,8 @@ public final class Deadline: Sendable {
       onLost(lost)
       Ranks.tell("\(lost)")
     } else {
-      // The end of the rank that tells it ends this one too; mine might end it before it has.
+      // When that rank exits, this one is ended too; if this one exited first, nothing would be
+      // printed.
       sleep(2)
     }
     _exit(ExitCode.lost)
@@ -110,12 +112,12 @@ public final class Deadline: Sendable {
   private func write(_ beat: Heartbeat) {
     var file = open(path(of: rank), O_CREAT | O_WRONLY, 0o644)
     if file < 0 {
-      // Somebody removed the folder.
+      // The folder was removed.
       try? FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
       file = open(path(of: rank), O_CREAT | O_WRONLY, 0o644)
     }
     guard file >= 0 else { return }
-    // In place, since a full disk must not make a living rank look lost.
+    // Written in place: with a full disk, a new file would fail and a living rank would look lost.
     let line = Array(beat.line.utf8)
     if pwrite(file, line, line.count, 0) == line.count { ftruncate(file, off_t(line.count)) }
     close(file)

@@ -1,18 +1,18 @@
 import CKernels
 
-/// Sums over all ranks, and copies to all ranks, by halving and doubling over messages between
-/// pairs: log2(P) messages each way, and every element crosses as rarely as it can.
+/// Sums over all ranks, and copies to all ranks, by recursive halving and doubling: log2(P)
+/// messages between pairs of ranks in each direction, with the fewest bytes that are possible.
 ///
-/// Each element is summed by one fixed tree, whatever its owner is where P is a power of two:
-/// ranks that differ in the highest bit are added first. So P ranks add what a single process adds
-/// that pairs P parts in the same way. Other P work too: of an odd number of ranks the odd one
-/// joins the last of the other half.
+/// Where P is a power of two, each element is summed by one fixed tree, whichever rank owns it:
+/// ranks that differ in the highest bit are added first. So P ranks add exactly what one process
+/// adds that pairs P parts in the same way. Other numbers of ranks work too: of an odd number, the
+/// odd rank joins the last rank of the other half.
 /// - Source: recursive halving and doubling, Thakur, Rabenseifner, Gropp, IJHPCA 19 (2005).
 public final class Exchange {
-  /// How numbers travel; they are added as float32 either way.
+  /// How numbers are sent; they are added as float32 in both cases.
   public enum Wire: String, Sendable, CaseIterable {
     case float32
-    /// Rounded to nearest before every journey: log2(P) times at most in a sum.
+    /// Rounded to nearest whenever they are sent: at most log2(P) times in a sum.
     case bfloat16
 
     var bytes: Int { self == .float32 ? 4 : 2 }
@@ -52,8 +52,9 @@ public final class Exchange {
     }
   }
 
-  /// Makes this rank's part of `values` the sum over the ranks; the other parts are spoilt.
-  /// - Parameter parts: each rank's elements, in rank order and apart; the same on all ranks.
+  /// Makes this rank's part of `values` the sum over the ranks; the other parts become meaningless.
+  /// - Parameter parts: each rank's elements, in rank order, without overlap; the same on all
+  ///   ranks.
   package func reduceScatter(
     _ values: UnsafeMutablePointer<Float>, _ parts: [Range<Int>]
   ) throws(CollectiveError) {
@@ -70,12 +71,12 @@ public final class Exchange {
     }
   }
 
-  /// Gives every rank every other rank's part of `values`.
+  /// Sends every rank's part of `values` to every other rank.
   package func allGather(
     _ values: UnsafeMutablePointer<Float>, _ parts: [Range<Int>], as wire: Wire
   ) throws(CollectiveError) {
     if wire == .bfloat16 {
-      // Its own part as all others will see it.
+      // Rounds its own part as all other ranks get it.
       let own = Runs(parts, ranks.rank..<ranks.rank + 1)
       unpack(pack(values, own, wire), into: values, own, wire)
     }
@@ -92,7 +93,7 @@ public final class Exchange {
 }
 
 extension Exchange {
-  /// Nothing is sent where there is nothing to send: both sides know.
+  /// Sends nothing where there is nothing to send: both sides know that.
   private func pass(
     _ sent: UnsafeMutableRawBufferPointer?, to: Int?,
     _ received: UnsafeMutableRawBufferPointer?, from: Int?
@@ -105,7 +106,7 @@ extension Exchange {
     if to != nil { sentBytes += out.count }
   }
 
-  /// Elements as they travel: where they lie if that is one run of float32.
+  /// Elements as they are sent; used in place if they are one run of float32.
   private func pack(
     _ values: UnsafeMutablePointer<Float>, _ runs: Runs, _ wire: Wire
   ) -> UnsafeMutableRawBufferPointer {

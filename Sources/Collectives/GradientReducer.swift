@@ -1,22 +1,22 @@
 /// Sums a step's gradients over the ranks, bucket by bucket in one fixed order.
 ///
-/// When buckets travel and which thread moves them changes no bit: order and algorithm are the
-/// plan's. Which tensors are complete each rank is told at its own time.
+/// When buckets are sent, and by which thread, changes no bit: order and algorithm are the plan's.
+/// Each rank may complete its tensors at its own time.
 public final class GradientReducer {
-  /// When buckets travel.
+  /// When buckets are sent.
   public enum Overlap: String, Sendable, CaseIterable {
     /// After the backward pass.
     case off
-    /// As soon as they are complete, moved by the thread that computes, between its operations.
+    /// As soon as they are complete, by the thread that computes, between its operations.
     case buckets
-    /// As soon as they are complete, moved by a thread of their own.
+    /// As soon as they are complete, by a thread that does nothing else.
     case thread
   }
 
   public let plan: BucketPlan
-  /// Of the next step.
+  /// How the next step's buckets are sent.
   public var overlap: Overlap
-  /// What this rank has sent since `begin`, and the seconds its buckets took: read it after
+  /// The bytes this rank has sent since `begin`, and the seconds its buckets took. Read it after
   /// `finish` or `gather`.
   public private(set) var travelled = (bytes: 0, seconds: 0.0)
 
@@ -25,15 +25,15 @@ public final class GradientReducer {
   private var isAlone: Bool { ranks.size == 1 }
   private let mover: BucketMover
   private var carrier: BucketCarrier?
-  /// Tensors of each bucket that may still be added to.
+  /// How many tensors of each bucket are not yet complete.
   private var pending: [Int] = []
-  /// Buckets that are complete, and that were moved or handed over: always the first ones.
+  /// How many buckets are complete, and how many were sent or handed over: always the first ones.
   private var complete = 0
   private var moved = 0
 
   /// - Parameters:
-  ///   - isSharded: each rank gets the sums of the rows it owns, and no others.
-  ///   - onJourney: told of every bucket by the thread that moved it.
+  ///   - isSharded: whether each rank gets the sums only of the rows it owns.
+  ///   - onJourney: called for every bucket by the thread that sent it.
   public init(
     _ plan: BucketPlan, over ranks: any Communicator, overlap: Overlap = .off,
     wire: Exchange.Wire = .float32, isSharded: Bool = false,
@@ -58,16 +58,16 @@ public final class GradientReducer {
     }
   }
 
-  /// Begins a step. From the first `settle` to the return of `finish` nobody else may use the ranks:
-  /// another thread may be using them, or another rank be in another call.
-  /// - Parameter gradients: the plan's vector; it stays in its place until `finish`.
+  /// Begins a step. From the first `settle` until `finish` returns, nobody else may use the ranks:
+  /// another thread may be using them, or another rank may be in another call.
+  /// - Parameter gradients: the plan's vector; it stays in place until `finish`.
   public func begin(_ gradients: UnsafeMutableBufferPointer<Float>) {
     pending = plan.buckets.map(\.tensors.count)
     (complete, moved, travelled) = (0, 0, (0, 0))
     mover.begin(gradients)
   }
 
-  /// Nothing will be added any more to the gradient of a tensor.
+  /// Notes that nothing more will be added to a tensor's gradient.
   public func settle(_ tensor: Int) {
     let bucket = plan.bucket(of: tensor)
     pending[bucket] -= 1
@@ -79,7 +79,7 @@ public final class GradientReducer {
   /// Whether complete buckets wait for `move`.
   public var wantsMove: Bool { overlap == .buckets && moved < complete && !isAlone }
 
-  /// Moves the buckets that are complete.
+  /// Sends the buckets that are complete.
   public func move() throws(CollectiveError) {
     guard !isAlone else { return }
     while moved < complete {
@@ -88,7 +88,7 @@ public final class GradientReducer {
     }
   }
 
-  /// Returns when all gradients are summed, also those that nobody called complete.
+  /// Returns when all gradients are summed, also those that were not reported as complete.
   public func finish() throws(CollectiveError) {
     guard !isAlone else { return }
     complete = pending.count
@@ -101,8 +101,8 @@ public final class GradientReducer {
     travelled = mover.travelled
   }
 
-  /// Gives every rank the rows that others own. Collective.
-  /// - Parameter values: a vector of the plan's shape, such as the weights.
+  /// Sends every rank the rows that other ranks own. Collective.
+  /// - Parameter values: a vector with the plan's shape, such as the weights.
   public func gather(_ values: UnsafeMutableBufferPointer<Float>) throws(CollectiveError) {
     guard !isAlone else { return }
     try mover.gather(values)

@@ -1,13 +1,13 @@
-/// One cut of the ranks into two halves, seen from a rank: it becomes responsible for its own
-/// half's elements, the other half for the rest.
+/// One division of the ranks into two halves, seen from one rank: its half takes on the sums of its
+/// elements, the other half those of the rest.
 package struct Halving: Equatable {
   /// Ranks of this rank's half, and of the other.
   package let mine: Range<Int>
   package let theirs: Range<Int>
-  /// Who takes this rank's sums of their elements.
+  /// The rank to which this one sends its sums of the other half's elements.
   package let partner: Int
-  /// Whose sums of my elements this rank takes, in this order: the partner's; those of an odd
-  /// rank too; or nobody's.
+  /// The ranks whose sums of this half's elements this rank adds, in this order: the partner; an
+  /// odd rank too; or none.
   package let givers: [Int]
 
   package static func all(rank: Int, size: Int) -> [Halving] {

@@ -1,16 +1,16 @@
 import Foundation
 
-/// What a rank is doing; in the order of a step.
+/// What a rank is doing, in the order of a step.
 public enum Phase: UInt8, Sendable, CaseIterable {
-  /// Forward and backward pass.
+  /// `compute` is the forward and backward pass.
   case start, data, compute, communicate, optimizer, checkpoint, validation
 }
 
-/// One sign of life, the line in a rank's file `heartbeats/RANK`.
+/// One heartbeat: the line in a rank's file `heartbeats/RANK`.
 package struct Heartbeat: Equatable, Sendable {
-  /// How often the rank's watching thread wrote: stands still where the process is gone.
+  /// How often the rank's watching thread has written; stands still when the process is gone.
   package var tick: UInt64
-  /// What the rank's main thread has done since its step began: stands still where it hangs or
+  /// What the rank's main thread has done since its step began; stands still when it hangs or
   /// waits.
   package var beats: UInt64
   package var step: Int
@@ -42,7 +42,7 @@ package struct Heartbeat: Equatable, Sendable {
 
   package var line: String { "\(tick) \(beats) \(step) \(phase.rawValue) \(host)\n" }
 
-  /// Nil for anything but a whole line, such as one being written.
+  /// Nil for anything but a whole line, for example while one is being written.
   package init?(_ text: String) {
     guard text.hasSuffix("\n") else { return nil }
     let words = text.dropLast().split(separator: " ")
@@ -53,12 +53,12 @@ package struct Heartbeat: Equatable, Sendable {
   }
 }
 
-/// A rank that gave no sign of life for the deadline.
+/// A rank that was declared lost.
 public struct LostRank: Sendable, Equatable, CustomStringConvertible {
   public enum Reason: Sendable, Equatable {
-    /// Its process writes nothing any more: ended, stopped, or its machine is gone.
+    /// Its process no longer writes heartbeats: it has ended or is stopped, or its machine is gone.
     case gone
-    /// Its process lives, and no rank gets further; this one is furthest behind.
+    /// Its process is alive, but no rank makes progress; this one is the furthest behind.
     case hangs
   }
 

@@ -1,11 +1,11 @@
-/// How this process was started, from the environment a launcher leaves.
+/// How this process was started, as its environment tells.
 package enum Launch: Equatable {
   case alone
-  /// By a launcher MPI can talk to; the number of ranks where the launcher tells it.
+  /// By a launcher that MPI supports, with the number of ranks where the launcher gives it.
   case ranks(Int?)
 
   /// Reads the variables of Open MPI's mpirun, of PMIx and of Slurm.
-  /// - Throws: `CollectiveError` where srun started several tasks that would not find each other.
+  /// - Throws: `CollectiveError` where srun started several tasks that could not find each other.
   package init(_ environment: [String: String]) throws(CollectiveError) {
     func number(_ name: String) -> Int? { environment[name].flatMap { Int($0) } }
     let tasks = number("SLURM_STEP_NUM_TASKS")

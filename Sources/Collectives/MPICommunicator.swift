@@ -1,15 +1,15 @@
 import CMPI
 
-/// The ranks that mpirun or srun started, over Open MPI.
+/// The ranks that mpirun or srun started, connected by Open MPI.
 ///
-/// Open MPI moves data only inside its calls, so every operation returns when it is done; MPI
-/// counts are 32-bit, so long buffers travel in several calls.
+/// Open MPI moves data only inside its calls, so every operation returns only when it is done. MPI
+/// counts have 32 bits, so long buffers are sent in several calls.
 public final class MPICommunicator: Communicator {
   /// The longest calls, in elements.
   package struct Limits: Sendable {
     /// Of one all-reduce.
     package var reduction = 1 << 19
-    /// Of any call, also counted over all ranks.
+    /// Of any call, summed over all ranks.
     package var call = 1 << 28
 
     package init() {}
@@ -127,7 +127,7 @@ extension MPICommunicator {
     }
   }
 
-  /// Every rank's part stands at its place in `start` on that rank, and afterwards on all.
+  /// Gathers parts in place: each rank's part is at its place from `start` on, then on all ranks.
   private func gather(
     _ start: UnsafeMutableRawPointer, stride: Int, _ counts: [Int], _ type: MPI_Datatype
   ) throws(CollectiveError) {
@@ -145,7 +145,7 @@ extension MPICommunicator {
         "all-gather", place)
       return
     }
-    // Too long for 32-bit places: each rank's part goes out from its rank.
+    // Too long for 32-bit positions: each rank broadcasts its part.
     var before = 0
     for (root, count) in counts.enumerated() {
       try broadcast(start + before * stride, stride: stride, count, type, from: root)
@@ -171,7 +171,7 @@ func pieces(of count: Int, longest: Int) -> [Range<Int>] {
   stride(from: 0, to: count, by: longest).map { $0..<min($0 + longest, count) }
 }
 
-/// Throws MPI's own text for a code that is not success.
+/// Throws an error with MPI's text for a code that is not success.
 func check(_ code: Int32, _ operation: String, _ place: String) throws(CollectiveError) {
   guard code != MPI_SUCCESS else { return }
   var text = [CChar](repeating: 0, count: Int(MPI_MAX_ERROR_STRING) + 1)

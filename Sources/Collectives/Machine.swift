@@ -1,16 +1,16 @@
 import CMPI
 import Foundation
 
-/// What binding a rank to processors depends on, as found on this machine.
+/// What is found on this machine that decides how ranks are bound to processors.
 public struct Machine: Equatable, Sendable {
-  /// The node's allocated cores, each the list of its hardware threads, in the order of the
-  /// chip; nil where a rank sees only its own share.
+  /// The node's allocated cores in the order of the chip, each as a list of its hardware threads;
+  /// nil where a rank sees only its own share.
   package var allocation: [[Int]]?
   /// The cores this process was launched on.
   package var own: [[Int]]
   package var localRank: Int
   package var localSize: Int
-  /// Processors' worth of time that the control group grants the node's ranks together.
+  /// How many processors' time the control group allows the node's ranks together.
   package var quota: Double?
 
   package init(
@@ -28,7 +28,7 @@ public struct Machine: Equatable, Sendable {
 extension Machine {
   /// Reads the launcher's variables, `/proc` and `/sys`.
   /// - Parameters:
-  ///   - root: what `/proc` and `/sys` are looked for under.
+  ///   - root: the folder that has `proc` and `sys`.
   ///   - processors: those this process may run on.
   package init(
     _ environment: [String: String], root: String = "", processors: [Int] = Machine.affinity()
@@ -59,8 +59,8 @@ extension Machine {
     }
   }
 
-  /// Bytes that this machine has for its ranks together: those that are built in, or less where a
-  /// control group of this process grants less.
+  /// Bytes of memory that this machine's ranks have together: what is built in, or less where a
+  /// control group of this process allows less.
   public static func memory(root: String = "") -> Double {
     let all = Double(ProcessInfo.processInfo.physicalMemory)
     return min(all, ProcFiles(root: root).memoryLimit() ?? all)
@@ -74,7 +74,7 @@ extension Machine {
     return found.prefix(Int(count)).map { Int($0) }
   }
 
-  /// A node's entry in Slurm's `4(x2),3`: four tasks on two nodes, three on the next.
+  /// A node's entry in Slurm's notation: `4(x2),3` is four tasks on two nodes, three on the next.
   package static func tasks(_ list: String, node: Int) -> Int? {
     var left = node
     for entry in list.split(separator: ",") {

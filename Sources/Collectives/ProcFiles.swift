@@ -1,15 +1,15 @@
 import Foundation
 
-/// What Linux tells of processors and processes in `/proc` and `/sys`.
+/// What Linux reports about processors and processes in `/proc` and `/sys`.
 struct ProcFiles {
-  /// In front of `/proc` and `/sys`; empty for this machine's.
+  /// The folder that has `proc` and `sys`; empty for this machine's root.
   let root: String
 
-  /// The daemons that start ranks: of Open MPI 4 and of PRRTE, which later versions use.
+  /// The processes that start ranks: of Open MPI 4, and of PRRTE, which later versions use.
   private static let launchers: Set = ["mpirun", "mpiexec", "orterun", "orted", "prterun", "prted"]
 
-  /// Processors grouped by core; cores of one package, memory node and die follow each other, so
-  /// that ranks who share them out evenly have their memory near.
+  /// Processors grouped by core. Cores of one package, memory node and die are neighbours, so that
+  /// ranks that divide them evenly have their memory near.
   func cores(of processors: [Int]) -> [[Int]] {
     struct Place: Hashable, Comparable {
       let package, node, die, core: Int
@@ -63,7 +63,7 @@ struct ProcFiles {
     }
   }
 
-  /// The least that `limit` finds in this process's control groups and those around them.
+  /// The smallest limit in this process's control groups and the groups that contain them.
   private func tightest(
     _ controller: String, _ limit: (_ group: String, _ isUnified: Bool) -> Double?
   ) -> Double? {
@@ -100,7 +100,7 @@ struct ProcFiles {
     return time / period
   }
 
-  /// The numbers of `0-3,8`.
+  /// The numbers in a list such as `0-3,8`.
   static func list(_ text: String) -> [Int]? {
     var numbers: [Int] = []
     for entry in text.split(separator: ",") {

@@ -2,7 +2,7 @@ import CMPI
 import Foundation
 import Synchronization
 
-/// This process among those that were launched together.
+/// The processes that were launched together, and this one among them.
 public enum Ranks {
   private struct Place {
     var rank = 0
@@ -19,11 +19,11 @@ public enum Ranks {
     return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }()
 
-  /// All ranks where mpirun or srun launched this process, else this process alone.
+  /// All ranks where mpirun or srun launched this process; otherwise this process alone.
   ///
   /// Call once, after `Binding.apply` and before other threads use much memory.
-  /// - Throws: `CollectiveError` where MPI cannot start, or where the launcher and MPI do not
-  ///   know each other.
+  /// - Throws: `CollectiveError` where MPI cannot start, or where launcher and MPI do not belong
+  ///   together.
   public static func start() throws -> any Communicator {
     process_keep_memory()
     let launch = try Launch(ProcessInfo.processInfo.environment)
@@ -43,7 +43,7 @@ public enum Ranks {
     return ranks
   }
 
-  /// Waits for all ranks and ends MPI, where it was started. Collective.
+  /// Waits for all ranks and ends MPI, if it was started. Collective.
   public static func finish() {
     let usedMPI = place.withLock { place in
       defer { place.usesMPI = false }
@@ -54,16 +54,16 @@ public enum Ranks {
     MPI_Finalize()
   }
 
-  /// Ends this process and, through the launcher, all others, at once.
+  /// Ends this process at once, and through the launcher all others.
   public static func abort(code: Int32) -> Never {
     if place.withLock({ $0.usesMPI }) { MPI_Abort(cmpi_world(), code) }
     exit(code)
   }
 
-  /// Ends the program after an error: one line on standard error, then the error's exit code.
+  /// Ends the program after an error: prints one line on standard error, then exits with its code.
   ///
-  /// An error that all ranks share (`RankError`) is printed by rank 0 and ends MPI in order; any
-  /// other is printed by the rank it happened on and takes the job down.
+  /// An error that all ranks share (`RankError`) is printed by rank 0, and MPI ends normally. Any
+  /// other is printed by the rank where it happened, and the whole job is ended.
   public static func leave(after error: any Error) -> Never {
     let place = place.withLock { $0 }
     let code = ExitCode.of(error)

@@ -1,5 +1,5 @@
-/// Rows of a tensor in at most 64 fixed blocks: sums over weights are made block by block and
-/// added in order, and a rank that owns a part of a tensor owns whole blocks, so such sums depend
+/// Rows of a tensor in at most 64 fixed blocks. Sums over weights are made block by block and then
+/// added in order, and a rank that owns a part of a tensor owns whole blocks. So such sums depend
 /// neither on threads nor on ranks.
 public struct RowBlocks: Sendable {
   public let rows: Int

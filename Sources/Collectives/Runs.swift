@@ -1,6 +1,6 @@
 import CKernels
 
-/// The elements of some ranks' parts, as few runs as they make.
+/// The elements of some ranks' parts, as the fewest consecutive runs.
 struct Runs {
   let runs: [Range<Int>]
   let count: Int
@@ -20,7 +20,7 @@ struct Runs {
     count = runs.reduce(0) { $0 + $1.count }
   }
 
-  /// The elements' own bytes, if they are one run.
+  /// The elements in place, if they are one run; nil otherwise.
   func place(in values: UnsafeMutablePointer<Float>) -> UnsafeMutableRawBufferPointer? {
     guard runs.count == 1 else { return nil }
     return UnsafeMutableRawBufferPointer(start: values + runs[0].lowerBound, count: 4 * count)
@@ -45,7 +45,7 @@ struct Runs {
   }
 }
 
-/// Memory that grows to the longest message and is used again.
+/// Memory that grows to the longest message and is reused.
 final class Scratch {
   private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 0, alignment: 64)
 

@@ -1,4 +1,4 @@
-/// One process alone: every sum is the value itself, and MPI is not touched.
+/// One process alone: every sum is the value itself, and MPI is not used.
 public final class SoloCommunicator: Communicator {
   public let rank = 0
   public let size = 1

@@ -1,9 +1,9 @@
 import CMPI
 import Foundation
 
-/// Whether somebody asked this run to end early: a signal, a file `stop`, or the time limit.
+/// Whether this run was asked to end early: by a signal, a file `stop`, or the time limit.
 ///
-/// The answer is this rank's own; ranks agree by reducing it with their other numbers of a step.
+/// The answer is only this rank's; ranks agree by summing it with their other numbers of a step.
 public final class StopRequest: Sendable {
   public enum Reason: Sendable, Equatable, CustomStringConvertible {
     case signal(Int32)
@@ -27,7 +27,7 @@ public final class StopRequest: Sendable {
     let clock = ContinuousClock.now
   }
 
-  /// One state of a file: a file touched or made anew has another.
+  /// The state of a file: it changes when the file is touched or made anew.
   private struct Stamp: Equatable {
     var node: UInt64
     var seconds: Int
@@ -39,8 +39,8 @@ public final class StopRequest: Sendable {
 
   /// Turns SIGUSR1, SIGINT and SIGTERM into requests; a second SIGINT ends the process.
   ///
-  /// The first statement of main: time limits count from here, and a stop asked for while the
-  /// program starts is not lost. SIGUSR2 and SIGPIPE are ignored from here on.
+  /// Call it first in main: time limits count from here, and a request during the start is not
+  /// lost. From here on SIGUSR2 and SIGPIPE are ignored.
   public static func catchSignals() {
     process_catch_signals()
     _ = start
@@ -51,21 +51,21 @@ public final class StopRequest: Sendable {
   private let end: ContinuousClock.Instant?
 
   /// - Parameters:
-  ///   - folder: where a file `stop` asks for an end; one rank watching it is enough.
-  ///   - timeLimit: from `catchSignals` on.
+  ///   - folder: a file `stop` in it is a request to end; it is enough if one rank looks.
+  ///   - timeLimit: counted from `catchSignals`.
   public init(folder: URL?, timeLimit: Duration?) {
     end = timeLimit.map { Self.start.clock + $0 }
     let file = folder?.appendingPathComponent("stop").path
     self.file = file
     let found = file.flatMap { Self.stamp($0) }
-    // A file's time comes from the kernel's coarse clock, up to 10 ms behind.
+    // A file's time is from the kernel's coarse clock, which is up to 10 ms behind.
     let isOld = found.map { $0.changed < Self.start.wall.timeIntervalSince1970 - 0.01 } ?? false
     stale = isOld ? found : nil
   }
 
   public var isRequested: Bool { reason != nil }
 
-  /// Why this rank should stop, if it should. Costs one look at the file system.
+  /// Why this rank should stop; nil if it should not. Looks at the file system once.
   public var reason: Reason? {
     let signal = process_signal()
     if signal != 0 { return .signal(signal) }
@@ -74,7 +74,7 @@ public final class StopRequest: Sendable {
     return nil
   }
 
-  /// Removes the file `stop`: call where the request has been obeyed.
+  /// Removes the file `stop`; call it when the request has been obeyed.
   public func obeyed() {
     if let file { unlink(file) }
   }

@@ -1,4 +1,4 @@
-/// A failure that every rank knows, so that all leave the same way and one of them prints it.
+/// A failure that every rank knows of: all end in the same way, and one of them prints it.
 public struct RankError: Error, Sendable, Equatable, CustomStringConvertible, ExitCoded {
   /// The lowest rank that failed, and where it runs.
   public let rank: Int
@@ -11,10 +11,10 @@ public struct RankError: Error, Sendable, Equatable, CustomStringConvertible, Ex
 
 /// Runs `body` on every rank; either all of them succeed or all of them throw. Collective.
 ///
-/// `body` must not call collective operations of its own: a rank that failed before one would
-/// leave the others waiting in it.
-/// - Throws: the error itself where there is one rank or MPI failed; else a `RankError` with the
-///   text and exit code of the lowest rank that failed, the same on all ranks.
+/// `body` must not call collective operations: a rank that failed before one would leave the others
+/// waiting in it.
+/// - Throws: the error itself where there is one rank or MPI failed; otherwise a `RankError` with
+///   the text and exit code of the lowest rank that failed, the same on all ranks.
 public func together<T>(_ ranks: any Communicator, _ body: () throws -> T) throws -> T {
   let result = Result { try body() }
   if case .failure(let error) = result, ranks.size == 1 || error is CollectiveError { throw error }

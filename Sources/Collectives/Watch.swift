@@ -1,12 +1,13 @@
-/// Decides from what is read of all ranks' heartbeats whether one is lost.
+/// Decides from the heartbeats of all ranks whether one is lost.
 ///
-/// Only changes count, measured in time this rank has lived through itself: clocks of machines
-/// are never compared, and a job that was suspended as a whole loses nobody. As long as this
-/// rank gets on, so do the others it exchanges gradients with, and their files need no look.
+/// Only changes count, measured in time that this rank itself has spent: clocks of different
+/// machines are never compared, and in a job that was suspended as a whole no rank is lost. As long
+/// as this rank makes progress, so do the others, since they exchange gradients with it; their
+/// files are not read then.
 package struct Watch: Sendable {
   private struct Seen {
     var beat: Heartbeat?
-    /// Seconds since the process, and its main thread, last showed a change.
+    /// Seconds since the last change of the process's tick, and of its main thread's beats.
     var sinceTick = 0.0
     var sinceBeat = 0.0
 
@@ -21,43 +22,44 @@ package struct Watch: Sendable {
   }
 
   private let rank: Int
-  /// Half the deadline: the other half is the launcher's, to end all ranks, and the looks'.
+  /// Half of the deadline. The other half is for the launcher, which ends all ranks, and for the
+  /// time between two checks.
   private let patience: Double
   private var ranks: [Seen]
   private var ownProgress: Heartbeat.Progress?
-  /// Seconds since this rank got on, or last read the others' files.
+  /// Seconds since this rank last made progress or read the others' files.
   private var unread = 0.0
   private var firstStep: Int?
   private var isFirst = true
 
-  /// - Parameter deadline: seconds in which a job that lost a rank is to be over.
+  /// - Parameter deadline: seconds within which a job that has lost a rank must end.
   package init(rank: Int, size: Int, deadline: Double) {
     self.rank = rank
     patience = deadline / 2
     ranks = Array(repeating: Seen(), count: size)
   }
 
-  /// Seconds without progress that are allowed now: ten times more in the first step, and while a
-  /// checkpoint is written: a file of gigabytes may take its time to reach the disk.
+  /// Seconds without progress that are allowed now. In the first step and while a checkpoint is
+  /// written it is ten times as long: gigabytes may take their time to reach the disk.
   private var allowed: Double {
     isFirst || ownProgress?.phase == .checkpoint ? 10 * patience : patience
   }
 
-  /// Seconds of silence that are allowed to a process: it writes in the first step as in any other,
-  /// once it has begun to.
+  /// Seconds without a tick that are allowed to a process. They are the same in the first step,
+  /// once its first tick was seen.
   private func allowedSilence(of rank: Int) -> Double {
     ranks[rank].beat == nil ? allowed : patience
   }
 
-  /// One look.
+  /// Checks once.
   /// - Parameters:
-  ///   - elapsed: seconds since the last look.
+  ///   - elapsed: seconds since the last check.
   ///   - own: this rank's state.
-  ///   - read: what another rank's file says; nil where there is none or half a line.
+  ///   - read: reads another rank's file; nil where there is none or only half a line.
   package mutating func look(
     elapsed: Double, own: Heartbeat, read: (Int) -> Heartbeat?
   ) -> LostRank? {
-    // A validation that was missed is made up for before the first step.
+    // A missed validation is made up for before the first step.
     if own.phase != .start, own.phase != .validation { firstStep = firstStep ?? own.step }
     isFirst = firstStep.map { $0 == own.step } ?? true
     if own.progress != ownProgress {
@@ -67,7 +69,7 @@ package struct Watch: Sendable {
       return nil
     }
     unread += elapsed
-    // Reading every file on every look would burden a shared file system for nothing.
+    // To read every file at every check would burden a shared file system for nothing.
     guard unread >= patience / 10 else { return nil }
     for other in ranks.indices {
       ranks[other].note(other == rank ? own : read(other), elapsed: unread)

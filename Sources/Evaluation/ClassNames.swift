@@ -1,6 +1,7 @@
 import Foundation
 
-/// The classes a picture is told apart by: line n of a file names class n of `KEY.cls`.
+/// The names of the classes of pictures: line n of a file, counted from 0, names class n of
+/// `KEY.cls`.
 public struct ClassNames: Sendable, Equatable {
   static let byteLimit = 64 << 20
 
@@ -9,7 +10,7 @@ public struct ClassNames: Sendable, Equatable {
 
   public var count: Int { names.count }
 
-  /// A UTF-8 file with a class a line, synonyms divided by `|`.
+  /// Reads a UTF-8 file with one class a line, synonyms separated by `|`.
   public init(file: URL) throws(EvaluationError) {
     let bytes = try NamedFile.read(file, limit: Self.byteLimit)
     guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -18,7 +19,7 @@ public struct ClassNames: Sendable, Equatable {
     try self.init(text: text, place: file.path)
   }
 
-  /// The contents of such a file; `place` is for errors.
+  /// Reads the contents of such a file; `place` is for errors.
   public init(text: String, place: String) throws(EvaluationError) {
     var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     while let last = lines.last, last.allSatisfy(\.isWhitespace) { lines.removeLast() }
@@ -29,7 +30,7 @@ public struct ClassNames: Sendable, Equatable {
     for (index, line) in lines.enumerated() {
       let synonyms = line.split(separator: "|", omittingEmptySubsequences: false)
         .map { $0.trimmingCharacters(in: .whitespaces) }
-      // An empty line must not shift the classes after it.
+      // An empty line must not be skipped: it would shift the classes after it.
       guard !synonyms.contains("") else {
         throw EvaluationError(place, .classNames(line: index + 1, "a name is empty"))
       }

@@ -3,13 +3,14 @@ import Foundation
 import Tensors
 
 extension SetEmbeddings {
-  /// Python's reader refuses headers above 100 MB; quotes double inside one.
+  /// Python's reader refuses headers above 100 MB, and quotes in the header take two bytes.
   static let keysLimit = 48 << 20
 
-  /// Writes a safetensors file: `image` [N, joint] and `text` [M, joint] float32, `text_image` [M]
-  /// int64 the row of each text's picture; the metadata's `keys` is a JSON list of N keys.
+  /// Writes a safetensors file: `image` [N, joint] and `text` [M, joint] in float32, and
+  /// `text_image` [M] in int64, the row of each text's picture. `keys` in its metadata is a JSON
+  /// list of N keys.
   ///
-  /// - Throws: `EvaluationError` for more keys than a header may hold; `CheckpointError`.
+  /// - Throws: `EvaluationError` for more keys than a header may have; `CheckpointError`.
   public func write(to file: URL) throws {
     let keys = try JSONEncoder().encode(self.keys)
     guard keys.count <= Self.keysLimit else {

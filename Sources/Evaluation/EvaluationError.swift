@@ -1,18 +1,18 @@
 import Collectives
 import Foundation
 
-/// What keeps a model from being evaluated: where, what, and what to do about it.
+/// Why a model cannot be evaluated: where, what, and what to do about it.
 public struct EvaluationError: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Reason: Sendable, Equatable {
-    /// A file of class names that is none.
+    /// A file of class names that cannot be used as one.
     case classNames(line: Int, String)
     case classOutOfRange(found: Int, classes: Int)
-    /// Every sample was left out; the first of them says why.
+    /// Every sample was left out; `first` is the first one, with its reason.
     case nothingUsable(samples: Int, first: String)
     case unreadable(String)
     case tooLarge(limit: Int)
     case promptTooLong(ids: Int, limit: Int)
-    /// The keys of more pictures than one file's header may list.
+    /// The keys of more pictures than one file's header may have.
     case keysTooLong(bytes: Int, limit: Int)
   }
 
@@ -43,8 +43,8 @@ extension EvaluationError.Reason {
     switch self {
     case .classNames(let line, let what): "line \(line): \(what)"
     case .classOutOfRange(let found, let classes):
-      "its class is \(found), and only 0 to \(classes - 1) are named"
-    case .nothingUsable(let samples, let first): "none of \(samples) samples serves (\(first))"
+      "its class is \(found), but only 0 to \(classes - 1) have names"
+    case .nothingUsable(let samples, let first): "none of \(samples) samples can be used (\(first))"
     case .unreadable(let why): "cannot be read (\(why))"
     case .tooLarge(let limit): "has more than \(limit) bytes"
     case .promptTooLong(let ids, let limit):
@@ -56,18 +56,18 @@ extension EvaluationError.Reason {
 
   var remedy: String {
     switch self {
-    case .classNames: "Give one class a line in the order of KEY.cls, synonyms divided by |"
-    case .classOutOfRange: "Name the classes these records were packed with"
-    case .nothingUsable: "Give samples that hold what this task needs"
+    case .classNames: "Give one class a line in the order of KEY.cls, synonyms separated by |"
+    case .classOutOfRange: "Give the names of the classes that these records were packed with"
+    case .nothingUsable: "Give records whose samples have what this task needs"
     case .unreadable: "Check the path and its permissions"
     case .tooLarge: "Give a smaller file"
     case .promptTooLong: "Shorten --prompt or raise --max-tokens"
-    case .keysTooLong: "Embed fewer at a time with --limit"
+    case .keysTooLong: "Embed fewer pictures at a time with --limit"
     }
   }
 }
 
-/// Files that people name on the command line.
+/// Reads files that people name on the command line.
 enum NamedFile {
   /// The bytes of a file of at most `limit` bytes.
   static func read(_ file: URL, limit: Int) throws(EvaluationError) -> [UInt8] {
@@ -83,7 +83,7 @@ enum NamedFile {
     return [UInt8](bytes)
   }
 
-  /// The system's words where there are any, on one line.
+  /// The system's text where there is one, on one line.
   private static func reason(_ error: any Error) -> String {
     if let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code {
       return String(cString: strerror(Int32(clamping: code)))

@@ -5,14 +5,14 @@ import Records
 import Tensors
 import Text
 
-/// A picture and what the model says of it.
+/// A picture and the model's caption for it.
 public struct CaptionLine: Codable, Sendable, Equatable {
   /// The sample's key, or the file as it was named.
   public var key: String
   public var caption: String
-  /// The caption's ids: start, prompt, pieces and, unless it was cut, end.
+  /// The caption's ids: start, prompt, pieces and, unless it was cut short, end.
   public var tokens: [Int]
-  /// What people said of it.
+  /// The reference captions.
   public var references: [String]
 
   package init(key: String, caption: String, tokens: [Int], references: [String]) {
@@ -25,10 +25,10 @@ extension Evaluator {
   /// The likeliest caption of each sample, token by token.
   ///
   /// - Parameters:
-  ///   - limit: take only so many samples from the front.
+  ///   - limit: take only so many samples, from the first on.
   ///   - prompt: what every caption begins with.
-  ///   - maximumTokens: ids of a caption, start, prompt and end included; nil, and at most: the
-  ///     model's context.
+  ///   - maximumTokens: the most ids of a caption, start, prompt and end included; nil: the model's
+  ///     context, which is also the most that is allowed.
   /// - Throws: `EvaluationError` for a prompt that leaves no room; errors of records and ranks.
   public func captions(
     records: [RecordSet], limit: Int? = nil, prompt: String = "", maximumTokens: Int? = nil
@@ -37,7 +37,7 @@ extension Evaluator {
   }
 
   /// The likeliest caption of each picture file; one that does not decode is left out.
-  /// - Throws: `EvaluationError` also for a file that can't be read.
+  /// - Throws: `EvaluationError`, also for a file that cannot be read.
   public func captions(
     files: [String], prompt: String = "", maximumTokens: Int? = nil
   ) throws -> [CaptionLine] {

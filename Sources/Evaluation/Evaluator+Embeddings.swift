@@ -36,9 +36,9 @@ extension Evaluator {
   /// Recall at 1, 5 and 10 both ways.
   ///
   /// - Parameters:
-  ///   - captions: how many texts of a picture to take, from the first; nil: all. A sample
+  ///   - captions: how many texts of a picture to take, from the first on; nil: all. A sample
   ///     without any is left out.
-  ///   - limit: take only so many samples from the front.
+  ///   - limit: take only so many samples, from the first on.
   public func retrieval(
     records: [RecordSet], captions: Int? = nil, limit: Int? = nil
   ) throws -> RetrievalScores {
@@ -46,10 +46,10 @@ extension Evaluator {
     return try RetrievalScores(embedded, over: ranks)
   }
 
-  /// Pictures and texts in the joint space. A picture without text has none.
+  /// Pictures and texts in the joint space. A picture without text has no embedding.
   ///
-  /// A sample's texts are its captions; where it has none its ready ids, or else its labels in one.
-  /// - Complexity: all embeddings are in every rank's memory, 4 · joint bytes each.
+  /// A sample's texts are its captions; without captions its ready ids, or else its joined labels.
+  /// - Complexity: every rank holds all embeddings, 4 · joint bytes each.
   public func embeddings(
     records: [RecordSet], captions: Int? = nil, limit: Int? = nil
   ) throws -> SetEmbeddings {
@@ -86,7 +86,7 @@ extension Evaluator {
       textImage: counts.enumerated().flatMap { Array(repeating: $0.offset, count: $0.element) })
   }
 
-  /// A batch at a time: the number of its first text, and `[texts, joint]`.
+  /// Embeds texts batch by batch: the index of the first text, and `[texts, joint]`.
   func embed(_ texts: [[Int32]]) -> [(first: Int, embeddings: Tensor)] {
     stride(from: 0, to: texts.count, by: batch).map { first in
       let part = Array(texts[first..<min(first + batch, texts.count)])
@@ -94,7 +94,7 @@ extension Evaluator {
     }
   }
 
-  /// The ids of a sample's texts; where there are none, why the last of them is unusable.
+  /// The ids of a sample's texts; where there are none, why its last text cannot be used.
   private func captionIDs(
     _ annotation: Annotation, limit: Int?
   ) -> (ids: [[Int32]], fault: String?) {

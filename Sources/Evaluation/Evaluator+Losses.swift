@@ -5,12 +5,12 @@ import Records
 import Tensors
 import Text
 
-/// The training losses of pairs the model was not trained on, unweighted.
+/// The training losses of pairs that the model was not trained on, unweighted.
 public struct HeldOutLosses: Sendable, Equatable {
-  /// Of every term that the model has the heads for, in its unit. The contrastive loss tells the
-  /// pairs of a batch apart: larger batches are harder.
+  /// The loss of every term whose head the model has, in its unit. The contrastive loss compares
+  /// the pairs of a batch with each other: larger batches are harder.
   public fileprivate(set) var losses: [String: Double] = [:]
-  /// What each is a mean of.
+  /// How many things each loss is the mean of.
   public fileprivate(set) var counts: [String: Int] = [:]
   public fileprivate(set) var pairs = 0
   /// Pairs of a batch over all ranks.
@@ -31,7 +31,7 @@ extension HeldOutLosses: Encodable {
     init?(intValue: Int) { nil }
   }
 
-  /// Every term by its name, null where the model lacks its head.
+  /// Every term by its name; null where the model lacks its head.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: Key.self)
     for term in LossTerms.all { try container.encode(losses[term.name], forKey: Key(term.name)) }
@@ -42,12 +42,12 @@ extension HeldOutLosses: Encodable {
 }
 
 extension Evaluator {
-  /// All losses in batches of one size over all ranks, the mean of the batches weighted by what
-  /// each loss is a mean of. What is left at the end is not used, unless it is all there is.
+  /// All losses in batches of one size over all ranks: the mean over the batches, weighted by what
+  /// each loss is a mean of. An incomplete last batch is not used, unless it is the only one.
   ///
   /// - Parameters:
-  ///   - text: what of a sample is its text; what training draws anew is drawn once here.
-  ///   - limit: take only so many samples from the front.
+  ///   - text: what makes up a sample's text; what training draws per epoch is drawn once here.
+  ///   - limit: take only so many samples, from the first on.
   public func losses(
     records: [RecordSet], text: SampleSource.Text = .caption, limit: Int? = nil
   ) throws -> HeldOutLosses {

@@ -5,13 +5,13 @@ import Tensors
 import Text
 
 extension Evaluator {
-  /// Tells pictures apart by the names of their classes (CLIP, arXiv 2103.00020, §3.1).
+  /// Classifies pictures by the names of their classes (CLIP, arXiv 2103.00020, §3.1).
   ///
-  /// A class is the mean of its texts' embeddings, each name in each prompt, made of length 1.
+  /// A class is the mean of the embeddings of its names in every prompt, scaled to length 1.
   /// - Parameters:
-  ///   - records: the truth is `KEY.cls`; a sample without one is left out.
-  ///   - limit: take only so many samples from the front.
-  /// - Throws: `EvaluationError` for a class that has no name; errors of records, texts and ranks.
+  ///   - records: the true class is in `KEY.cls`; a sample without one is left out.
+  ///   - limit: take only so many samples, from the first on.
+  /// - Throws: `EvaluationError` for a class without a name; errors of records, texts and ranks.
   public func zeroShot(
     records: [RecordSet], classes: ClassNames, prompts: Prompts, limit: Int? = nil
   ) throws -> ZeroShotScores {
@@ -55,7 +55,7 @@ extension Evaluator {
     return try ranks.gatherRows(rows, width: model.configuration.joint)
   }
 
-  /// Consecutive classes with a batch of texts together, or a little more.
+  /// Ranges of consecutive classes whose texts make about one batch.
   private func classBlocks(_ classes: ClassNames, _ prompts: Prompts) -> [Range<Int>] {
     var blocks: [Range<Int>] = []
     var first = 0, texts = 0

@@ -4,21 +4,21 @@ import Pipeline
 import Records
 import Tensors
 
-/// What an evaluation tells while it runs.
+/// A message from an evaluation while it runs.
 public enum EvaluationNotice: Sendable {
-  /// How many batches of this rank's part of a task are done; told on every rank as a sign of life.
+  /// How many batches of this rank's part of a task are done; sent on every rank as a heartbeat.
   case progress(done: Int, of: Int)
-  /// Samples that could not be used, of all ranks; told on rank 0, once for a set.
+  /// Samples of all ranks that could not be used; sent on rank 0, once for a set.
   case leftOut(LeftOut)
 }
 
 /// Samples that could not be used and do not count in any figure.
 public struct LeftOut: Sendable, Codable, Equatable {
-  /// Each rank names as many at most.
+  /// The most samples that each rank names.
   static let nameLimit = 20
 
   public private(set) var count = 0
-  /// Place and reason of the first of them.
+  /// Place and reason of the first ones.
   public private(set) var named: [String] = []
 
   mutating func add(_ sample: String) {
@@ -37,18 +37,18 @@ public struct LeftOut: Sendable, Codable, Equatable {
   init() {}
 }
 
-/// Asks a model about pictures it was not trained on; `coca-eval` and validation during training.
+/// Evaluates a model on pictures it was not trained on; for `coca-eval` and for validation.
 ///
-/// Every method is collective and gives every rank the same figures, whatever the number of ranks:
-/// a set is cut into batches of one size and ranks share out whole batches. `Threads.start` belongs
-/// to the caller.
+/// Every method is collective and gives every rank the same results, whatever the number of ranks:
+/// a set is cut into batches of one size, and ranks share whole batches. The caller must have
+/// called `Threads.start`.
 public struct Evaluator {
   public let saved: SavedModel
   let ranks: any Communicator
   let batch: Int
   let notify: (EvaluationNotice) -> Void
 
-  /// - Parameter batch: pictures, or texts, of a forward pass; pairs of a held-out loss.
+  /// - Parameter batch: pictures or texts of a forward pass; pairs of a batch for the losses.
   public init(
     saved: SavedModel, over ranks: any Communicator, batch: Int = 64,
     notify: @escaping (EvaluationNotice) -> Void = { _ in }
@@ -66,10 +66,10 @@ public struct Evaluator {
     RecordPictures(records, transform: saved.imageTransform, limit: limit)
   }
 
-  /// Reads this rank's batches one by one. Collective; `body` must not be.
+  /// Reads this rank's batches one by one. Collective, but `body` must not be.
   ///
-  /// - Parameter body: adds what it can't use to the samples left out.
-  /// - Throws: where a set is empty, or every sample of it was left out.
+  /// - Parameter body: adds what it cannot use to the samples left out.
+  /// - Throws: an error where a set is empty, or where every sample was left out.
   func forEachBatch(
     of source: some PictureSource, _ body: (Pictures, inout LeftOut) throws -> Void
   ) throws {
@@ -90,7 +90,7 @@ public struct Evaluator {
     try report(leftOut, of: source.count, source.name)
   }
 
-  /// Tells which samples were left out on all ranks. Collective.
+  /// Reports the samples of all ranks that were left out. Collective.
   func report(_ mine: LeftOut, of samples: Int, _ place: String) throws {
     let all = try ranks.gather([mine]).reduce(LeftOut(), +)
     if all.count > 0, ranks.rank == 0 { notify(.leftOut(all)) }

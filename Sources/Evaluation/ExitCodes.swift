@@ -6,7 +6,7 @@ import Records
 import Tensors
 import Text
 
-// The lower floors' errors know nothing of commands; here they learn what a command ends with.
+// The errors of lower floors know nothing of commands; here they get their exit codes.
 
 extension RecordError: ExitCoded {}
 

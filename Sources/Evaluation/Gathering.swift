@@ -4,13 +4,13 @@ import Pipeline
 import Tensors
 
 extension Communicator {
-  /// This rank's part of `count` things: consecutive, all parts equal within one, in rank order.
+  /// This rank's part of `count` things: consecutive, in rank order, sizes differ by at most one.
   func share(of count: Int) -> Range<Int> {
     EvaluationReader.share(of: 0..<count, rank: rank, size: size)
   }
 
   /// All ranks' rows one after another, in rank order. Collective.
-  /// - Parameter mine: this rank's, `[rows, width]` each; may be none.
+  /// - Parameter mine: this rank's rows, `[rows, width]` each; may be empty.
   func gatherRows(_ mine: [Tensor], width: Int) throws(CollectiveError) -> Tensor {
     var counts = [Double](repeating: 0, count: size)
     counts[rank] = Double(mine.reduce(0) { $0 + $1.rows })
@@ -37,7 +37,7 @@ extension Communicator {
 }
 
 extension Tensor {
-  /// Samples along the first dimension: all of them as they are, fewer as a copy.
+  /// Samples along the first dimension; not copied if all are selected.
   func selecting(_ samples: [Int]) -> Tensor {
     if samples.count == shape[0] { return self }
     let chosen = Tensor([samples.count] + shape.dropFirst())

@@ -5,8 +5,8 @@ import Foundation
 import OpenCLIP
 import Records
 
-/// What a checkpoint, an open_clip folder or a file of weights holds, and how it differs from what
-/// its configuration asks for. Only headers are read.
+/// What a checkpoint, an open_clip folder or a file of weights holds, and how that differs from
+/// what its configuration needs. Only headers are read.
 public struct Inspection {
   public enum Kind: String, Sendable {
     case checkpoint
@@ -18,9 +18,9 @@ public struct Inspection {
   public let kind: Kind
   /// The folder or file.
   public let place: String
-  /// Updates done, of a checkpoint.
+  /// Updates done, for a checkpoint.
   public let step: Int?
-  /// Nil where none is there or it is refused; `fault` says why then.
+  /// Nil where there is none or it is refused; `fault` then has the reason.
   public let configuration: ModelConfiguration?
   public let fault: String?
   /// In alphabetical order.
@@ -28,7 +28,7 @@ public struct Inspection {
   /// Nil without a configuration.
   public let differences: TensorDifferences?
 
-  /// - Parameter path: a step's or a run's folder, an open_clip folder, or a file of weights.
+  /// - Parameter path: a folder of a step, of a run or of open_clip, or a file of weights.
   /// - Throws: `CheckpointError` where no tensors can be read.
   public init(_ path: URL) throws {
     if path.isFolder, !OpenCLIPSource.isFolder(path) {
@@ -77,11 +77,11 @@ public struct Inspection {
     differences = expected.map { TensorDifferences(of: entries, from: $0) }
   }
 
-  /// Numbers in all tensors. Tensors may share a storage, so a hostile file's sum may wrap around.
+  /// Numbers in all tensors. The sum may wrap around: a hostile file's tensors may share storage.
   public var parameters: Int { entries.reduce(0) { $0 &+ $1.count } }
   public var bytes: Int { entries.reduce(0) { $0 &+ $1.byteCount } }
 
-  /// Tensors of each element type, by its name.
+  /// How many tensors there are of each element type, by its name.
   public var types: [String: Int] {
     Dictionary(grouping: entries, by: \.type.rawValue).mapValues(\.count)
   }

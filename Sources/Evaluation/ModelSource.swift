@@ -4,15 +4,15 @@ import Foundation
 import OpenCLIP
 import Text
 
-/// Where a model comes from: a trainer's checkpoint, or open_clip's folder.
+/// What a model is read from: a trainer's checkpoint, or a folder of open_clip's.
 public enum ModelSource: Sendable {
   case checkpoint(Checkpoint)
   case openCLIP(OpenCLIPSource)
 
   /// - Parameters:
   ///   - path: a step's folder, a run's folder (its newest complete checkpoint), or a folder with
-  ///     `open_clip_config.json`, whose weights are taken to be trained with the legacy CLS mask.
-  ///   - leftOut: told of each newer checkpoint that is not whole.
+  ///     `open_clip_config.json`; that one's weights count as trained with the legacy CLS mask.
+  ///   - leftOut: called for each newer checkpoint that is not complete.
   /// - Throws: `CheckpointError`, `ModelError` or `TextError`.
   public static func open(
     _ path: URL, verifying: Verification = .checksums,
@@ -22,7 +22,7 @@ public enum ModelSource: Sendable {
     return .checkpoint(try Checkpoint.open(path, verifying: verifying, leftOut: leftOut))
   }
 
-  /// The step's folder or open_clip's.
+  /// The folder of the step, or open_clip's.
   public var folder: URL {
     switch self {
     case .checkpoint(let checkpoint): checkpoint.folder
@@ -46,14 +46,14 @@ public enum ModelSource: Sendable {
     }
   }
 
-  /// Weights that have been seen to fit a model, and are read when it has memory.
+  /// Weights that were checked to fit a model; they are read when the model has memory.
   public struct Weights {
     public let read: () throws -> Void
   }
 
-  /// - Parameter model: of the source's configuration, or of another image size or text length,
-  ///   for which positions are resized. Its parameters need no memory yet. Of heads that only one
-  ///   of both has, nothing is read.
+  /// - Parameter model: made of the source's configuration, or of one with another image size or
+  ///   text length, for which positions are resized. Its parameters need no memory yet. Weights of
+  ///   heads that only one of the two has are not read.
   /// - Throws: `CheckpointError` with every tensor that is missing, extra or of another shape;
   ///   `ModelError` for a model of another layout.
   public func weights(for model: CoCa) throws -> Weights {
@@ -61,7 +61,7 @@ public enum ModelSource: Sendable {
     guard found == wanted else {
       throw ModelError(
         place, .mismatch("its layout is \(found.rawValue), the model's \(wanted.rawValue)"),
-        remedy: "Leave out the model, or give one of layout \(found.rawValue)")
+        remedy: "Remove model: from the run file, or give one of layout \(found.rawValue)")
     }
     switch self {
     case .checkpoint(let checkpoint):

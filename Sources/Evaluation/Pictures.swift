@@ -4,9 +4,9 @@ import Pipeline
 import Records
 import Tensors
 
-/// Some pictures ready for the model, and what is said of them.
+/// Some pictures, ready for the model, with their annotations.
 struct Pictures {
-  /// Their numbers in the source.
+  /// Their indices in the source.
   var numbers: [Int] = []
   var keys: [String] = []
   /// `[keys.count, 3, size, size]`.
@@ -22,9 +22,9 @@ struct Pictures {
   }
 }
 
-/// Where pictures come from.
+/// Reads pictures.
 protocol PictureSource {
-  /// For messages.
+  /// The source's name in messages.
   var name: String { get }
   var count: Int { get }
   func read(_ range: Range<Int>) throws -> Pictures
@@ -59,7 +59,8 @@ struct FilePictures: PictureSource {
 
   var count: Int { files.count }
 
-  /// - Throws: `EvaluationError` for a file that can't be read; one that is no picture is left out.
+  /// - Throws: `EvaluationError` for a file that cannot be read; one that is not a picture is left
+  ///   out.
   func read(_ range: Range<Int>) throws -> Pictures {
     let all = Tensor([range.count, 3, transform.height, transform.width])
     let size = 3 * transform.height * transform.width

@@ -1,21 +1,21 @@
 import Tensors
 
-/// Where the right answer stands among all answers, by similarity.
+/// The rank of the right answer among all answers, by similarity.
 public enum Ranking {
-  /// Similarities closer than this are a tie: rounding must not decide. Of a tie the right answer
-  /// comes last, so that a model that says the same of everything earns nothing.
+  /// Similarities closer than this count as equal: rounding must not decide. Among equals the right
+  /// answer counts as the last, so that a model that cannot tell them apart earns nothing.
   public static let tie: Float = 1e-6
   private static let tileRows = 256
   private static let tileColumns = 2048
 
-  /// For each query the number of wrong candidates at least as near as its nearest right one: 0
-  /// is a hit at 1. The similarity of a vector that is not finite counts against the query.
+  /// For each query, how many wrong candidates are at least as near as its nearest right one; 0 is
+  /// a hit at 1. A vector that is not finite counts against the query.
   ///
   /// - Parameters:
   ///   - queries: `[n, joint]`, rows of length 1.
   ///   - candidates: `[m, joint]`, likewise.
   ///   - right: for each query its right candidates, at least one.
-  /// - Complexity: O(n · m · joint) operations; a tile of 2 MiB of similarities at a time.
+  /// - Complexity: O(n · m · joint) operations; 2 MiB of similarities in memory at a time.
   public static func places(
     of queries: Tensor, among candidates: Tensor, right: [Range<Int>]
   ) -> [Int] {

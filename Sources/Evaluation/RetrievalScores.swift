@@ -8,7 +8,7 @@ public struct Recall: Codable, Sendable, Equatable {
   public var r10: Double
 
   /// Fractions over all ranks' queries. Collective.
-  /// - Parameter places: wrong answers before the first right one, for each query of this rank.
+  /// - Parameter places: for each query of this rank, the wrong answers before the first right one.
   public init(places: [Int], over ranks: any Communicator) throws(CollectiveError) {
     var sums = [1, 5, 10].map { limit in Double(places.count { $0 < limit }) }
     sums.append(Double(places.count))
@@ -18,7 +18,8 @@ public struct Recall: Codable, Sendable, Equatable {
   }
 }
 
-/// Finding texts by pictures, where each of a picture's texts is right, and pictures by texts.
+/// Retrieval of texts by pictures, where each of a picture's texts is right, and of pictures by
+/// texts.
 public struct RetrievalScores: Codable, Sendable, Equatable {
   public var images: Int
   public var texts: Int
@@ -38,7 +39,7 @@ public struct RetrievalScores: Codable, Sendable, Equatable {
 }
 
 extension RetrievalScores {
-  /// Scores of embeddings that every rank holds; each ranks its part of the queries. Collective.
+  /// Scores of embeddings that every rank holds; each rank ranks a part of the queries. Collective.
   /// - Precondition: every picture has a text.
   public init(_ embedded: SetEmbeddings, over ranks: any Communicator) throws(CollectiveError) {
     let images = embedded.images, texts = embedded.texts

@@ -15,11 +15,11 @@ extension SavedModel {
     do {
       let shape = try JSONDecoder().decode(ModelConfiguration.self, from: data)
       guard let fault = shape.fault() else { return shape }
-      throw ModelError(place, .impossible(fault), remedy: "Use a checkpoint that is whole")
+      throw ModelError(place, .impossible(fault), remedy: "Use a complete checkpoint")
     } catch let error as DecodingError {
       throw ModelError(
         place, .impossible("is no model configuration (\(error))"),
-        remedy: "Use a checkpoint that is whole")
+        remedy: "Use a complete checkpoint")
     }
   }
 
@@ -33,14 +33,14 @@ extension SavedModel {
   }
 }
 
-/// The weights of a checkpoint, seen to be exactly those of a model with the checkpoint's heads;
+/// A checkpoint's weights, checked to be exactly those of a model with the checkpoint's heads;
 /// positions may be those of another image size or text length.
 struct CheckpointWeights {
   private let model: CoCa
   private let files: TensorFiles
   private let tables: [String: PositionTable]
 
-  /// - Parameter model: its parameters need no memory yet; it may have other heads.
+  /// - Parameter model: its parameters need no memory yet; its heads may be other ones.
   /// - Throws: `CheckpointError` of reason `.differs` with every tensor that is missing, extra or
   ///   of another shape.
   init(_ checkpoint: Checkpoint, for model: CoCa) throws {
@@ -60,7 +60,7 @@ struct CheckpointWeights {
     }
   }
 
-  /// The shape that positions to be resized have in the file.
+  /// The shape that position embeddings have in the file where they must be resized.
   private func shape(of name: String) -> [Int]? {
     guard let table = tables[name], let found = files[name]?.shape else { return nil }
     return table.resizes(found) ? found : nil

@@ -5,11 +5,11 @@ import Foundation
 extension SavedModel {
   /// Reads one model on every rank. Collective.
   ///
-  /// Rank 0 finds it and checks every byte; the others read the same folder, also where a run
-  /// writes a newer one meanwhile.
+  /// Rank 0 finds it and checks every byte; the others read the same folder, even if a run writes a
+  /// newer one meanwhile.
   /// - Parameters:
   ///   - path: as in `ModelSource.open`.
-  ///   - leftOut: told on rank 0 of each newer folder that is not whole.
+  ///   - leftOut: called on rank 0 for each newer folder that is not complete.
   public static func open(
     _ path: URL, over ranks: any Communicator,
     leftOut: (CheckpointFolder.LeftOut) -> Void = { _ in }

@@ -5,12 +5,12 @@ import Images
 import Pipeline
 import Text
 
-/// A model as its checkpoint holds it: weights, configuration and tokenizer.
+/// A model as a checkpoint holds it: weights, configuration and tokenizer.
 public struct SavedModel {
   static let configurationFile = "configuration.json"
 
   public let model: CoCa
-  /// Nil where the model was trained on ready ids only.
+  /// Nil where the model was trained only on ready ids.
   public let tokenizer: (any Tokenizer)?
 
   public init(model: CoCa, tokenizer: (any Tokenizer)?) {
@@ -18,7 +18,7 @@ public struct SavedModel {
     self.tokenizer = tokenizer
   }
 
-  /// Reads all of a model; weights are in memory afterwards.
+  /// Reads all of a model, its weights into memory.
   /// - Throws: `CheckpointError`, `TextError` or `ModelError`, each naming the file.
   public init(_ source: ModelSource) throws {
     let shape = try source.configuration()
@@ -26,7 +26,7 @@ public struct SavedModel {
     self.init(
       model: CoCa(shape, vocabularySize: tokenizer?.vocabularySize ?? 0), tokenizer: tokenizer)
     try checkTokenizer(of: source)
-    // What the configuration claims takes no memory before the files are seen to hold it.
+    // Memory is taken only after the files were checked to hold what the configuration claims.
     let weights = try source.weights(for: model)
     model.parameters.allocate(training: false)
     try weights.read()
@@ -39,17 +39,17 @@ public struct SavedModel {
       .mismatch(
         "its tokenizer makes \(tokenizer.vocabularySize) ids, its model reads "
           + "\(model.vocabularySize)"),
-      remedy: "Use a checkpoint that is whole")
+      remedy: "Use a complete checkpoint")
   }
 
-  /// The model's tensors for a checkpoint.
+  /// The model's tensors, to be written into a checkpoint.
   public var tensors: [TensorSource] {
     model.parameters.parameters.map {
       TensorSource($0.name, shape: $0.shape, floats: UnsafeBufferPointer($0.value.buffer))
     }
   }
 
-  /// The files that make a checkpoint self-contained.
+  /// The files that make a checkpoint complete in itself.
   public func attachments() throws -> [String: Data] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
@@ -62,7 +62,7 @@ public struct SavedModel {
     tokenizer.map { [$0.fileName: $0.model] } ?? [:]
   }
 
-  /// How texts become the model's input.
+  /// Turns texts into the model's input.
   public var text: SampleText {
     SampleText(
       tokenizer: tokenizer, vocabularySize: model.vocabularySize,
@@ -78,7 +78,7 @@ public struct SavedModel {
     return tokenizer
   }
 
-  /// How pictures become the model's input.
+  /// Turns pictures into the model's input.
   public var imageTransform: ImageTransform { ImageTransform(model.configuration.image) }
 }
 

@@ -1,13 +1,13 @@
 import Collectives
 
-/// How often a picture's own class is the nearest of all.
+/// How often a picture's class is the nearest of all.
 public struct ZeroShotScores: Codable, Sendable, Equatable {
   public var images: Int
   public var classes: Int
-  /// Fractions of the pictures whose class is the nearest, and among the nearest five.
+  /// The fraction of pictures whose class is the nearest; `top5`: among the nearest five.
   public var top1: Double
   public var top5: Double
-  /// Mean of the classes' own top-1 fractions, over classes that have pictures.
+  /// The mean over the classes that have pictures of each class's top-1 fraction.
   public var meanPerClass: Double
 
   package init(images: Int, classes: Int, top1: Double, top5: Double, meanPerClass: Double) {
@@ -24,8 +24,8 @@ public struct ZeroShotScores: Codable, Sendable, Equatable {
 extension ZeroShotScores {
   /// Scores over all ranks' pictures. Collective.
   /// - Parameters:
-  ///   - truths: class of each of this rank's pictures.
-  ///   - places: classes nearer than it, of `Ranking.places`.
+  ///   - truths: the class of each of this rank's pictures.
+  ///   - places: from `Ranking.places`: how many classes are nearer than the true one.
   public init(
     truths: [Int], places: [Int], classes: Int, over ranks: any Communicator
   ) throws(CollectiveError) {

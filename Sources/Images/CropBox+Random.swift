@@ -2,12 +2,12 @@ import Foundation
 import Tensors
 
 extension CropBox {
-  /// A random draw beyond those that a box takes.
+  /// An index of random draws beyond those that a box uses.
   static let draws: UInt64 = 40
 
-  /// A random part of `picture`: a share of the area within `area`, sides in a proportion of 3:4
-  /// to 4:3, even in its logarithm. After ten draws that do not fit, the largest centred part of
-  /// such a proportion.
+  /// A random part of `picture`: its share of the area is within `area`, and its sides are from 3:4
+  /// to 4:3, uniform in the logarithm. After ten draws that do not fit, it is the largest centred
+  /// part with such sides.
   ///
   /// Source: torchvision's `RandomResizedCrop`, with draws that depend on `random` alone.
   package init(within picture: Picture, area: ClosedRange<Double>, random: CounterRandom) {

@@ -1,6 +1,6 @@
 import CGIF
 
-/// A GIF: its first frame at its place on a white canvas, what is transparent white too.
+/// Decodes a GIF: its first frame at its place on a white canvas; what is transparent is white too.
 ///
 /// Rows are decoded one by one into the canvas; what follows the first frame is not read.
 struct GIFDecoder {
@@ -70,7 +70,7 @@ struct GIFDecoder {
 }
 
 extension GIFDecoder {
-  /// Bytes in memory as the library reads them.
+  /// Bytes in memory, in the form in which the library reads them.
   private struct Source {
     var next: UnsafePointer<UInt8>
     var rest: Int
@@ -86,7 +86,7 @@ extension GIFDecoder {
     }
   }
 
-  /// Reads all that stands before the first frame.
+  /// Reads everything before the first frame.
   private static func transparentColor(
     beforeFrameOf file: UnsafeMutablePointer<GifFileType>
   ) throws(ImageError) -> UInt8? {

@@ -1,12 +1,12 @@
-/// Bytes of a PNG, JPEG, WebP or GIF file to a picture.
+/// Decodes the bytes of a PNG, JPEG, WebP or GIF file.
 public enum ImageDecoder {
-  /// Decodes to 8-bit RGB: alpha over white, upright by EXIF's orientation, an animation's first
-  /// frame; colour profiles are not applied.
+  /// Decodes to 8-bit RGB: alpha over white, turned upright by EXIF's orientation, the first frame
+  /// of an animation; colour profiles are not applied.
   /// - Parameters:
   ///   - limits: checked before memory is taken for pixels.
-  ///   - shorterSide: a JPEG may be scaled down while it is decoded, in eighths, but its shorter
-  ///     side not below this. Faster, and not the same pixels.
-  /// - Throws: `ImageError`, also for a picture that is cut off: half a picture is none.
+  ///   - shorterSide: a JPEG may be reduced, in eighths, while it is decoded, as long as its
+  ///     shorter side is not below this. That is faster, but gives other pixels.
+  /// - Throws: `ImageError`, also for a picture that is cut off: half a picture is not used.
   public static func decode(
     _ bytes: [UInt8], limits: ImageLimits = .default, shorterSide: Int? = nil
   ) throws(ImageError) -> Picture {
@@ -21,7 +21,7 @@ public enum ImageDecoder {
     }
   }
 
-  /// The size that decoding would give, and the format, from the header alone.
+  /// The size of the decoded picture, and the format, from the header alone.
   public static func size(
     _ bytes: [UInt8], limits: ImageLimits = .default
   ) throws(ImageError) -> (width: Int, height: Int, format: ImageFormat) {

@@ -2,7 +2,7 @@ import CSpng
 import CTurboJPEG
 import Foundation
 
-/// A picture to the bytes of a file.
+/// Encodes a picture as the bytes of a file.
 public enum ImageEncoder {
   /// Lossless 8-bit RGB.
   public static func png(_ picture: Picture) throws(ImageError) -> [UInt8] {

@@ -12,7 +12,7 @@ public struct ImageError: Error, Sendable, Equatable, CustomStringConvertible {
     case cannotEncode(String)
   }
 
-  /// Where the picture is: a file, or a shard and key. The caller knows, see `at(_:)`.
+  /// Where the picture is: a file, or a shard and key. The caller adds it with `at(_:)`.
   public var place: String
   public var reason: Reason
 
@@ -21,7 +21,7 @@ public struct ImageError: Error, Sendable, Equatable, CustomStringConvertible {
     self.place = place
   }
 
-  /// The same error, told with the place where it happened.
+  /// The same error with the place where it happened.
   public func at(_ place: String) -> ImageError { ImageError(reason, place: place) }
 
   public var description: String { "\(place): \(what). \(remedy)" }
@@ -44,7 +44,7 @@ public struct ImageError: Error, Sendable, Equatable, CustomStringConvertible {
 
   private var remedy: String {
     switch reason {
-    case .empty, .truncated, .damaged: "Fetch it again or leave it out"
+    case .empty, .truncated, .damaged: "Copy or download it again, or leave it out"
     case .unknownFormat, .unsupportedFormat: "Convert it to PNG, JPEG, WebP or GIF"
     case .tooManyBytes, .tooManyPixels, .sideTooLong: "Make it smaller or leave it out"
     case .cannotEncode: "Choose another format or a smaller size"

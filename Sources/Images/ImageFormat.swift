@@ -1,9 +1,9 @@
-/// The formats that are read.
+/// The formats that can be read.
 public enum ImageFormat: String, Sendable, CaseIterable {
   case png, jpeg, webp, gif
 
-  /// The format told by the first bytes; names and suffixes are not trusted.
-  /// - Throws: `unsupportedFormat` for well-known others, `unknownFormat` for all else.
+  /// The format, recognised by the first bytes; names and suffixes are not trusted.
+  /// - Throws: `unsupportedFormat` for other well-known formats, `unknownFormat` for all else.
   public init(sniffing bytes: [UInt8]) throws(ImageError) {
     guard !bytes.isEmpty else { throw ImageError(.empty) }
     if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {

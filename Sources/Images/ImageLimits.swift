@@ -1,4 +1,4 @@
-/// How much a picture may ask for. All is checked at its header, before memory is taken.
+/// The largest pictures that are accepted. All is checked in the header, before memory is taken.
 ///
 /// Decoding takes at most 7 bytes a pixel (RGBA and RGB), a progressive JPEG up to 6 more for its
 /// coefficients, a WebP up to 4 more; so the default bounds it by about 900 MiB.
@@ -7,7 +7,7 @@ public struct ImageLimits: Sendable, Equatable {
   public var maximumBytes = 256 << 20
   public var maximumPixels = 64 << 20
   public var maximumSide = 65_535
-  /// Colour profiles, texts and the like of a PNG, inflated.
+  /// Colour profiles, texts and other metadata of a PNG, decompressed.
   public var maximumMetadataBytes = 16 << 20
 
   public static let `default` = ImageLimits()

@@ -1,7 +1,7 @@
 import CResample
 import Tensors
 
-/// A stretch of a picture, in whole pixels.
+/// A part of a picture, in whole pixels.
 public struct CropBox: Sendable, Equatable {
   public var x: Int, y: Int, width: Int, height: Int
 
@@ -10,29 +10,29 @@ public struct CropBox: Sendable, Equatable {
   }
 }
 
-/// A picture of any size to the model's input: `[3, height, width]` floats, red, green and blue
-/// planes, `(byte / 255 - mean) / std`.
+/// Turns a picture of any size into the model's input: `[3, height, width]` floats, planes of red,
+/// green and blue, `(byte / 255 - mean) / std`.
 ///
-/// Source: open_clip 3.3.0's evaluation transform on Pillow 13's pictures; sizes, offsets and bytes
-/// are the same, except that open_clip crops to an oblong in bicubic whatever it is asked for.
+/// Source: open_clip 3.3.0's evaluation transform on Pillow 13's pictures. Sizes, offsets and bytes
+/// are the same, except that open_clip always uses bicubic for a crop that is not square.
 public struct ImageTransform: Sendable {
-  /// What happens to a picture of another shape.
+  /// How a picture of another shape is fitted to the model's size.
   public enum Fit: String, Sendable, Codable, CaseIterable {
-    /// The shorter side fits, the rest is cut off around the centre.
+    /// The shorter side is resized to fit; the rest is cut off around the centre.
     case crop
-    /// The longer side fits, the rest is filled with black before normalising.
+    /// The longer side is resized to fit; the rest is filled with black before normalising.
     case pad
-    /// Both sides fit, proportions are lost.
+    /// Both sides are resized to fit; proportions are lost.
     case squash
   }
 
   public let height: Int
   public let width: Int
   public let fit: Fit
-  /// An evaluated picture is brought to so many times the model's size, and its middle is seen.
+  /// Evaluated pictures are resized to so many times the model's size and cropped to their middle.
   public let resize: Double
   public let interpolation: Interpolation
-  /// The float of every byte, for the three channels.
+  /// The float for every byte, for each of the three channels.
   private let table: [Float]
 
   /// - Parameters:
@@ -55,7 +55,7 @@ public struct ImageTransform: Sendable {
     }
   }
 
-  /// The picture as it is evaluated: nothing random.
+  /// The picture for evaluation: no random changes.
   ///
   /// Source: ALIGN (arXiv 2102.05918), section 5.2, for `resize`: the middle 289 pixels of 346.
   public func evaluate(_ picture: Picture, into planes: UnsafeMutableBufferPointer<Float>) {
@@ -65,8 +65,8 @@ public struct ImageTransform: Sendable {
       y: Placement(length: layout.height, target: height), mirrored: false, planes)
   }
 
-  /// A window of the model's size at a random place of the picture, which is brought to `resize`
-  /// times that size as `fit` says; mirrored half of the time if `flip`.
+  /// A window of the model's size at a random place of the picture, which is resized to `resize`
+  /// times that size as `fit` says; if `flip`, half of the pictures are mirrored.
   ///
   /// Source: ALIGN (arXiv 2102.05918), section 5.2: windows of 289 pixels of pictures of 346.
   public func random(
@@ -105,9 +105,9 @@ public struct ImageTransform: Sendable {
     write(resized, left: x.offset, top: y.offset, mirrored: mirrored, planes)
   }
 
-  /// A random part of the picture, mirrored half of the time if `flip`.
+  /// A random part of the picture; if `flip`, half of the pictures are mirrored.
   /// - Parameters:
-  ///   - crop: which share of the area is kept.
+  ///   - crop: the share of the area that is kept.
   ///   - random: the same stream gives the same part.
   public func random(
     _ picture: Picture, crop: ClosedRange<Double>, flip: Bool, random: CounterRandom,
@@ -125,7 +125,7 @@ public struct ImageTransform: Sendable {
     var width: Int, height: Int
   }
 
-  /// The size that a picture is brought to before it is cut or padded.
+  /// The size to which a picture is resized before it is cropped or padded.
   private func layout(_ picture: Picture) -> Layout {
     switch fit {
     case .crop: cropped(picture)
@@ -183,19 +183,19 @@ public struct ImageTransform: Sendable {
 
 /// Where a scaled side of a picture lies in the model's input.
 private struct Placement {
-  /// The pixels of the side that are seen.
+  /// The pixels of the side that are used.
   let wanted: Range<Int>
-  /// Where the first of them goes; of an odd padding the larger half comes last.
+  /// The place of the first of them; if padding is odd, the larger half comes last.
   let offset: Int
 
-  /// Cut or padded around its centre.
+  /// Cropped or padded around its centre.
   init(length: Int, target: Int) {
     let first = max(0, Int((Double(length - target) / 2).rounded(.toNearestOrEven)))
     wanted = first..<min(length, first + target)
     offset = max(0, target - length) / 2
   }
 
-  /// Anywhere; `draw` is the place's number in the random stream.
+  /// At a random place; `draw` is the index of the draw in the random stream.
   init(length: Int, target: Int, random: CounterRandom, draw: UInt64) {
     let first = length > target ? random.below(length - target + 1, at: draw) : 0
     wanted = first..<min(length, first + target)

@@ -1,7 +1,8 @@
-/// How a resized pixel is made from its neighbours. Both are widened when a picture shrinks.
+/// How a resized pixel is computed from its neighbours. Both kernels are widened to reduce a
+/// picture.
 public enum Interpolation: String, Sendable, Codable, CaseIterable {
   case bilinear
-  /// Keys' cubic with a = -0.5, as Pillow has it.
+  /// Keys' cubic with a = -0.5, as in Pillow.
   case bicubic
 
   /// Half the width of the kernel, in pixels of the coarser grid.

@@ -1,7 +1,7 @@
 import CResample
 import CTurboJPEG
 
-/// A JPEG: baseline or progressive, grey, YCbCr, RGB, CMYK or YCCK.
+/// Decodes a JPEG: baseline or progressive, grey, YCbCr, RGB, CMYK or YCCK.
 struct JPEGDecoder {
   private let bytes: [UInt8]
   private let segments: JPEGSegments
@@ -13,8 +13,8 @@ struct JPEGDecoder {
     segments = JPEGSegments(bytes)
     let handle = try Handle()
     var width: Int32 = 0, height: Int32 = 0, subsampling: Int32 = 0, colorspace: Int32 = -1
-    // The result is not 0 after mere warnings too, such as of an unusual subsampling, which only
-    // planes of YUV would need to know. What was found tells whether it went through.
+    // The result is not 0 after mere warnings too, such as of an unusual subsampling, which matter
+    // only for planes of YUV. Whether sizes were found tells whether it succeeded.
     _ = tjDecompressHeader3(
       handle.raw, bytes, UInt(bytes.count), &width, &height, &subsampling, &colorspace)
     guard width > 0, height > 0, colorspace >= 0 else { throw handle.failure }
@@ -43,7 +43,7 @@ struct JPEGDecoder {
       .upright(from: segments.orientation)
   }
 
-  /// The stored size in the fewest eighths that keep both sides at `shorterSide` or above.
+  /// The stored size in the fewest eighths for which both sides are at least `shorterSide`.
   private func size(shorterSide: Int?) -> (width: Int, height: Int) {
     guard let shorterSide else { return stored }
     for eighths in 1..<8 {
@@ -67,7 +67,7 @@ struct JPEGDecoder {
   }
 }
 
-/// Owns a decompressor of the codec.
+/// Owns the library's decompressor.
 private final class Handle {
   let raw: tjhandle
 
@@ -80,7 +80,8 @@ private final class Handle {
 
   var message: String { String(cString: tjGetErrorStr2(raw)) }
 
-  /// Bytes between segments and odd version marks are common and leave the picture whole.
+  /// Whether it only warns of bytes between segments or odd version marks, which are common and
+  /// harmless.
   var warnsOfTrifles: Bool {
     guard tjGetErrorCode(raw) == TJERR_WARNING.rawValue else { return false }
     return ["extraneous bytes before", "JFIF revision", "Adobe color transform"]

@@ -1,10 +1,10 @@
-/// What the segments before a JPEG's first scan tell that the codec does not.
+/// What the segments before a JPEG's first scan tell, and the library does not.
 struct JPEGSegments {
   private(set) var orientation = Orientation.upright
   private(set) var isAdobe = false
   private(set) var firstScan: Int?
 
-  /// Stops where segments make no sense, which the codec judges. Skips stray bytes, as it does.
+  /// Stops where segments make no sense; the library judges that. Skips stray bytes, as it does.
   init(_ bytes: [UInt8]) {
     var at = 2
     while at + 4 <= bytes.count {
@@ -38,7 +38,7 @@ struct JPEGSegments {
     }
   }
 
-  /// Whether the marker that ends a picture stands behind the first scan.
+  /// Whether the marker that ends a picture comes after the first scan.
   func hasEnd(_ bytes: [UInt8]) -> Bool {
     guard let firstScan else { return false }
     var at = bytes.count - 2
@@ -54,7 +54,7 @@ struct JPEGSegments {
 struct ExifDirectory {
   private(set) var orientation: Orientation?
 
-  /// Nil if the block is no TIFF header with a directory inside its bounds.
+  /// Nil if the block is not a TIFF header with a directory inside its bounds.
   init?(_ block: ArraySlice<UInt8>) {
     let bytes = Array(block)
     let isLittle = bytes.holds("II*\0", at: 0)

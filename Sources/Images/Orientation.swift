@@ -10,7 +10,7 @@ public enum Orientation: Int, Sendable, CaseIterable {
 }
 
 extension Picture {
-  /// The picture as it should be seen, if it was stored in `orientation`.
+  /// The upright picture, where this one was stored in `orientation`.
   public func upright(from orientation: Orientation) -> Picture {
     guard orientation != .upright else { return self }
     let (right, below) = (3, 3 * width)

@@ -1,7 +1,8 @@
 import CResample
 import CSpng
 
-/// A PNG of any colour type and depth, interlaced or not. Of an animated one, the default image.
+/// Decodes a PNG of any colour type and depth, interlaced or not; of an animation the default
+/// image.
 struct PNGDecoder {
   private let bytes: [UInt8]
   private let limits: ImageLimits
@@ -29,7 +30,7 @@ struct PNGDecoder {
     return Picture(width: width, height: height, pixels: pixels)
   }
 
-  /// Deflate gives at most 1,032 bytes for one, so a small file cannot hold a huge picture.
+  /// Deflate expands a byte to at most 1,032 bytes, so a small file cannot hold a huge picture.
   private var couldHoldAllRows: Bool {
     let channels = [0: 1, 2: 3, 3: 1, 4: 2, 6: 4][Int(header.color_type)] ?? 1
     let bits = size.width * size.height * channels * Int(header.bit_depth)

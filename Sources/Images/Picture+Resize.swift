@@ -1,7 +1,7 @@
 import CResample
 
 extension Picture {
-  /// The whole picture at another size, byte for byte as the `resize` of Pillow 13 gives it.
+  /// The whole picture at another size, byte for byte as `resize` of Pillow 13 gives it.
   public func resized(
     width: Int, height: Int, _ interpolation: Interpolation = .bicubic
   ) -> Picture {
@@ -11,7 +11,7 @@ extension Picture {
       y: ResampleAxis(source: 0..<self.height, length: height), interpolation)
   }
 
-  /// The picture shrunk so that its longer side is `longerSide`; never enlarged.
+  /// The picture reduced so that its longer side is `longerSide`; it is never enlarged.
   public func resized(longerSide: Int, _ interpolation: Interpolation = .bicubic) -> Picture {
     let longer = max(width, height)
     guard longer > longerSide else { return self }
@@ -30,8 +30,8 @@ extension Picture {
       level: plain ? RESAMPLE_PLAIN : bestLevel)
   }
 
-  /// Rows first, then columns, rounded to bytes in between; columns first where that leaves more
-  /// pixels out, as Pillow 13 does.
+  /// Rows first, then columns, rounded to bytes in between; columns first where that saves more
+  /// pixels, as in Pillow 13.
   func resampled(
     x: ResampleAxis, y: ResampleAxis, _ interpolation: Interpolation,
     level: resample_level = bestLevel

@@ -14,7 +14,7 @@ public struct Picture: Sendable, Equatable {
 }
 
 extension Array where Element == UInt8 {
-  /// `count` bytes, all of which `fill` must write unless it throws.
+  /// Makes `count` bytes; `fill` must write all of them unless it throws.
   static func filled(
     _ count: Int, _ fill: (UnsafeMutablePointer<UInt8>) throws(ImageError) -> Void
   ) throws(ImageError) -> [UInt8] {

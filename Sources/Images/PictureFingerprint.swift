@@ -1,16 +1,16 @@
 import Foundation
 
-/// What a picture looks like in 20 bytes, to find copies of other sizes, formats and qualities.
+/// What a picture looks like, in 20 bytes, to find copies with another size, format or quality.
 ///
-/// Of a 9 × 9 thumbnail, 128 bits say where brightness grows to the right and where it grows
-/// downwards (a "difference hash"); besides, the mean colour and the ratio of the sides.
+/// 128 bits say, for a 9 × 9 thumbnail, where brightness increases to the right and where it
+/// increases downwards (a "difference hash"). To these come the mean colour and the sides' ratio.
 public struct PictureFingerprint: Sendable, Equatable {
-  /// Most bits in which two pictures of one look differ.
+  /// The most bits in which two pictures that look alike differ.
   public static let distance = 7
   static let side = 9
-  /// Growth of brightness below this is taken for noise.
+  /// A smaller increase of brightness counts as noise.
   private static let step = 3
-  /// Least bits set of a picture that can be told from others.
+  /// The fewest bits that must be set for a picture to be distinguishable.
   private static let leastBits = 12
   private static let colourDistance = 20
   private static let shapeDistance = 2
@@ -20,7 +20,7 @@ public struct PictureFingerprint: Sendable, Equatable {
   /// Mean red, green and blue, and 16 for each doubling of width to height, from 128 on.
   let colour: SIMD4<Int16>
 
-  /// - Returns: nil for a picture that is too plain to be told from others.
+  /// - Returns: nil for a picture that is too plain to be distinguished from others.
   public init?(_ picture: Picture) {
     let small = picture.resized(width: Self.side, height: Self.side, .bilinear)
     var sums = SIMD3<Int>.zero
@@ -48,7 +48,7 @@ public struct PictureFingerprint: Sendable, Equatable {
       Int16(max(0, min(255, shape))))
   }
 
-  /// Whether two pictures look alike but for size, compression and small marks.
+  /// Whether two pictures look alike except for size, compression and small marks.
   public func isNear(_ other: PictureFingerprint) -> Bool {
     let differing = bits ^ other.bits
     guard differing.x.nonzeroBitCount + differing.y.nonzeroBitCount <= Self.distance else {

@@ -1,9 +1,9 @@
 import CResample
 
-/// One axis of a resize: which stretch of the picture becomes how many pixels, and which of these
-/// are wanted.
+/// One axis of a resize: which part of the picture becomes how many pixels, and which of these are
+/// computed.
 struct ResampleAxis {
-  /// Pixels of the picture that are seen; what lies outside does not exist.
+  /// The pixels of the picture that are used; those outside are ignored.
   var source: Range<Int>
   /// Length that the source is scaled to.
   var length: Int
@@ -19,7 +19,7 @@ struct ResampleAxis {
   /// Resampling to the same length leaves every byte as it is.
   var isIdentity: Bool { source.count == length }
 
-  /// How many pixels go; below 0 where some are added.
+  /// How many pixels are removed; below 0 where some are added.
   var excess: Int { source.count - length }
 }
 
@@ -77,7 +77,7 @@ struct ResampleWeights {
     low[index] = Int16(fixed & 0x7FFF)
   }
 
-  /// The stretch of the source that any output reads.
+  /// The part of the source that any output reads.
   var reads: Range<Int> {
     let first = Int(starts.min() ?? 0), last = Int(starts.max() ?? 0)
     return first..<(last + taps)

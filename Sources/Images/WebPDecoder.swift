@@ -2,7 +2,7 @@ import CResample
 import CWebP
 import CWebPDemux
 
-/// A WebP: lossy or lossless, with or without alpha; of an animation, the first frame.
+/// Decodes a WebP: lossy or lossless, with or without alpha; of an animation the first frame.
 struct WebPDecoder {
   private let bytes: [UInt8]
   private let limits: ImageLimits

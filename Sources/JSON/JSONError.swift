@@ -1,13 +1,13 @@
-/// Why bytes are no JSON, and where in them.
+/// Why bytes are not JSON, and at which byte.
 public struct JSONError: Error, Sendable, Equatable {
   public enum Reason: Sendable, Equatable {
     case malformed(String)
-    /// A name that stands twice in one object.
+    /// A name that is twice in one object.
     case duplicate(String)
   }
 
   public var reason: Reason
-  /// From 0.
+  /// Counted from 0.
   public var byte: Int
 
   package init(_ reason: Reason, byte: Int) {
@@ -19,7 +19,7 @@ public struct JSONError: Error, Sendable, Equatable {
   public var text: String {
     switch reason {
     case .malformed(let what): "\(what) at byte \(byte)"
-    case .duplicate(let name): "\"\(name)\" twice at byte \(byte)"
+    case .duplicate(let name): "\"\(name)\" is there twice, at byte \(byte)"
     }
   }
 }

@@ -1,5 +1,5 @@
-/// Reads JSON strictly (RFC 8259): a name twice in an object, a lone surrogate, bytes that are
-/// no UTF-8, numbers beyond `Double` and trailing text are errors; depth is limited.
+/// Reads JSON strictly (RFC 8259). Errors are: a name that is twice in an object, a lone surrogate,
+/// bytes that are not UTF-8, numbers beyond `Double`, and text after the value. Depth is limited.
 public struct JSONReader {
   static let depthLimit = 64
 
@@ -12,8 +12,8 @@ public struct JSONReader {
     self.readsNaN = readsNaN
   }
 
-  /// - Parameter readsNaN: takes `NaN`, `Infinity` and `-Infinity`, which Python writes although
-  ///   JSON has no such numbers, for null.
+  /// - Parameter readsNaN: reads `NaN`, `Infinity` and `-Infinity` as null; Python writes them
+  ///   although JSON has no such numbers.
   public static func read(_ bytes: [UInt8], readsNaN: Bool = false) throws(JSONError) -> JSONValue {
     var reader = JSONReader(bytes, readsNaN: readsNaN)
     let value = try reader.value(depth: 0)
@@ -141,7 +141,7 @@ extension JSONReader {
       switch byte {
       case UInt8(ascii: "\""):
         guard let text = String(validating: units, as: UTF8.self) else {
-          throw malformed("a string is no UTF-8")
+          throw malformed("a string is not UTF-8")
         }
         return text
       case UInt8(ascii: "\\"): try escape(into: &units)

@@ -12,7 +12,7 @@ public enum JSONValue: Sendable, Equatable {
 }
 
 extension JSONValue {
-  /// The value of a key, nil when this is no object or has none.
+  /// The value of a key; nil where this is not an object or has no such key.
   public subscript(_ key: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     return members[key]
@@ -40,20 +40,20 @@ extension JSONValue {
 
   /// The tree as JSON text, keys sorted; reading it again gives an equal tree.
   ///
-  /// Numbers that are not finite, which JSON cannot say, become null.
-  /// - Parameter indented: lines of two spaces per level instead of one line.
+  /// Numbers that are not finite, which JSON does not have, become null.
+  /// - Parameter indented: two spaces per level, on several lines, instead of one line.
   public func text(indented: Bool = false) -> String {
     var out = ""
     write(to: &out, indent: indented ? "\n" : nil)
     return out
   }
 
-  /// A value of a `Decodable` type out of this tree.
+  /// Decodes a value of a `Decodable` type from this tree.
   public func decoded<Value: Decodable>(as type: Value.Type = Value.self) throws -> Value {
     try JSONDecoder().decode(type, from: Data(text().utf8))
   }
 
-  /// The tree an `Encodable` value makes.
+  /// The tree that an `Encodable` value encodes to.
   public init(encoding value: some Encodable) throws {
     let bytes = [UInt8](try JSONEncoder().encode(value))
     self = try JSONReader.read(bytes)

@@ -2,8 +2,8 @@ import Checkpoints
 import CoCaModel
 import JSON
 
-/// One mapping of open_clip's configuration, whose keys are taken one after another; what is left
-/// at the end is unknown.
+/// One mapping of open_clip's configuration. Its keys are taken one after another; those left at
+/// the end are unknown.
 struct ConfigurationSection {
   private let place: String
   private let path: String
@@ -11,7 +11,7 @@ struct ConfigurationSection {
 
   /// - Parameters:
   ///   - place: the file.
-  ///   - path: of the mapping in it, such as `vision_cfg`; empty for all of it.
+  ///   - path: of the mapping in the file, such as `vision_cfg`; empty for the whole file.
   init(_ tree: JSONValue?, path: String, place: String) throws(ModelError) {
     self.place = place
     self.path = path
@@ -28,10 +28,10 @@ struct ConfigurationSection {
   func error(_ name: String, _ what: String) -> ModelError {
     ModelError(
       place, .impossible("\(shown(key(name))): \(shown(what))"),
-      remedy: "docs/openclip.md says which configurations come in")
+      remedy: "docs/openclip.md says which configurations can be imported")
   }
 
-  /// What stands in a hostile file neither begins a line nor fills the screen.
+  /// Text from a hostile file can neither begin a line nor fill the screen.
   private func shown(_ text: String) -> String {
     let scalars = text.unicodeScalars.prefix(300)
     return String(
@@ -40,7 +40,7 @@ struct ConfigurationSection {
 
   mutating func take(_ name: String) -> JSONValue? { members.removeValue(forKey: name) }
 
-  /// A mapping of its own, nil where there is none.
+  /// A mapping inside this one; nil where there is none.
   mutating func section(_ name: String) throws(ModelError) -> ConfigurationSection {
     try ConfigurationSection(take(name), path: key(name), place: place)
   }
@@ -50,14 +50,14 @@ struct ConfigurationSection {
       throw error(name, "is missing")
     }
     guard let integer = value.integer, integer > 0 else {
-      throw error(name, "\(value.text()) is no whole number above 0")
+      throw error(name, "\(value.text()) is not a whole number above 0")
     }
     return integer
   }
 
   mutating func number(_ name: String, else standard: Double) throws(ModelError) -> Double {
     guard let value = take(name) else { return standard }
-    guard let number = value.double else { throw error(name, "\(value.text()) is no number") }
+    guard let number = value.double else { throw error(name, "\(value.text()) is not a number") }
     return number
   }
 
@@ -90,10 +90,10 @@ struct ConfigurationSection {
     return .init(height: height, width: width)
   }
 
-  /// Takes a key that only one value is supported of.
+  /// Takes a key of which only one value is supported.
   /// - Parameters:
-  ///   - standard: what open_clip takes where it is absent.
-  ///   - reason: why no other.
+  ///   - standard: open_clip's default where the key is absent.
+  ///   - reason: why no other value is supported.
   mutating func require(
     _ name: String, _ supported: JSONValue, else standard: JSONValue, _ reason: String
   ) throws(ModelError) {
@@ -109,10 +109,10 @@ struct ConfigurationSection {
     for name in names { members[name] = nil }
   }
 
-  /// - Throws: `ModelError` where keys are left, which open_clip refuses too.
+  /// - Throws: `ModelError` where keys are left; open_clip refuses them too.
   func finish() throws(ModelError) {
     guard let unknown = members.keys.min() else { return }
-    throw error(unknown, "is no key that open_clip knows")
+    throw error(unknown, "is not a key that open_clip knows")
   }
 }
 

@@ -16,16 +16,16 @@ extension OpenCLIPConfiguration {
     "qk_norm", "scaled_cosine_attn", "scale_heads", "scale_attn_inner", "scale_attn", "scale_fc",
   ]
 
-  /// Towers that are no transformer of open_clip's own.
+  /// Refuses towers that are not open_clip's own transformers.
   func refuseTowers(_ vision: inout ConfigurationSection) throws(ModelError) {
-    try vision.require("timm_model_name", .null, else: .null, "timm's image towers do not come in")
+    try vision.require("timm_model_name", .null, else: .null, "timm's towers are not imported")
     vision.ignore([
       "timm_model_pretrained", "timm_pool", "timm_proj", "timm_proj_bias", "timm_drop",
       "timm_drop_path",
     ])
   }
 
-  /// What both towers can be but are not here.
+  /// Refuses variants of either tower that this program does not have.
   func refuseVariants(_ tower: inout ConfigurationSection) throws(ModelError) {
     try tower.require(
       "output_tokens", true, else: false, "a CoCa's captions are made from the tower's tokens")
@@ -48,7 +48,7 @@ extension OpenCLIPConfiguration {
     return hidden
   }
 
-  /// open_clip passes over keys it does not know here; so does this.
+  /// open_clip ignores keys that it does not know here; so does this.
   mutating func readPreprocess(_ section: inout ConfigurationSection) throws(ModelError) {
     model.image.mean = try section.three("mean") ?? model.image.mean
     model.image.std = try section.three("std") ?? model.image.std

@@ -3,9 +3,9 @@ import CoCaModel
 import JSON
 
 extension OpenCLIPConfiguration {
-  /// What `open_clip_config.json` says of a model, so that open_clip builds the same.
+  /// The `open_clip_config.json` of a model, from which open_clip builds the same model.
   ///
-  /// It has no key for the CLS mask: with the correct one, a line of Python sets it.
+  /// It has no key for the CLS mask: for the correct mask, a line of Python sets it.
   /// - Parameter place: the checkpoint, for errors.
   /// - Throws: `ModelError` for a model that open_clip cannot build.
   public static func json(
@@ -117,12 +117,12 @@ extension OpenCLIPConfiguration {
       ? .integer(extent.height) : [.integer(extent.height), .integer(extent.width)]
   }
 
-  /// The shortest decimal number that is this float.
+  /// The shortest decimal number that gives this float.
   private static func decimal(_ value: Float) -> JSONValue {
     .number(Double("\(value)") ?? Double(value))
   }
 
-  /// A ratio with which `int(width * ratio)` is the width wanted.
+  /// A ratio for which `int(width * ratio)` is the wanted width.
   private static func ratio(
     _ hidden: Int, to width: Int, place: String
   ) throws(ModelError) -> JSONValue {

@@ -3,32 +3,32 @@ import CoCaModel
 import Foundation
 import JSON
 
-/// A model as open_clip's JSON describes it: `open_clip_config.json` of a folder, or the
-/// `model_cfg` alone, as its files of named models are.
+/// A model as open_clip's JSON describes it: a folder's `open_clip_config.json`, or `model_cfg`
+/// alone, as in the files of open_clip's named models.
 ///
 /// What this program does not compute is refused by its key, with the reason; keys that open_clip
-/// does not know are refused as it refuses them.
+/// does not know are refused as open_clip refuses them.
 /// - Source: open_clip 3.3.0, `model.py`, `coca_model.py`, `transform.py`.
 public struct OpenCLIPConfiguration: Sendable, Equatable {
   public static let fileName = "open_clip_config.json"
   private static let byteLimit = 1 << 20
 
   public internal(set) var model: ModelConfiguration
-  /// What is harmless but lost: keys that have no meaning here, told to the user.
+  /// Notices about keys that are lost without harm, since they have no meaning here.
   public private(set) var notices: [String] = []
 
-  /// - Parameter clsMask: no key of open_clip's says it; see `ModelConfiguration.CLSMask`.
-  /// - Throws: `CheckpointError` where the file is no JSON, `ModelError` for what is refused.
+  /// - Parameter clsMask: open_clip has no key for it; see `ModelConfiguration.CLSMask`.
+  /// - Throws: `CheckpointError` where the file is not JSON, `ModelError` for what is refused.
   public init(file: URL, clsMask: ModelConfiguration.CLSMask) throws {
     let tree = try JSONReader.read(file: file.path, limit: Self.byteLimit)
     try self.init(tree, place: file.path, clsMask: clsMask)
   }
 
-  /// One of `OpenCLIPSource.names`.
+  /// - Parameter name: one of `OpenCLIPSource.names`.
   public init(name: String, clsMask: ModelConfiguration.CLSMask) throws(ModelError) {
     guard let preset = ModelConfiguration.preset(name), preset.layout == .openclip else {
       throw ModelError(
-        name, .impossible("is no model of open_clip's that this program has"),
+        name, .impossible("is not a model of open_clip's that this program knows"),
         remedy: "Name one of \(OpenCLIPSource.names.joined(separator: ", ")), or a JSON file")
     }
     model = preset
@@ -58,10 +58,10 @@ public struct OpenCLIPConfiguration: Sendable, Equatable {
     }
     guard let fault = model.fault() else { return }
     throw ModelError(
-      place, .impossible("describes a model that cannot be: \(fault)"), remedy: "Correct it")
+      place, .impossible("describes an impossible model: \(fault)"), remedy: "Correct it")
   }
 
-  /// Every size is read over these.
+  /// A configuration into which every size is read.
   private static var blank: ModelConfiguration {
     guard let preset = ModelConfiguration.preset("coca_ViT-B-32") else {
       preconditionFailure("a preset that the model has")
@@ -120,7 +120,7 @@ public struct OpenCLIPConfiguration: Sendable, Equatable {
   }
 
   private mutating func readText(_ text: inout ConfigurationSection) throws(ModelError) {
-    try text.require("hf_model_name", .null, else: .null, "text towers of others do not come in")
+    try text.require("hf_model_name", .null, else: .null, "others' text towers are not imported")
     model.text.context = try text.integer("context_length", else: 77)
     model.text.vocabulary = try text.integer("vocab_size", else: 49_408)
     model.text.width = try text.integer("width", else: 512)
@@ -147,7 +147,7 @@ public struct OpenCLIPConfiguration: Sendable, Equatable {
     try text.finish()
   }
 
-  /// open_clip reads five of its keys; the others stand there for other towers.
+  /// open_clip reads five of its keys; the others are there for other towers.
   private mutating func readMultimodal(
     _ multimodal: inout ConfigurationSection
   ) throws(ModelError) {

@@ -4,14 +4,14 @@ import CoCaModel
 import Foundation
 import Tensors
 
-/// A model as a folder that open_clip loads: `create_model("local-dir:FOLDER")`, strictly.
+/// Writes a model as a folder that open_clip loads strictly: `create_model("local-dir:FOLDER")`.
 public enum OpenCLIPExport {
   public static let weightsFile = "open_clip_model.safetensors"
 
   /// - Parameters:
   ///   - attachments: further files, such as the tokenizer's.
   ///   - place: the checkpoint, for errors.
-  ///   - url: the folder, which is whole or not there.
+  ///   - url: the folder; it is written completely or not at all.
   /// - Throws: `ModelError` for a model that open_clip cannot build; `CheckpointError`.
   public static func write(
     _ model: CoCa, attachments: [String: Data], of place: String, to url: URL

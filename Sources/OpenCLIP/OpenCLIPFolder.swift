@@ -1,16 +1,16 @@
 import Checkpoints
 import Foundation
 
-/// Where an open_clip model lies: a folder as Hugging Face's hub has them, or one file of weights,
-/// whose folder may hold the rest.
+/// Where the files of an open_clip model are: in a folder as on Hugging Face's hub, or one file of
+/// weights, with the other files in the same folder.
 /// - Source: open_clip 3.3.0, `factory.py`: `_find_checkpoint_in_dir`.
 public struct OpenCLIPFolder {
   let url: URL
-  /// Nil where a folder was named.
+  /// Nil where a folder was given.
   private let file: URL?
   private let names: [String]
 
-  /// What open_clip prefers, first to last.
+  /// The files of weights in open_clip's order of preference.
   private static let weightFiles = [
     "open_clip_model.safetensors", "open_clip_pytorch_model.safetensors",
     "open_clip_pytorch_model.bin", "open_clip_pytorch_model.pth", "model.safetensors",
@@ -20,7 +20,7 @@ public struct OpenCLIPFolder {
     "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt", "tokenizer.model",
   ]
 
-  /// - Throws: `CheckpointError` where nothing is there.
+  /// - Throws: `CheckpointError` where nothing exists at the path.
   public init(_ path: URL) throws(CheckpointError) {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path.path, isDirectory: &isFolder) else {
@@ -38,7 +38,7 @@ public struct OpenCLIPFolder {
   public var configuration: URL? { find([OpenCLIPConfiguration.fileName]) }
   var tokenizer: URL? { find(Self.tokenizerFiles) }
 
-  /// The file of weights: the preferred, or the first of those that open_clip looks at.
+  /// The file of weights: the preferred one, or the first that open_clip would look at.
   /// - Throws: `CheckpointError` where there is none.
   public func weights() throws(CheckpointError) -> URL {
     if let file { return file }

@@ -1,6 +1,7 @@
 import CoCaModel
 
-/// What stands in the state dict of open_clip's CoCa, in its order, and where in our model.
+/// The tensors of a CoCa's state dict in open_clip, in order, and where they are in this program's
+/// model.
 ///
 /// The order is that of `named_parameters()`, by which optimizers number their state.
 /// - Source: open_clip 3.3.0, `transformer.py` and `coca_model.py`.
@@ -82,7 +83,7 @@ public struct OpenCLIPLayout: Sendable {
 }
 
 extension OpenCLIPLayout {
-  /// What the parts of one of open_clip's residual blocks are called in ours.
+  /// The names, in this program, of the parts of one of open_clip's residual blocks.
   private struct Parts {
     let attentionNorm, attention, attentionScale: String
     let imageNorm: String?
@@ -107,7 +108,7 @@ extension OpenCLIPLayout {
     add("\(name).bias", [output], "\(ours).bias")
   }
 
-  /// torch keeps the three projections in one tensor where all read vectors of one width.
+  /// torch keeps the three projections in one tensor where all of them read vectors of one width.
   private mutating func addAttention(_ name: String, _ ours: String, width: Int, context: Int) {
     let query = "\(ours).query", key = "\(ours).key", value = "\(ours).value"
     if context == width {

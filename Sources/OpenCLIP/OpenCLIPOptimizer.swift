@@ -2,15 +2,15 @@ import Checkpoints
 import CoCaModel
 import Tensors
 
-/// AdamW's state in a training checkpoint of open_clip, seen to fit the model.
+/// AdamW's state in a training checkpoint of open_clip, checked to fit the model.
 ///
-/// torch numbers it over both groups, first what does not decay and then what does, each in the
-/// order of the model's parameters.
+/// torch numbers it over both groups, first the tensors that do not decay and then those that do,
+/// each group in the order of the model's parameters.
 /// - Source: open_clip 3.3.0, `open_clip_train/main.py`; torch, `optim/adamw.py`.
 public struct OpenCLIPOptimizer: Sendable {
-  /// What one group of parameters was updated with.
+  /// The settings of one group of parameters.
   public struct Group: Sendable, Equatable {
-    /// The rate of the last step.
+    /// The learning rate of the last step.
     public let learningRate: Double
     public let beta1: Double
     public let beta2: Double
@@ -18,11 +18,11 @@ public struct OpenCLIPOptimizer: Sendable {
     public let weightDecay: Double
   }
 
-  /// Updates made.
+  /// Updates done.
   public let step: Int
-  /// What does not decay, and what does.
+  /// First the tensors that do not decay, then those that do.
   public let groups: [Group]
-  /// Whether positions do not decay: open_clip's main branch after 3.3.0 has it so.
+  /// Whether positions do not decay, as in open_clip's main branch after 3.3.0.
   public let sparesPositions: Bool
   private let file: PyTorchFile
   /// By the tensor's name in open_clip.
@@ -35,8 +35,8 @@ public struct OpenCLIPOptimizer: Sendable {
     let second: PyTorchTensor
   }
 
-  /// - Throws: `CheckpointError` where the file is no training checkpoint, or its optimizer is no
-  ///   AdamW over all of the model's parameters.
+  /// - Throws: `CheckpointError` where the file is not a training checkpoint, or where its
+  ///   optimizer is not an AdamW over all of the model's parameters.
   public init(_ source: OpenCLIPSource) throws(CheckpointError) {
     let place = source.place
     guard let (file, root) = source.stateDict.checkpoint, let optimizer = root["optimizer"],
@@ -85,7 +85,7 @@ public struct OpenCLIPOptimizer: Sendable {
         let epsilon = group["eps"]?.number, let decay = group["weight_decay"]?.number,
         group["amsgrad"]?.bool != true, group["maximize"]?.bool != true,
         group["decoupled_weight_decay"]?.bool != false
-      else { throw refused(place, "has an optimizer that is no plain AdamW") }
+      else { throw refused(place, "has an optimizer that is not a plain AdamW") }
       groups.append(
         Group(
           learningRate: rate, beta1: beta1, beta2: beta2, epsilon: epsilon, weightDecay: decay))
@@ -125,7 +125,7 @@ public struct OpenCLIPOptimizer: Sendable {
     return Moments(step: step, first: first, second: second)
   }
 
-  /// A float32 tensor of no dimension, or a number in older files.
+  /// A float32 tensor without dimensions; in older files a number.
   private static func step(
     _ value: PickleValue?, _ file: PyTorchFile
   ) throws(CheckpointError) -> Int? {
@@ -138,7 +138,7 @@ public struct OpenCLIPOptimizer: Sendable {
     return step.flatMap { (0..<1 << 53).contains($0) ? $0 : nil }
   }
 
-  /// Fills an AdamW's moments.
+  /// Fills the moments of an AdamW.
   /// - Parameters:
   ///   - first: the first moment of one of our parameters, by its name.
   ///   - second: the second.

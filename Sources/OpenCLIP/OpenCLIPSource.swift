@@ -3,24 +3,24 @@ import CoCaModel
 import Foundation
 import Text
 
-/// An open_clip model where it lies, seen to be whole: its configuration, weights and tokenizer.
+/// An open_clip model in its files, checked to be complete: configuration, weights and tokenizer.
 public struct OpenCLIPSource: Sendable {
-  /// What says the model's shape, where it is not the source itself.
+  /// What gives the model's shape, where the source itself does not.
   public enum Model: Sendable {
-    /// One of open_clip's names that this program has.
+    /// One of open_clip's names that this program knows.
     case named(String)
     case file(URL)
   }
 
-  /// The folder, or where the file lies.
+  /// The given folder, or the file's folder.
   public let folder: URL
   /// The file of weights.
   public let place: String
   public let configuration: ModelConfiguration
   public let weights: OpenCLIPWeights
-  /// Nil where none was named or found.
+  /// Nil where none was given or found.
   public let tokenizer: (any Tokenizer)?
-  /// What is left out, resized or not found, for the user.
+  /// Notices about what is left out, resized or not found.
   public let notices: [String]
   let stateDict: StateDict
 
@@ -30,9 +30,9 @@ public struct OpenCLIPSource: Sendable {
   }
 
   /// - Parameters:
-  ///   - url: a folder as Hugging Face's hub has them, or one file of weights.
+  ///   - url: a folder as on Hugging Face's hub, or one file of weights.
   ///   - model: nil: `open_clip_config.json` in the folder, or beside the file.
-  ///   - tokenizer: its file; nil: what lies in the folder.
+  ///   - tokenizer: its file; nil: the one in the folder.
   ///   - clsMask: which mask the weights were trained with.
   /// - Throws: `CheckpointError`, `ModelError` or `TextError`, each naming the file.
   public init(
@@ -51,7 +51,7 @@ public struct OpenCLIPSource: Sendable {
     notices = read.notices + weights.notices
   }
 
-  /// The weights for a model of another image size or text length.
+  /// The weights for a model with another image size or text length.
   /// - Throws: as `OpenCLIPWeights.init`.
   public func weights(
     for other: ModelConfiguration
@@ -88,7 +88,7 @@ public struct OpenCLIPSource: Sendable {
     guard let tokenizer, tokenizer.vocabularySize > rows else { return }
     throw ModelError(
       place,
-      .mismatch("the tokenizer makes \(tokenizer.vocabularySize) ids, the model reads \(rows)"),
+      .mismatch("the tokenizer has \(tokenizer.vocabularySize) ids, but the model only \(rows)"),
       remedy: "Give the tokenizer that the model was trained with")
   }
 }

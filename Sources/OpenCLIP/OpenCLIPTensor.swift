@@ -1,14 +1,15 @@
 import Autograd
 import Tensors
 
-/// One tensor of open_clip's state dict and the parameters of ours that hold its numbers.
+/// One tensor of open_clip's state dict, and the parameters of this program that hold its numbers.
 public struct OpenCLIPTensor: Sendable, Equatable {
-  /// As the state dict has them.
+  /// The name in the state dict.
   public let name: String
   public let shape: [Int]
-  /// Our parameters' names; of several, each is an equal share of the rows: query, key, value.
+  /// The names of the parameters; if there are several, each is an equal share of the rows: query,
+  /// key, value.
   public let parameters: [String]
-  /// Whether open_clip stores `[in, out]` where ours is `[out, in]`.
+  /// Whether open_clip stores `[in, out]` where this program stores `[out, in]`.
   let isTransposed: Bool
 
   init(_ name: String, _ shape: [Int], _ parameters: [String], isTransposed: Bool = false) {
@@ -21,8 +22,8 @@ public struct OpenCLIPTensor: Sendable, Equatable {
 
   public var count: Int { shape.reduce(1, *) }
 
-  /// open_clip's tensor, copied out of ours.
-  /// - Parameter part: the value of a parameter by its name, or its gradient, or a moment.
+  /// Makes open_clip's tensor by copying from the parameters.
+  /// - Parameter part: a parameter's value, gradient or moment, by the parameter's name.
   public func gather(_ part: (String) -> Tensor) -> Tensor {
     let whole = Tensor(shape)
     for (index, name) in parameters.enumerated() {
@@ -37,7 +38,7 @@ public struct OpenCLIPTensor: Sendable, Equatable {
     return whole
   }
 
-  /// Copies open_clip's tensor into ours.
+  /// Copies open_clip's tensor into the parameters.
   /// - Parameter part: as in `gather`; its elements are replaced.
   public func scatter(_ whole: Tensor, into part: (String) -> Tensor) {
     precondition(whole.count == count)

@@ -3,13 +3,13 @@ import Checkpoints
 import CoCaModel
 import Tensors
 
-/// The tensors of an open_clip model, seen to be exactly those that a configuration asks for.
+/// The tensors of an open_clip model, checked to be exactly those that a configuration needs.
 ///
-/// As open_clip does on loading, positions of another image size or text length are resized, and a
-/// logit scale of one element stands for a scalar.
+/// As in open_clip, positions of another image size or text length are resized, and a logit scale
+/// of one element counts as a scalar.
 public struct OpenCLIPWeights: Sendable {
   public let layout: OpenCLIPLayout
-  /// What is resized, told to the user.
+  /// Notices about what is resized.
   public private(set) var notices: [String] = []
   private let tensors: any NamedTensors
   private let positions: [String: PositionTable]
@@ -41,7 +41,7 @@ public struct OpenCLIPWeights: Sendable {
 
   public var isResized: Bool { !notices.isEmpty }
 
-  /// The entry of another shape that a tensor is made from; nil where it must have its own.
+  /// The entry with another shape from which a tensor is made; nil where shapes must be equal.
   private func source(of tensor: OpenCLIPTensor) -> TensorEntry? {
     guard let entry = tensors[tensor.name], entry.shape != tensor.shape else { return nil }
     if tensor.name == Self.logitScale { return entry.shape == [1] ? entry : nil }
@@ -49,8 +49,8 @@ public struct OpenCLIPWeights: Sendable {
   }
 
   /// Fills the model's parameters.
-  /// - Parameter model: of the configuration that was given, or without some of its heads; with
-  ///   memory.
+  /// - Parameter model: made of the given configuration, perhaps without some of its heads; its
+  ///   parameters have memory.
   /// - Throws: `CheckpointError` for a tensor that cannot be read as `Float`.
   public func read(into model: CoCa) throws(CheckpointError) {
     let values = model.parameters.lookup(\.value)

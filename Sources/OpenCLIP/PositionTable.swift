@@ -1,13 +1,13 @@
 import CoCaModel
 import Tensors
 
-/// A model's table of positions, and how one of another image size or text length becomes it.
+/// A model's table of positions, and how it is made from that of another image size or text length.
 ///
-/// Computed in double precision, so what differs from open_clip's is its own rounding.
+/// Computed in double precision, so differences from open_clip come only from open_clip's rounding.
 /// - Source: open_clip 3.3.0, `model.py`: `resize_pos_embed`, `resize_text_pos_embed`.
 public struct PositionTable: Sendable {
   private enum Kind {
-    /// A grid behind so many rows of tokens that are no patches.
+    /// A grid, after so many rows of tokens that are not patches.
     case grid(tokens: Int, old: ModelConfiguration.Extent?, new: ModelConfiguration.Extent)
     case line
   }
@@ -15,7 +15,7 @@ public struct PositionTable: Sendable {
   public let shape: [Int]
   private let kind: Kind
 
-  /// - Parameter old: the model of the table to come; nil: its grid is square.
+  /// - Parameter old: the model of the other table; nil: that table's grid is square.
   public static func image(
     of model: ModelConfiguration, from old: ModelConfiguration? = nil
   ) -> PositionTable {
@@ -30,7 +30,7 @@ public struct PositionTable: Sendable {
     return PositionTable(shape: [model.text.context + tokens, model.text.width], kind: .line)
   }
 
-  /// Whether this table can be made from one of another shape.
+  /// Whether this table can be made from one with another shape.
   public func resizes(_ other: [Int]) -> Bool {
     guard other != shape, other.count == 2, other[1] == shape[1] else { return false }
     switch kind {
@@ -60,7 +60,7 @@ public struct PositionTable: Sendable {
     return grid.height * grid.width == rows ? grid : nil
   }
 
-  /// What one place is made of: places from `first` on, times weights.
+  /// What one place is computed from: places from `first` on, times weights.
   private struct Taps {
     let first: Int
     let weights: [Double]
@@ -98,7 +98,7 @@ public struct PositionTable: Sendable {
     }
   }
 
-  /// Linear, without antialiasing, over all rows: a CLS's row is blended with the others.
+  /// Linear, without antialiasing, over all rows: a CLS's row is mixed with the others.
   private func resizedLine(_ table: Tensor) -> Tensor {
     let old = table.shape[0], width = table.width, result = Tensor(shape)
     for row in 0..<shape[0] {

@@ -1,14 +1,14 @@
 import Checkpoints
 
-/// The tensors of one file of weights by their names in open_clip's model: safetensors, or what
-/// `torch.save` wrote, the state dict itself or a training checkpoint with one.
+/// The tensors of one file of weights, by their names in open_clip's model: safetensors, or a file
+/// of `torch.save` with the state dict itself or with a training checkpoint that contains one.
 ///
-/// `module.`, which several processes put before every name, is taken off.
+/// The prefix `module.`, which training on several processes adds to every name, is removed.
 public struct StateDict: NamedTensors {
-  /// In the file's order where it is torch's: that of the model's parameters.
+  /// For torch's files in the file's order, which is that of the model's parameters.
   public let entries: [TensorEntry]
   public var place: String { tensors.place }
-  /// The training checkpoint around the tensors, nil where there is none.
+  /// The training checkpoint that contains the tensors; nil where there is none.
   let checkpoint: (file: PyTorchFile, root: PickleValue)?
   private let tensors: any NamedTensors
   private let prefix: String

@@ -3,7 +3,7 @@ import Collectives
 import Foundation
 import Tensors
 
-/// Adafactor as ScalingViT uses it: a second moment factored into rows and columns, momentum in
+/// Adafactor in ScalingViT's variant: a second moment factored into rows and columns, momentum in
 /// float32, no update clipping, no scaling by the weights' size.
 ///
 /// With `g² + epsilon` averaged over rows (r) and columns (c), both moving averages with
@@ -91,12 +91,12 @@ public final class Adafactor: Optimizer {
   }
 }
 
-/// One update of a factored matrix, or of the rows of it that are held: moving averages first,
-/// then the weights.
+/// One update of a factored matrix, or of those of its rows that this rank holds: first the moving
+/// averages, then the weights.
 private struct FactoredStep {
   let parameter: Parameter
   let gradientScale: Float
-  /// Of the rows that are held.
+  /// Row factors of the rows that this rank holds.
   let rowFactors: Tensor
   let columnFactors: Tensor
   let held: Range<Int>
@@ -116,7 +116,7 @@ private struct FactoredStep {
     let sums = average(into: rows.tensor, width: columns.count, beta2: beta2, epsilon: epsilon)
     try shard?.share(sums, of: parameter)
     average(sums, into: columns, beta2: beta2)
-    // The rows' mean is the columns' mean, which every rank has whole.
+    // The mean of the row factors is that of the column factors, which every rank has whole.
     let mean = kernels.sum(columns.pointer, columns.count) / Double(columns.count)
     for row in 0..<held.count {
       rowFactors.pointer[row] = Float((mean / Double(rows.tensor.pointer[row])).squareRoot())
@@ -126,7 +126,7 @@ private struct FactoredStep {
     }
   }
 
-  /// - Returns: `[blocks, width]`, the column sums of the blocks that are held.
+  /// - Returns: `[blocks, width]`, the column sums of the blocks that this rank holds.
   private func average(into rows: Tensor, width: Int, beta2: Float, epsilon: Float) -> Tensor {
     let sums = Tensor.zeros([blocks.count, width]), first = heldBlocks.lowerBound
     Threads.tasks(heldBlocks.count) { task, _ in

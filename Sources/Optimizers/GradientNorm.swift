@@ -2,17 +2,17 @@ import Autograd
 import Collectives
 import Tensors
 
-/// The length of the summed gradient, and where it is not a number.
+/// The norm of the summed gradient, and which parameters' gradients are not finite.
 public struct GradientNorm: Sendable {
-  /// Before clipping.
+  /// The norm before clipping.
   public let value: Double
-  /// The sum of squares of every parameter's gradient, in the order of their set.
+  /// The sum of squares of every parameter's gradient, in the order of the parameter set.
   private let squares: [(parameter: String, sum: Double)]
 
-  /// Names of the parameters whose gradient holds an infinity or NaN.
+  /// Names of the parameters whose gradient has an infinity or NaN.
   public var nonfinite: [String] { squares.filter { !$0.sum.isFinite }.map(\.parameter) }
 
-  /// The norm of every parameter's gradient, in the order of their set.
+  /// The norm of every parameter's gradient, in the order of the parameter set.
   public var norms: [(parameter: String, norm: Double)] {
     squares.map { ($0.parameter, $0.sum.squareRoot()) }
   }
@@ -21,8 +21,8 @@ public struct GradientNorm: Sendable {
     self.init(parameters, Self.squares(parameters, nil))
   }
 
-  /// Of gradients of which each rank has the rows that its shard holds. Collective where there is
-  /// a shard.
+  /// The norm of gradients of which each rank has its shard's rows. Collective where there is a
+  /// shard.
   /// - Throws: `CollectiveError` if a rank is lost.
   public init(_ parameters: ParameterSet, shard: Shard?) throws {
     var squares = Self.squares(parameters, shard)
@@ -41,13 +41,13 @@ public struct GradientNorm: Sendable {
     value = squares.reduce(0) { $0 + $1.sum }.squareRoot()
   }
 
-  /// What to multiply gradients by so that their norm is at most `limit`; nil: no limit.
+  /// The factor for gradients that makes their norm at most `limit`; nil: no limit.
   public func scale(limit: Double?) -> Float {
     guard let limit else { return 1 }
     return Float(min(1, limit / (value + 1e-6)))
   }
 
-  /// The sum of squares of every row block, zero for those that are not held.
+  /// The sum of squares of every row block; zero for blocks that this rank does not hold.
   private static func squares(_ parameters: ParameterSet, _ shard: Shard?) -> [Double] {
     parameters.parameters.flatMap { parameter in
       let blocks = RowBlocks(rows: parameter.rows), width = parameter.width

@@ -1,13 +1,13 @@
 import Autograd
 import Tensors
 
-/// Turns summed gradients into an update of the weights.
+/// Updates the weights from the summed gradients.
 public protocol Optimizer: AnyObject, SendableMetatype {
-  /// What run files call it.
+  /// Its name in run files.
   static var name: String { get }
-  /// What keeps its divisions finite where a run file gives no `optimizer.epsilon`.
+  /// The value of `optimizer.epsilon` where a run file gives none; it keeps divisions finite.
   static var defaultEpsilon: Double { get }
-  /// Bytes of state for each weight; factored moments are too few to count.
+  /// Bytes of state for each weight; factored moments are too small to count.
   static var stateBytes: Double { get }
 
   /// - Parameter shard: the rows that this rank updates; nil: all.
@@ -15,12 +15,12 @@ public protocol Optimizer: AnyObject, SendableMetatype {
 
   /// Updates made so far.
   var updates: Int { get set }
-  /// Everything but `updates` that the next update depends on.
+  /// Everything, besides `updates`, that the next update depends on.
   var state: [OptimizerState] { get }
 
-  /// `p -= learningRate · (u + weightDecay · p)` for every parameter, or those rows of it that the
-  /// optimizer's shard holds. Collective where there is one.
-  /// - Parameter gradientScale: what gradients are multiplied by first, such as a clipping factor.
+  /// `p -= learningRate · (u + weightDecay · p)` for every parameter, or for those of its rows that
+  /// the optimizer's shard has. Collective where there is a shard.
+  /// - Parameter gradientScale: a factor for the gradients, such as that of clipping.
   /// - Throws: `CollectiveError` if a rank is lost.
   func update(learningRate: Float, gradientScale: Float) throws
 }
@@ -28,9 +28,9 @@ public protocol Optimizer: AnyObject, SendableMetatype {
 /// A tensor of an optimizer's state, or the part of it that this rank holds.
 public struct OptimizerState {
   public let name: String
-  /// Of the whole tensor.
+  /// The shape of the whole tensor.
   public let shape: [Int]
-  /// Elements of the whole that `tensor` has.
+  /// The elements of the whole tensor that `tensor` has.
   public let held: Range<Int>
   public let tensor: Tensor
 
@@ -44,7 +44,7 @@ public struct OptimizerState {
     tensor = .zeros(held.count == count ? shape : [rows.count, width])
   }
 
-  /// Zeros for some of a list.
+  /// Zeros for some elements of a list.
   init(_ name: String, elements: Int, held: Range<Int>) {
     (self.name, shape, self.held) = (name, [elements], held)
     tensor = .zeros([held.count])

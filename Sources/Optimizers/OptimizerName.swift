@@ -1,11 +1,11 @@
-/// One of the optimizers there are.
+/// The name of one of the optimizers.
 public struct OptimizerName: RawRepresentable, CaseIterable, Hashable, Sendable, Codable {
-  /// The one list of them.
+  /// The only list of optimizers.
   private static let types: [any Optimizer.Type] = [Adafactor.self, AdamW.self]
 
   public static let allCases = types.map { OptimizerName($0) }
 
-  /// As run files have it.
+  /// The name in run files.
   public let rawValue: String
 
   public init(_ type: any Optimizer.Type) { rawValue = type.name }

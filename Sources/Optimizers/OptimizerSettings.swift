@@ -1,13 +1,13 @@
 import Autograd
 import RunFile
 
-/// What a run file says of the update.
+/// The `optimizer:` section of a run file.
 public struct OptimizerSettings: Section {
   /// Which weights shrink towards zero.
   public enum DecayRule: String, Sendable, CaseIterable, Codable {
-    /// Linear, patch and vocabulary weights.
+    /// The weights of linear layers, patches and the vocabulary.
     case matrices
-    /// open_clip 3.3.0's: everything with two dimensions, embeddings and positions too.
+    /// open_clip 3.3.0's rule: everything with two dimensions, embeddings and positions too.
     case openclip
 
     public func applies(to parameter: Parameter) -> Bool {
@@ -25,13 +25,13 @@ public struct OptimizerSettings: Section {
   public var beta2 = 0.999
   public var epsilon: Double
   public var weightDecay = 0.01
-  /// Largest norm of the gradient; nil for no clipping.
+  /// The largest norm of the gradient; nil for no clipping.
   public var clip: Double? = 1
   public var decay = DecayRule.matrices
 
   public init() { self.init(Adafactor.self) }
 
-  /// The defaults of one of them.
+  /// The defaults of an optimizer.
   public init(_ type: any Optimizer.Type) {
     (name, epsilon) = (OptimizerName(type), type.defaultEpsilon)
   }
@@ -44,27 +44,28 @@ public struct OptimizerSettings: Section {
 
 extension OptimizerSettings {
   public static let keys: [Key<Self>] = [
-    Key("name", \.name, .choice, "which rule makes the update `u`"),
+    Key("name", \.name, .choice, "the rule that computes the update `u`"),
     Key("lr", \.lr, .number(above: 0, upTo: 1e37), "the largest learning rate"),
-    Key("beta1", \.beta1, moment, "how much of the mean of past updates stays in each step"),
+    Key("beta1", \.beta1, moment, "decay rate of the moving average of updates"),
     Key("beta2", \.beta2, moment, """
-      how much of the mean of past squares stays in each step; Adafactor uses \
-      min(beta2, 1 - t^-0.8) at step t
+      decay rate of the moving average of squared gradients; Adafactor uses min(beta2, 1 - t^-0.8) \
+      at step t
       """),
     // A float32 must hold it: with 0 a gradient of zeros would become 0/0.
     Key("epsilon", \.epsilon, .number(1e-37...1), default: epsilons, """
-      keeps divisions finite; null: the optimizer's own
+      keeps divisions finite; null: the optimizer's default
       """),
-    Key("weight_decay", \.weightDecay, .number(0...1e37), "decoupled from the gradient"),
+    Key("weight_decay", \.weightDecay, .number(0...1e37), "decoupled weight decay"),
     Key("clip", \.clip, .orNull(.number(above: 0, upTo: 1e37)), """
-      largest norm of the gradient; null: no clipping
+      the largest norm of the gradient; null: no clipping
       """),
     Key("decay", \.decay, .choice, """
-      what decays: linear, patch and vocabulary weights; or open_clip 3.3.0's rule
+      which weights decay. `matrices`: those of linear layers, patches and the vocabulary; \
+      `openclip`: those by open_clip 3.3.0's rule
       """),
   ]
 
-  /// Computed with in float32: what is rounded to 1 there would divide by 0.
+  // Computed in float32: a value that is rounded to 1 there would lead to a division by 0.
   private static let moment: Kind<Double> = .number("a number from 0 to 0.9999999") {
     $0 >= 0 && Float($0) < 1
   }

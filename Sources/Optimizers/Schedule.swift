@@ -10,7 +10,7 @@ public struct Schedule: Sendable, Equatable {
   public let steps: Int
   public let decay: Decay
 
-  /// - Parameter warmup: a fraction of `steps` below 1, else steps.
+  /// - Parameter warmup: below 1 a fraction of `steps`, otherwise a number of steps.
   public init(peak: Double, warmup: Double, steps: Int, decay: Decay) {
     self.peak = peak
     self.steps = steps
@@ -18,7 +18,7 @@ public struct Schedule: Sendable, Equatable {
     warmupSteps = Int((warmup < 1 ? warmup * Double(steps) : warmup).rounded())
   }
 
-  /// The rate of step `step`, counted from 0: `peak · (step + 1) / warmup` first, as open_clip's.
+  /// The rate of step `step`, counted from 0: first `peak · (step + 1) / warmup`, as in open_clip.
   public func rate(at step: Int) -> Double {
     if step < warmupSteps { return peak * Double(step + 1) / Double(warmupSteps) }
     let progress = Double(step - warmupSteps) / Double(max(steps - warmupSteps, 1))
@@ -30,10 +30,10 @@ public struct Schedule: Sendable, Equatable {
   }
 }
 
-/// What a run file says of the learning rate's course.
+/// The `schedule:` section of a run file: how the learning rate changes over the run.
 public struct ScheduleSettings: Section {
   public enum Warmup: Sendable, Equatable {
-    /// Of the run's steps, below 1.
+    /// A fraction of the run's steps, below 1.
     case fraction(Double)
     case steps(Int)
   }
@@ -45,10 +45,10 @@ public struct ScheduleSettings: Section {
 
   public static let keys: [Key<Self>] = [
     Key("warmup", \.warmup, .warmup, """
-      how long the rate rises from 0 to `optimizer.lr`; below 1: a fraction of the run's steps, \
-      else steps
+      how long the rate rises from 0 to `optimizer.lr`: below 1 a fraction of the run's steps, \
+      otherwise a number of steps
       """),
-    Key("decay", \.decay, .choice, "how the rate goes on after the warmup"),
+    Key("decay", \.decay, .choice, "how the rate changes after the warm-up"),
   ]
 }
 

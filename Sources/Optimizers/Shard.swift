@@ -2,8 +2,8 @@ import Autograd
 import Collectives
 import Tensors
 
-/// The rows of every tensor that a rank updates, whole row blocks, and what it must hear of the
-/// others' rows.
+/// The rows of every tensor that a rank updates, in whole row blocks, and how it gets what it needs
+/// of the other ranks' rows.
 public struct Shard {
   private let plan: BucketPlan
   private let ranks: any Communicator
@@ -29,7 +29,7 @@ public struct Shard {
     try ranks.allGather(mine, counts: counts, into: sums.buffer)
   }
 
-  /// Completes numbers of which each is zero on all ranks but one. Collective.
+  /// Completes numbers each of which is zero on all ranks but one. Collective.
   func share(_ numbers: inout [Double]) throws(CollectiveError) {
     try ranks.allReduceSum(&numbers)
   }
@@ -41,8 +41,9 @@ extension Optional where Wrapped == Shard {
     self?.rows(of: parameter) ?? 0..<parameter.rows
   }
 
-  /// Runs `body` on the elements of every row block that this rank updates: a kernel rounds at its
-  /// ends as it likes, and these ends lie at the same elements for every number of ranks.
+  /// Runs `body` on the elements of every row block that this rank updates. How a kernel rounds
+  /// depends on where its elements begin and end; these ends are the same for every number of
+  /// ranks.
   func forEachBlock(of parameter: Parameter, _ body: (_ elements: Range<Int>) -> Void) {
     let blocks = RowBlocks(rows: parameter.rows), width = parameter.width
     let held = blocks.blocks(of: rows(of: parameter))

@@ -2,17 +2,17 @@ import Foundation
 import Records
 
 /// Tars in WebDataset's layout, plain or compressed, one or a folder of them: what img2dataset and
-/// webdataset's writers make, and shards of this project.
+/// webdataset write, and shards of this project.
 struct ArchiveInput: PackInput {
   static let suffixes = [".tar", ".tar.gz", ".tgz", ".tar.zst"]
 
   private let archives: [String]
-  /// Those of other parts too.
+  /// All archives, also those of other parts.
   private let all: [String]
   private let others: IgnoredFiles
   private let columns: ColumnNames
 
-  /// - Parameter part: takes every archive whose number leaves `index` when divided by `count`.
+  /// - Parameter part: takes every archive whose number modulo `count` is `index`.
   init(_ url: URL, columns: ColumnNames, part: PackSettings.Part?) throws(PackingError) {
     guard FileManager.default.fileExists(atPath: url.path) else {
       throw PackingError(url.path, .missing)
@@ -62,11 +62,11 @@ struct ArchiveInput: PackInput {
   }
 }
 
-/// Walks over the samples of archives, one archive after another. An archive that cannot be read
-/// on is named, and the next one begun.
+/// Visits the samples of archives, one archive after another. An archive that cannot be read any
+/// further is reported, and the next one begun.
 struct ArchiveWalk: RowWalk {
   private let archives: [String]
-  /// Else a picture's bytes are passed over, and an empty one stands for it.
+  /// Whether pictures' bytes are read; otherwise they are skipped and an empty picture is used.
   private let readsPictures: Bool
   private var number = 0
   private var reader: ArchiveReader?
@@ -96,7 +96,7 @@ struct ArchiveWalk: RowWalk {
       do throws(PackingError) {
         try step(reader)
       } catch {
-        sample?.fail(.row("the archive breaks off inside it"))
+        sample?.fail(.row("the archive is cut off inside it"))
         close()
         waiting.append(.unusable(error))
       }
@@ -129,7 +129,7 @@ struct ArchiveWalk: RowWalk {
     switch item {
     case .folder: break
     case .damage(let why):
-      sample?.fail(.row("the archive is damaged inside or behind it"))
+      sample?.fail(.row("the archive is damaged inside or after it"))
       endSample()
       waiting.append(.unusable(PackingError(reader.path, .row("damaged: \(why)"))))
     case .other(let name, let kind): refuse(name, in: reader, .row("the member is \(kind)"))

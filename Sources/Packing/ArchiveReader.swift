@@ -3,18 +3,18 @@ import Foundation
 
 /// Reads the members of a tar, plain or compressed by gzip or zstd, from front to back.
 ///
-/// What an archive says is believed only within limits: a member's bytes are read where their
-/// size is below the caller's limit, and a compressed archive that grows beyond 256 MiB and 200
-/// times what was read of it is given up as a bomb. Memory: a window of 128 MiB at most (zstd's
-/// largest), a header's texts of 1 MiB, and the member that is asked for.
+/// An archive is trusted only within limits: a member's bytes are read if its size is below the
+/// caller's limit, and a compressed archive that expands beyond 256 MiB and beyond 200 times what
+/// was read of it is refused as a bomb. Memory: a window of at most 128 MiB (zstd's largest), a
+/// header's texts of 1 MiB, and the member that is read.
 /// Used by one thread.
 final class ArchiveReader {
   enum Item {
     case file(name: String, bytes: Int)
     case folder
-    /// A member that is no plain file.
+    /// A member that is not a plain file.
     case other(name: String, kind: String)
-    /// Bytes in a header's place that are none, up to the next one.
+    /// Bytes that should be a header but are none, up to the next header.
     case damage(String)
   }
 
@@ -46,7 +46,7 @@ final class ArchiveReader {
 
   deinit { archive_read_free(handle) }
 
-  /// How much of the file lies behind, 0 to 1.
+  /// How much of the file has been read, 0 to 1.
   var fraction: Double { Double(archive_filter_bytes(handle, -1)) / Double(max(1, fileBytes)) }
 
   /// The next member, or nil at the end.
@@ -68,7 +68,7 @@ final class ArchiveReader {
   }
 
   /// The bytes of the member that `next` gave.
-  /// - Parameter count: its size, below which the caller's limit lies.
+  /// - Parameter count: the member's size, which must be below the caller's limit.
   func read(_ count: Int) throws(PackingError) -> [UInt8] {
     var failure: PackingError?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -105,7 +105,7 @@ final class ArchiveReader {
     case S_IFLNK: return .other(name: name, kind: "a link")
     case S_IFCHR, S_IFBLK: return .other(name: name, kind: "a device")
     case S_IFIFO: return .other(name: name, kind: "a pipe")
-    default: return .other(name: name, kind: "no plain file")
+    default: return .other(name: name, kind: "not a plain file")
     }
     if archive_entry_sparse_count(entry) > 0 { return .other(name: name, kind: "a sparse file") }
     let bytes = Int(archive_entry_size(entry))
@@ -115,7 +115,7 @@ final class ArchiveReader {
     return .file(name: name, bytes: bytes)
   }
 
-  /// Passes over what is left of the member at hand.
+  /// Skips what is left of the present member.
   private func skip() throws(PackingError) {
     guard entry != nil else { return }
     entry = nil
@@ -137,11 +137,11 @@ final class ArchiveReader {
   private func checkRatio() throws(PackingError) {
     let out = archive_filter_bytes(handle, 0), read = archive_filter_bytes(handle, -1)
     guard !isCompressed || out <= max(Self.freeBytes, Self.largestRatio * read) else {
-      throw PackingError(path, .row("\(read) bytes of it grew to \(out): a bomb"))
+      throw PackingError(path, .row("\(read) bytes of it expanded to \(out), as in a zip bomb"))
     }
   }
 
-  /// Names are read as UTF-8 whatever the environment's language.
+  /// Names are read as UTF-8, whatever the environment's language is.
   private func nextHeader() -> Int32 {
     if let (code, entry) = pending {
       (pending, self.entry) = (nil, entry)
@@ -158,7 +158,7 @@ final class ArchiveReader {
     archive_error_string(handle).map { text($0).trimmingSpace } ?? "it cannot be read"
   }
 
-  /// Bytes that are no UTF-8 are spelt as `%E9`.
+  /// Bytes that are not UTF-8 are written like `%E9`.
   private static func text(_ raw: UnsafePointer<CChar>) -> String {
     if let text = String(validatingCString: raw) { return text }
     let bytes = UnsafeRawBufferPointer(start: raw, count: strlen(raw))

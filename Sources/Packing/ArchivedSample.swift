@@ -2,8 +2,8 @@ import Images
 import JSON
 import Records
 
-/// The members of an archive that share a key, in WebDataset's way: a member is `KEY.suffix`, the
-/// key ends at the first dot of the last part of its path.
+/// The members of an archive that have the same key, by WebDataset's rule: a member is
+/// `KEY.suffix`, and the key ends at the first dot of the last part of its path.
 struct ArchivedSample: Sendable, Equatable {
   static let suffixes: [String: Int] = [
     "jpg": ImageLimits.default.maximumBytes, "jpeg": ImageLimits.default.maximumBytes,
@@ -28,7 +28,7 @@ struct ArchivedSample: Sendable, Equatable {
 
   var bytes: Int { (picture?.count ?? 0) + texts.values.reduce(0) { $0 + $1.count } }
 
-  /// Whether nothing is in it that a sample is made of.
+  /// Whether it has no member that belongs to a sample.
   var isEmpty: Bool { picture == nil && texts.isEmpty && problem == nil }
 
   /// Splits `a/b.seg.png` into `a/b` and `seg.png`, in lower case; nil for a hidden file and one
@@ -41,8 +41,8 @@ struct ArchivedSample: Sendable, Equatable {
     return (String(decoding: bytes[..<dot], as: UTF8.self), suffix.lowercased())
   }
 
-  /// Takes a member, or notes why it makes the sample unusable.
-  /// - Returns: whether the member is to be read.
+  /// Accepts a member, or notes why it makes the sample unusable.
+  /// - Returns: whether the member must be read.
   mutating func admits(_ suffix: String, bytes: Int) -> Bool {
     guard let limit = Self.suffixes[suffix] else { return false }
     let isPicture = FolderInput.suffixes.contains(suffix)
@@ -66,8 +66,8 @@ struct ArchivedSample: Sendable, Equatable {
     if let problem { throw problem }
     guard let picture else {
       throw .row(
-        "a sample without a picture: a key's members must stand together, as tar --sort=name "
-          + "writes them")
+        "a sample without a picture: members with the same key must follow each other, as "
+          + "tar --sort=name writes them")
     }
     var row = InputRow(path: key + ".jpg", picture: .bytes(picture, name: place))
     if let bytes = texts["txt"] {

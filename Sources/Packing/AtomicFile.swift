@@ -1,9 +1,9 @@
 import Foundation
 import Records
 
-/// Writes small files so that they are there whole or not at all.
+/// Writes small files completely or not at all.
 public enum AtomicFile {
-  /// Makes the folder of `file` and asks whether it may be written, before long work begins.
+  /// Makes the folder of `file` and checks that it can be written to, before long work begins.
   /// - Throws: `PackingError` with reason `unwritable`.
   public static func prepare(_ file: URL) throws(PackingError) {
     if file.isFolder { throw PackingError(file.path, .unwritable("it is a folder")) }

@@ -5,26 +5,26 @@ import JSON
 /// or Karpathy's of a split (images with their sentences).
 ///
 /// Memory: about 40 bytes for each image and each annotation; their texts stay in the file. All
-/// captions of an image are kept; instances give the names of their categories as labels.
+/// captions of an image are kept; the category names of instances become labels.
 struct COCOInput: PackInput {
   private struct Note {
     var image: Int
     var element: JSONElements.Element
   }
 
-  /// More annotations of one image are refused: a row is held whole.
+  /// An image with more annotations is refused, since a row is in memory as a whole.
   private static let notesPerImage = 10_000
 
   private let file: InputFile
   private let root: InputRoot
   private let images: [JSONElements.Element]
-  /// By their image's id, an image's in the order of the file.
+  /// Sorted by their image's id; those of one image are in the order of the file.
   private let notes: [Note]
   private let categories: [Int: String]
   let notice: String?
 
   /// Reads the file once from front to back.
-  /// - Parameter splits: of Karpathy's files, the splits to take; nil for all.
+  /// - Parameter splits: for Karpathy's files, the splits to take; nil for all.
   init(file url: URL, root: URL?, splits: [String]?) throws(PackingError) {
     let file = try InputFile(path: url.path)
     self.file = file
@@ -41,10 +41,10 @@ struct COCOInput: PackInput {
     categories = contents.categories
     let broken = contents.broken
     notice = broken == 0
-      ? nil : "\(url.path): \(broken) images or annotations without an image's id, left out"
+      ? nil : "\(url.path): \(broken) images or annotations have no image id and are left out"
   }
 
-  /// What is gathered while the file is read.
+  /// What is collected while the file is read.
   private struct Contents {
     let splits: [String]?
     var images: [JSONElements.Element] = []
@@ -111,7 +111,7 @@ struct COCOInput: PackInput {
     if let id = image["id"]?.integer { try add(notesOf: id, to: &row) }
     for key in ["file_name", "filename", "filepath", "sentences"] { row.others[key] = nil }
     for key in InputRow.keys { row.others[key] = nil }
-    guard !row.captions.isEmpty || !row.labels.isEmpty else { throw .row("no annotation of it") }
+    guard !row.captions.isEmpty || !row.labels.isEmpty else { throw .row("it has no annotation") }
     return row
   }
 

@@ -1,4 +1,4 @@
-/// Which columns of a table, or keys of a JSON object, hold what; nil: the customary ones.
+/// The columns of a table, or keys of a JSON object, and what they hold; nil: the usual names.
 struct ColumnNames: Sendable, Equatable {
   var image: String?
   var caption: String?
@@ -18,7 +18,7 @@ enum Column {
     }
   }
 
-  /// In the order in which they are looked for.
+  /// The usual names, in the order in which they are searched.
   var customary: [String] {
     switch self {
     case .image: ["file", "filepath", "file_path", "file_name", "filename", "image", "path",
@@ -30,7 +30,7 @@ enum Column {
   }
 }
 
-/// Finds a table's columns by given or customary names.
+/// Finds a table's columns by the given or the usual names.
 struct ColumnFinder {
   let place: String
   let header: [String]

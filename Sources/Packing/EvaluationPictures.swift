@@ -3,9 +3,8 @@ import Images
 import Records
 
 extension SeenPictures {
-  /// All pictures of datasets that a model will be asked about; frames are read by a pool's
-  /// threads.
-  /// - Parameter tell: takes what could not be read.
+  /// All pictures of datasets on which a model will be evaluated; a pool's threads read the frames.
+  /// - Parameter tell: called with what could not be read.
   init(
     of directories: [URL], withLooks: Bool, pool: WorkerPool, waiting: Int,
     tell: (PackEvent) -> Void

@@ -1,12 +1,12 @@
 import Foundation
 import Records
 
-/// A folder of pictures, each with a `.txt` (its caption) or a `.json` (an object as in jsonl) of
-/// the same stem beside it.
+/// A folder of pictures, each beside a `.txt` (its caption) or a `.json` (an object as in jsonl)
+/// with the same stem.
 struct FolderInput: PackInput {
   private let folder: String
   private let columns: ColumnNames
-  /// Refuses a picture without either.
+  /// Whether a picture without either is refused.
   private let needsText: Bool
   static let suffixes: Set<String> = ["jpg", "jpeg", "png", "webp", "gif"]
 
@@ -56,14 +56,14 @@ struct FolderInput: PackInput {
   }
 }
 
-/// Walks through a folder and those inside it, each sorted by the bytes of the names; hidden files
-/// are left out, and links to folders are not followed. Memory: the names of the folders on the
-/// way down to the current one.
+/// Visits a folder and the folders in it, each sorted by the bytes of the names. Hidden files are
+/// left out, and links to folders are not followed. Memory: the names in the folders on the way
+/// down to the present one.
 struct FolderWalk: RowWalk {
   private struct Level {
     let prefix: String
     let names: [String]
-    /// Stems of pictures.
+    /// Stems of pictures: their names without suffix.
     private(set) var pictures = Set<Substring>()
     /// A text's suffix as it is written, by its name with the suffix in lower case.
     private(set) var texts: [String: String] = [:]
@@ -136,7 +136,7 @@ struct FolderWalk: RowWalk {
     return textSuffixes.contains(suffix.lowercased()) && level.pictures.contains(stem)
   }
 
-  /// What stands before and behind a name's last dot; all of it before where there is none.
+  /// The parts before and after a name's last dot; if there is none, all of it is the first part.
   private static func split(_ name: String) -> (stem: Substring, suffix: Substring) {
     guard let dot = name.lastIndex(of: ".") else { return (name[...], "") }
     return (name[..<dot], name[name.index(after: dot)...])

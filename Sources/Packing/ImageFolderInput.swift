@@ -1,11 +1,11 @@
 import Foundation
 import Records
 
-/// A folder with a folder of pictures for each class, as torchvision's ImageFolder reads it.
+/// A folder with one folder of pictures for each class, as torchvision's ImageFolder reads it.
 ///
-/// Classes are numbered in the order of the folders' names by their bytes, empty ones too. A
-/// class's folder may be a link, and may hold folders. Texts beside a picture are taken as in
-/// `FolderInput`, but needn't be there.
+/// Classes are numbered in the order of the folders' names by their bytes, empty folders too. A
+/// class's folder may be a link, and may have folders in it. Texts beside a picture are read as in
+/// `FolderInput`, but are optional.
 struct ImageFolderInput: PackInput {
   private let folder: String
   private let pictures: FolderInput
@@ -43,7 +43,7 @@ struct ImageFolderInput: PackInput {
 
   var classes: [String]? { folders.map { spaced(table.names?[$0] ?? $0) } }
 
-  /// Without a table of names a folder's name has spaces for its underscores.
+  /// The class name where no table gives one: the folder's name with spaces for underscores.
   private func spaced(_ name: String) -> String {
     table.names == nil ? name.split(separator: "_").joined(separator: " ") : name
   }

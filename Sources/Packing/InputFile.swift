@@ -1,12 +1,12 @@
 import Foundation
 
-/// A plain file open for reading at any place, by any thread.
+/// A plain file that any thread can read at any position.
 final class InputFile: Sendable {
   let path: String
   let bytes: Int
   private let descriptor: Int32
 
-  /// Folders, pipes and devices are refused: a pipe would block.
+  /// Folders, pipes and devices are refused: reading a pipe would block.
   init(path: String) throws(PackingError) {
     self.path = path
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

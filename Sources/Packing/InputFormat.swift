@@ -5,7 +5,8 @@ import Records
 public enum InputFormat: String, Sendable, CaseIterable {
   case folder, jsonl, tsv, csv, webdataset, coco, imagefolder
 
-  /// The format that the input's kind and suffix tell; a folder that holds a tar is `webdataset`.
+  /// Guesses the format from the input's kind and suffix; a folder that holds a tar is
+  /// `webdataset`.
   public init(guessing input: URL) throws(PackingError) {
     guard FileManager.default.fileExists(atPath: input.path) else {
       throw PackingError(input.path, .missing)

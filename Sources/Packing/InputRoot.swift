@@ -2,7 +2,7 @@ import Foundation
 
 /// The folder that an input's paths are relative to, and must stay inside.
 ///
-/// Paths are compared as they are written; links inside the root are followed, since many datasets
+/// Paths are compared as they are written. Links inside the root are followed, since many datasets
 /// are folders of links.
 struct InputRoot: Sendable {
   private let parts: [Substring]
@@ -11,7 +11,7 @@ struct InputRoot: Sendable {
 
   var path: String { "/" + parts.joined(separator: "/") }
 
-  /// - Returns: the path below the root, without `.` and `..`, and the whole one.
+  /// - Returns: the path below the root, without `.` and `..`, and the full path.
   func resolve(_ path: String) throws(PackingError.Reason) -> (relative: String, file: String) {
     guard !path.isEmpty else { throw .row("an empty path") }
     guard !path.utf8.contains(0) else { throw .row("a path with a zero byte") }
@@ -27,7 +27,7 @@ struct InputRoot: Sendable {
     return (relative, parts.isEmpty ? "/" + relative : self.path + "/" + relative)
   }
 
-  /// The parts with `.` and `..` worked out, nil if they climb above the beginning.
+  /// The parts with `.` and `..` resolved; nil if they go up beyond the root.
   private static func normal(_ path: String) -> [Substring]? {
     var parts: [Substring] = []
     for part in path.split(separator: "/") where part != "." {

@@ -2,29 +2,29 @@ import Foundation
 import JSON
 import Records
 
-/// What an input says of one sample, the picture not looked at yet.
+/// An input's entry for one sample; its picture has not been read yet.
 struct InputRow: Sendable, Equatable {
   /// Where a picture's bytes are.
   enum Picture: Sendable, Equatable {
     case file(String)
-    /// At hand; the name is for errors.
+    /// In memory; the name is for errors.
     case bytes([UInt8], name: String)
   }
 
   /// The keys of a JSON row that have a meaning of their own.
   static let keys: Set<String> = ["file", "caption", "captions", "labels", "tokens", "cls"]
 
-  /// The picture's path relative to the root, `/` between its parts; gives the key.
+  /// The picture's path relative to the root, with `/` between its parts; the key is made from it.
   var path = ""
   var picture = Picture.file("")
   var captions: [String] = []
   var labels: [String] = []
   var tokens: [Int32] = []
   var classIndex: Int?
-  /// What else is known of the sample, kept in `KEY.json`.
+  /// The sample's other values, which are kept in `KEY.json`.
   var others: [String: JSONValue] = [:]
 
-  /// The members that hold all but the picture: `txt`, `json` and `cls`, each where needed.
+  /// The members that hold everything but the picture: `txt`, `json` and `cls`, each where needed.
   func textFields() -> [Field] {
     var fields: [Field] = []
     if let first = captions.first { fields.append(Field(suffix: "txt", bytes: Array(first.utf8))) }
@@ -39,19 +39,19 @@ struct InputRow: Sendable, Equatable {
     return fields
   }
 
-  /// Whether training finds nothing to read in it.
+  /// Whether it has nothing that training could read as text.
   var isTextless: Bool { captions.isEmpty && labels.isEmpty && tokens.isEmpty }
 
   /// The other keys that hold texts, sorted.
   var otherTexts: [String] { others.filter { $0.value.holdsText }.keys.sorted() }
 
-  /// Says where the picture is.
+  /// Sets where the picture is.
   mutating func locate(_ path: String, in root: InputRoot) throws(PackingError.Reason) {
     let (relative, file) = try root.resolve(path)
     (self.path, picture) = (relative, .file(file))
   }
 
-  /// Adds a caption, trimmed; an empty one, or one that is there already, is left out.
+  /// Adds a caption, trimmed, unless it is empty or there already.
   mutating func add(caption: String) {
     let caption = caption.trimmingSpace
     if !caption.isEmpty, !captions.contains(caption) { captions.append(caption) }
@@ -61,8 +61,8 @@ struct InputRow: Sendable, Equatable {
 extension InputRow {
   /// Takes captions, labels, tokens and class from a JSON object; other keys are kept.
   ///
-  /// A row without any of them takes its caption from the first customary key that it has. With
-  /// a caption's or the labels' key given, only that one counts.
+  /// A row without any of them takes its caption from the first usual key that it has. Where a key
+  /// is given for captions or labels, only that one counts.
   mutating func take(json: [UInt8], columns: ColumnNames) throws(PackingError.Reason) {
     var object = try JSONValue.object(reading: json)
     let own = (object.removeValue(forKey: "caption"), object.removeValue(forKey: "captions"))

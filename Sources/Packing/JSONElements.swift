@@ -1,7 +1,7 @@
-/// Finds the elements of the arrays that an object in a file holds, without holding the file: in
-/// `{"images": [{…}, {…}], "annotations": […]}` every image and every annotation.
+/// Finds the elements of the arrays in a file's JSON object, without loading the file: every image
+/// and every annotation of `{"images": [{…}, {…}], "annotations": […]}`.
 ///
-/// Only strings and brackets are looked at; each element is parsed by who reads it.
+/// It only looks for strings and brackets; whoever reads an element parses it.
 struct JSONElements {
   struct Element: Sendable, Equatable {
     var offset: Int
@@ -15,16 +15,16 @@ struct JSONElements {
   private var chunk: [UInt8] = []
   private var chunkOffset = 0
   private var position = 0
-  /// Brackets that are open.
+  /// How many brackets are open.
   private var depth = 0
-  /// The last string at the top, which names the array that follows.
+  /// The last string at the top level, which names the array that follows.
   private var name: [UInt8] = []
   private var array = ""
 
   init(file: InputFile) { self.file = file }
 
-  /// The next element with its array's name, nil behind the object's end.
-  /// - Throws: `PackingError` where the file is no object (`noAnnotations`) or cut off (`row`).
+  /// The next element with its array's name; nil after the object's end.
+  /// - Throws: `PackingError` where the file is not an object (`noAnnotations`) or cut off (`row`).
   mutating func next() throws(PackingError) -> (array: String, element: Element)? {
     var start: Int?
     while let (byte, offset) = try take() {
@@ -61,7 +61,7 @@ struct JSONElements {
     PackingError(file.path, .row("it is cut off at byte \(chunkOffset + position)"))
   }
 
-  /// Passes over a string to its closing quote, keeping a name at the top.
+  /// Skips a string up to its closing quote; keeps it if it is a name at the top level.
   private mutating func passString() throws(PackingError) {
     if depth == 1 { name = [] }
     while let (byte, _) = try take() {

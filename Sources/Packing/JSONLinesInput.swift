@@ -8,7 +8,7 @@ struct JSONLinesInput: PackInput {
   private let root: InputRoot
   private let columns: ColumnNames
 
-  /// - Parameter root: where relative paths begin; the file's own folder if nil.
+  /// - Parameter root: the folder that relative paths start from; nil: the file's folder.
   init(file url: URL, root: URL?, columns: ColumnNames) throws(PackingError) {
     file = try InputFile(path: url.path)
     self.root = InputRoot(root ?? url.deletingLastPathComponent())

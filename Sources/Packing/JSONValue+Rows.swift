@@ -3,7 +3,7 @@ import JSON
 extension PackingError.Reason: Error {}
 
 extension JSONValue {
-  /// The members of an object, Python's NaN read as null.
+  /// The members of an object; Python's NaN is read as null.
   static func object(reading bytes: [UInt8]) throws(PackingError.Reason) -> [String: JSONValue] {
     do throws(JSONError) {
       guard case .object(let members) = try JSONReader.read(bytes, readsNaN: true) else {
@@ -48,7 +48,7 @@ extension JSONValue {
     return try strings(named: name)
   }
 
-  /// A list of labels, or one text of labels divided by commas.
+  /// A list of labels, or one text of labels separated by commas.
   func labels(named name: String) throws(PackingError.Reason) -> [String] {
     if case .string(let text) = self { return text.dividedByCommas }
     return try strings(named: name)
@@ -60,7 +60,7 @@ extension JSONValue {
     var ids: [Int32] = []
     for value in values {
       guard case .integer(let number) = value, let id = Int32(exactly: number), id >= 0 else {
-        throw .row("`tokens` holds something else than ids from 0 to \(Int32.max)")
+        throw .row("`tokens` holds other values than ids from 0 to \(Int32.max)")
       }
       ids.append(id)
     }

@@ -1,9 +1,9 @@
 import Foundation
 
-/// A table from labels, as ImageNet's synsets, to their names, or to the label they belong to.
+/// A table that gives labels, such as ImageNet's synsets, their names or the label above them.
 ///
-/// A line is an id, a tab, space or comma, and names divided by `|` or by commas, as in
-/// `n01440764 tench, Tinca tinca`; an id before a tab may hold spaces. Empty lines are left out.
+/// A line is an id, then a tab, space or comma, then names separated by `|` or by commas, as in
+/// `n01440764 tench, Tinca tinca`. An id before a tab may have spaces. Empty lines are left out.
 struct LabelNames: Sendable {
   static let byteLimit = 64 << 20
 
@@ -23,7 +23,7 @@ struct LabelNames: Sendable {
       let parts = list.split(separator: list.contains("|") ? "|" : ",")
         .map { String($0).trimmingSpace }.filter { !$0.isEmpty }
       guard let end, !parts.isEmpty else {
-        throw PackingError("\(url.path) line \(index + 1)", .row("no name behind the id"))
+        throw PackingError("\(url.path) line \(index + 1)", .row("no name after the id"))
       }
       names[String(line[..<end]).trimmingSpace] = parts.joined(separator: "|")
     }
@@ -31,6 +31,6 @@ struct LabelNames: Sendable {
     self.names = names
   }
 
-  /// Names divided by `|`.
+  /// The names, separated by `|`.
   subscript(id: String) -> String? { names[id] }
 }

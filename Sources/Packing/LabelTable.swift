@@ -1,16 +1,16 @@
 import Foundation
 
-/// What labels are called and what they belong to, as their text in `labels`: `animal > bird >
+/// The names of labels and the labels above them, as the text in `labels`: `animal > bird >
 /// wren|Troglodytes` for a wren.
 struct LabelTable: Sendable {
-  /// Ids may go up so many levels.
+  /// The most levels above a label.
   private static let levels = 64
 
   var names: LabelNames?
-  /// From a label to the more general one.
+  /// From a label to the more general one above it.
   var parents: LabelNames?
 
-  /// A label's own name or names, and before it those of all it belongs to, the most general first.
+  /// A label's names, after the names of all labels above it, the most general first.
   func text(_ label: String) -> String {
     var path = [label]
     while path.count < Self.levels, let parent = parents?[path[0]], !path.contains(parent) {

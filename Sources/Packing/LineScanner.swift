@@ -1,13 +1,13 @@
 /// Finds the lines of a file, one after another, without keeping them.
 struct LineScanner {
-  /// Where a line stands, its newline left out.
+  /// Where a line is, without its newline.
   struct Line: Sendable, Equatable {
     var number: Int
     var offset: Int
     var count: Int
   }
 
-  /// Longer lines are no rows.
+  /// Longer lines cannot be rows.
   static let maximumLineBytes = 16 << 20
   private static let chunkBytes = 1 << 20
 
@@ -19,12 +19,12 @@ struct LineScanner {
 
   init(file: InputFile) { self.file = file }
 
-  /// Bytes of the file that lie behind.
+  /// How many bytes of the file have been read.
   var offset: Int { chunkOffset + position }
 
   var fraction: Double? { file.bytes > 0 ? Double(offset) / Double(file.bytes) : nil }
 
-  /// The next line that is not empty, from 1 on.
+  /// The next line that is not empty; lines are numbered from 1.
   mutating func next() throws(PackingError) -> Line? {
     while let line = try nextOfAny() {
       if line.count > 0 { return line }

@@ -1,24 +1,24 @@
-/// Which samples are not wanted, after ALIGN's rules, and copies of pictures.
+/// Which samples are dropped on purpose: ALIGN's rules, and copies of pictures.
 ///
 /// - Source: ALIGN (arXiv 2102.05918) §3.
 public struct PackFilters: Sendable, Equatable {
   public enum Duplicates: String, Sendable, CaseIterable {
     case keep
-    /// Drops pictures whose files are the same byte for byte.
+    /// Drops pictures whose files are equal byte for byte.
     case exact
-    /// Drops pictures that look alike too.
+    /// Drops pictures that look alike, too.
     case near
   }
 
-  /// Pixels of a picture's shorter side, at least.
+  /// The fewest pixels of a picture's shorter side.
   public var minimumSide: Int?
-  /// The longer side over the shorter one, at most.
+  /// The most that the longer side may be, as a multiple of the shorter one.
   public var maximumAspect: Double?
   public var minimumWords: Int?
   public var maximumWords: Int?
-  /// A text that belongs to more images is dropped.
+  /// A text that belongs to more images than this is dropped.
   public var maximumShared: Int?
-  /// A text with a word that all texts hold fewer times is dropped.
+  /// A text is dropped if it has a word that occurs fewer times than this in all texts.
   public var rareWord: Int?
   public var duplicates = Duplicates.keep
 
@@ -61,13 +61,13 @@ public struct PackFilters: Sendable, Equatable {
 public enum DropRule: String, Sendable, Codable, CaseIterable, CodingKeyRepresentable {
   case small, oblong
   case fewWords, manyWords, shared, rare
-  /// None of its texts was left.
+  /// No text is left.
   case noText
   case copy, alike
   /// A copy or look-alike of a picture of `--against`.
   case evaluated
 
-  /// Of what dropped things are counted: texts, or samples.
+  /// Whether it counts texts; otherwise it counts samples.
   public var isOfTexts: Bool {
     switch self {
     case .fewWords, .manyWords, .shared, .rare: true
@@ -79,11 +79,11 @@ public enum DropRule: String, Sendable, Codable, CaseIterable, CodingKeyRepresen
     switch self {
     case .small: "with too short a side"
     case .oblong: "too long for their width"
-    case .fewWords: "of too few words"
-    case .manyWords: "of too many words"
+    case .fewWords: "with too few words"
+    case .manyWords: "with too many words"
     case .shared: "shared by too many images"
     case .rare: "with a rare word"
-    case .noText: "without a text left"
+    case .noText: "with no text left"
     case .copy: "copies of others"
     case .alike: "that look like others"
     case .evaluated: "of an evaluation set"
@@ -105,8 +105,8 @@ public struct DropCounts: Sendable, Equatable, Codable {
 
   mutating func add(_ others: DropCounts) { counts.merge(others.counts, uniquingKeysWith: +) }
 
-  /// `dropped 12 samples (7 with too short a side, 5 without a text left) and 9 texts (…)`, or nil
-  /// for nothing.
+  /// `dropped 12 samples (7 with too short a side, 5 with no text left) and 9 texts (…)`; nil where
+  /// nothing was dropped.
   public var text: String? {
     func list(_ isOfTexts: Bool, _ what: String) -> String? {
       let rules = DropRule.allCases.filter { $0.isOfTexts == isOfTexts && self[$0] > 0 }

@@ -1,28 +1,29 @@
-/// Points at a row of an input; small, so that a shuffle can hold all of them (but for `sample`).
+/// A reference to a row of an input; small (except `sample`), so that a shuffle can hold all of
+/// them.
 enum RowReference: Sendable, Equatable {
   case line(LineScanner.Line)
-  /// A picture's path below the root, and how the suffixes of the texts beside it are written.
+  /// A picture's path below the root, and the suffixes of the texts beside it as they are written.
   case picture(path: String, text: String?, json: String?)
-  /// An image of a file of annotations, by its number.
+  /// An image in a file of annotations, by its index.
   case image(Int)
-  /// A sample of an archive with its bytes: archives are read once, from front to back.
+  /// A sample of an archive with its bytes, since archives are read only once.
   case sample(ArchivedSample)
-  /// Something in the place of a row that is none.
+  /// Something that should be a row but cannot be used.
   case unusable(PackingError)
 
-  /// Memory that the reference holds besides itself.
+  /// Memory of the reference besides its own size.
   var bytes: Int {
     guard case .sample(let sample) = self else { return 0 }
     return sample.bytes
   }
 }
 
-/// Walks over an input's rows in their order. Used by one thread.
+/// Visits an input's rows in their order. One thread uses it.
 protocol RowWalk {
   mutating func next() throws(PackingError) -> RowReference?
-  /// How much of the input lies behind, 0 to 1, where that is known.
+  /// How much of the input has been read, 0 to 1; nil where that is unknown.
   var fraction: Double? { get }
-  /// What was met so far and is no row, and how often.
+  /// Files and entries so far that are not rows, and how often they came.
   var ignored: IgnoredFiles { get }
 }
 
@@ -30,22 +31,23 @@ extension RowWalk {
   var ignored: IgnoredFiles { IgnoredFiles() }
 }
 
-/// A source of rows. Rows are walked over by one thread and read by many.
+/// A source of rows. One thread visits the rows, and many threads read them.
 protocol PackInput: Sendable {
-  /// A walk from the first row on.
+  /// A walk that begins at the first row.
   func walk() -> any RowWalk
-  /// A walk whose rows are read for their texts only.
+  /// A walk for reading only the texts of rows.
   func textWalk() -> any RowWalk
-  /// Where a row is, for a person: a file, or a file and a line.
+  /// Where a row is, for people: a file, or a file and a line.
   func place(of reference: RowReference) -> String
   func row(_ reference: RowReference) throws(PackingError) -> InputRow
-  /// The row's path where it is known without reading the row, else nil.
+  /// The row's path where it is known without reading the row; otherwise nil.
   func path(of reference: RowReference) -> String?
-  /// For each class, in the order of `cls`, its names divided by `|`; nil for an input without.
+  /// For each class, in the order of `cls`, its names separated by `|`; nil if there are no
+  /// classes.
   var classes: [String]? { get }
-  /// What a person should know of the input as a whole.
+  /// Something that people should know about the input as a whole.
   var notice: String? { get }
-  /// Whether rows come with their bytes, in the only order there is.
+  /// Whether rows come with their bytes and so only in one order.
   var isStream: Bool { get }
 }
 
@@ -61,12 +63,12 @@ extension PackInput {
   var isStream: Bool { false }
 }
 
-/// Files that an input has no use for, counted by their suffixes.
+/// Files that an input does not use, counted by suffix.
 struct IgnoredFiles: Sendable, Equatable {
   private static let kinds = 64
   private var counts: [String: Int] = [:]
 
-  /// - Parameter suffix: without the dot; of more than 64 kinds the rest are counted as one.
+  /// - Parameter suffix: without the dot; from the 65th kind on all are counted as one kind.
   mutating func add(suffix: some StringProtocol) {
     let kind = suffix.isEmpty ? "without a suffix" : ".\(suffix.prefix(40))"
     let known = counts[kind] != nil || counts.count < Self.kinds
@@ -84,7 +86,7 @@ struct IgnoredFiles: Sendable, Equatable {
     return sum
   }
 
-  /// `ignored: 3 .parquet, 1 .csv`, or nil for nothing.
+  /// `ignored: 3 .parquet, 1 .csv`; nil where nothing was ignored.
   var text: String? {
     if counts.isEmpty { return nil }
     let parts = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }

@@ -1,19 +1,19 @@
 import Foundation
 
-/// How far into an input the shards reach that are done, beside them as `.NAME.packing`: a packer
-/// that continues passes over those rows without reading their pictures.
+/// How much of an input is in finished shards. It is kept beside them as `.NAME.packing`, so that a
+/// packer that continues can skip those rows without reading their pictures.
 ///
-/// It is written after each shard and removed at the end. Without it, or where it says more than
+/// It is written after each shard and removed at the end. Without it, or where it claims more than
 /// the shards hold, a packer reads all rows again and writes only what is missing.
 struct PackJournal: Codable, Equatable {
-  /// Where in the input a sample stands.
+  /// Where in the input a sample is.
   struct Mark: Codable, Equatable, Sendable {
-    /// Rows up to the sample's, it included, of all parts.
+    /// The number of rows of all parts up to the sample's row, which is included.
     var rows = 0
     var counts = PackCounts()
   }
 
-  /// The settings that decide what is packed; others may change.
+  /// The settings that decide what is packed; the other settings may change.
   var settings: [String]
   var samples = 0
   var mark = Mark()
@@ -22,9 +22,9 @@ struct PackJournal: Codable, Equatable {
     settings.directory.appendingPathComponent(".\(settings.shardName).packing")
   }
 
-  /// The journal of an earlier packer, nil without one that can be used.
-  /// - Parameter found: samples in the shards that are there.
-  /// - Throws: `PackingError` where it packed with other settings.
+  /// The journal of an earlier packer; nil where there is none that can be used.
+  /// - Parameter found: how many samples are in the existing shards.
+  /// - Throws: `PackingError` where the earlier packer had other settings.
   static func load(_ settings: PackSettings, found: Int) throws(PackingError) -> PackJournal? {
     let file = file(settings)
     guard let bytes = try? InputFile.read(path: file.path, what: "", limit: 1 << 20),

@@ -1,14 +1,14 @@
 import Foundation
 
-/// Tells a person on standard error what a packer does: bad rows as they come, progress once a
-/// second on a terminal and every ten seconds elsewhere.
+/// Reports on standard error what a packer does: bad rows as they come, and progress every second
+/// on a terminal and every ten seconds elsewhere.
 public struct PackReporter {
   private let start = ContinuousClock.now
   private var last = ContinuousClock.now
   private let isTerminal: Bool
   private let write: (String) -> Void
 
-  /// - Parameter write: takes text that may begin with a carriage return.
+  /// - Parameter write: writes a text, which may begin with a carriage return.
   public init(isTerminal: Bool = isatty(2) == 1, write: @escaping (String) -> Void = Self.onError) {
     self.isTerminal = isTerminal
     self.write = write
@@ -29,7 +29,7 @@ public struct PackReporter {
     }
   }
 
-  /// Ends the line of progress, so that what follows stands on its own.
+  /// Clears the line of progress, so that later output has a line of its own.
   public func finish() { if isTerminal { write(clear) } }
 
   /// `12000 samples, 3 skipped, 900/s, 45.2 MB/s, 61%, 2:10 left`

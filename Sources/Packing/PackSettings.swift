@@ -3,8 +3,8 @@ import Records
 
 /// What to pack, and how.
 public struct PackSettings: Sendable {
-  /// One of several packers that share an input: it takes every row whose number leaves `index`
-  /// when divided by `count`.
+  /// One of several packers that share an input: it takes every row whose number modulo `count` is
+  /// `index`.
   public struct Part: Sendable, Equatable {
     public var index: Int
     public var count: Int
@@ -14,7 +14,7 @@ public struct PackSettings: Sendable {
       self.count = count
     }
 
-    /// `I/N`; whether I is below N is checked by the packer.
+    /// Reads `I/N`; the packer checks whether I is below N.
     public init?(_ text: String) {
       let numbers = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
       guard numbers.count == 2, let index = numbers[0], let count = numbers[1] else { return nil }
@@ -23,18 +23,18 @@ public struct PackSettings: Sendable {
   }
 
   public var input: URL
-  /// nil: told by the input's name.
+  /// Nil: guessed from the input's name.
   public var format: InputFormat?
-  /// Where relative paths of rows begin; nil: the input's own folder.
+  /// The folder that relative paths start from; nil: the input's folder.
   public var root: URL?
-  /// Of Karpathy's files, splits divided by commas; nil: all.
+  /// For Karpathy's files: splits, separated by commas; nil: all.
   public var split: String?
-  /// A table of names for labels and the classes of an imagefolder.
+  /// A table of names for labels and for the classes of an imagefolder.
   public var names: URL?
-  /// A table of what labels and classes belong to.
+  /// A table of the more general labels above labels and classes.
   public var parents: URL?
   public var filters = PackFilters()
-  /// Datasets whose pictures are dropped where they occur, copies and look-alikes.
+  /// Datasets whose pictures are dropped, as are copies and look-alikes of them.
   public var against: [URL] = []
   public var imageColumn: String?
   public var captionColumn: String?
@@ -48,11 +48,11 @@ public struct PackSettings: Sendable {
   public var frameBytes = 1 << 20
   public var level: Int32 = 3
 
-  /// Pictures with a longer side are made this large; nil leaves them as they are.
+  /// Pictures with a longer side are reduced to this size; nil leaves them as they are.
   public var maximumSide: Int?
-  /// nil: the input's order.
+  /// Nil: the input's order.
   public var seed: UInt64?
-  /// The first rows (after shuffling) only.
+  /// Takes only so many rows, the first ones after shuffling.
   public var limit: Int?
   public var jobs = ProcessInfo.processInfo.activeProcessorCount
   public var part: Part?
@@ -62,7 +62,7 @@ public struct PackSettings: Sendable {
     self.directory = directory
   }
 
-  /// The folder's name, with the part's number where there is one.
+  /// The folder's name, followed by the part's number where there are parts.
   var shardName: String {
     let name = directory.standardizedFileURL.lastPathComponent
     return part.map { "\(name)-\($0.index)" } ?? name
@@ -80,12 +80,12 @@ public struct PackSettings: Sendable {
       try require((1...65_500).contains(maximumSide), "--max-side", why)
     }
     if let part {
-      let why = "\(part.index)/\(part.count) is no part: I/N with I from 0 to N - 1"
+      let why = "\(part.index)/\(part.count) is not a part: give I/N with I from 0 to N - 1"
       try require(part.count > 0 && (0..<part.count).contains(part.index), "--part", why)
     }
   }
 
-  /// Opens the input; options that its format has no use for are refused.
+  /// Opens the input; refuses options that its format does not use.
   func openInput() throws(PackingError) -> any PackInput {
     let format = try resolvedFormat()
     try refuseOptions(without: format)
@@ -105,7 +105,7 @@ public struct PackSettings: Sendable {
     }
   }
 
-  /// What renames the labels of rows; an imagefolder does so itself.
+  /// The table that renames the labels of rows; nil for an imagefolder, which renames them itself.
   func labelTable() throws(PackingError) -> LabelTable? {
     guard names != nil || parents != nil, try resolvedFormat() != .imagefolder else { return nil }
     return try labelTables()
@@ -118,12 +118,12 @@ public struct PackSettings: Sendable {
     return table
   }
 
-  /// What pictures are to be known again by.
+  /// How pictures are compared with each other.
   var marks: PackFilters.Duplicates {
     filters.duplicates == .keep && !against.isEmpty ? .near : filters.duplicates
   }
 
-  /// All settings that decide which samples a shard holds.
+  /// All settings that decide which samples the shards hold.
   var decisive: [String] {
     let format = try? resolvedFormat()
     let numbers = [frameBytes, shardBytes, Int(level), maximumSide ?? 0]

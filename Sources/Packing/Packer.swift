@@ -2,13 +2,13 @@ import Foundation
 import Records
 import Tensors
 
-/// Turns an input into shards.
+/// Packs an input into shards.
 ///
-/// Several threads read and check pictures and compress frames; rows stay in their order, so the
-/// same input and settings give the same bytes for any number of threads. Memory: a dozen pictures
-/// and two frames per thread (of archives 256 MiB of samples and one more), 12 to 24 bytes for each
-/// key, and with a seed about 40 bytes for each row (for a folder the paths themselves); what the
-/// filters hold is said of `TextCounts` and `SeenPictures`.
+/// Several threads read and check pictures and compress frames. Rows stay in order, so the same
+/// input and settings give the same bytes for any number of threads. Memory: a dozen pictures and
+/// two frames per thread (for archives 256 MiB of samples and one more), 12 to 24 bytes per key,
+/// and with a seed about 40 bytes per row (for a folder the paths themselves); for the filters see
+/// `TextCounts` and `SeenPictures`.
 public struct Packer {
   private let settings: PackSettings
   private let input: any PackInput
@@ -18,9 +18,9 @@ public struct Packer {
   private var counts = PackCounts()
   private var seen: SeenPictures?
   private var evaluated = SeenPictures()
-  /// What the first sample without a text holds other texts under.
+  /// The keys that hold texts in the first sample without a caption.
   private var otherTexts: [String]?
-  /// The key of the row that was taken last.
+  /// The key of the last row.
   private var lastKey: String?
 
   /// Opens the input and the folder.
@@ -40,8 +40,8 @@ public struct Packer {
     shards = try ShardFiller(writer, settings: settings, pool: pool, isContinuing: continuing)
   }
 
-  /// Packs all rows. Rows that cannot be packed are told and left out.
-  /// - Throws: `PackingError` if the input fails as a whole or gives no sample at all,
+  /// Packs all rows. Rows that cannot be packed are reported and left out.
+  /// - Throws: `PackingError` if the input fails as a whole or gives no sample at all;
   ///   `RecordError` if the shards cannot be written.
   public mutating func run(
     tell: (PackEvent) -> Void
@@ -106,7 +106,7 @@ public struct Packer {
 }
 
 extension Packer {
-  /// What reads a row, with what the filters must know of the whole input and of evaluation sets.
+  /// The reader of rows, with what the filters must know of the whole input and of evaluation sets.
   private mutating func reader(_ tell: (PackEvent) -> Void) throws -> RowReader {
     let marks = settings.marks
     if !settings.against.isEmpty {
@@ -126,7 +126,7 @@ extension Packer {
     return reader
   }
 
-  /// Reads the texts of all parts, and no pictures.
+  /// Counts the texts of all parts, without reading pictures.
   private func countTexts(_ reader: RowReader) throws -> TextCounts {
     var counts = TextCounts()
     var walk = input.textWalk()
@@ -142,7 +142,7 @@ extension Packer {
     return counts
   }
 
-  /// Keys are given to the rows of all parts, so that every part gives the same ones.
+  /// Rows of all parts get keys, so that every part makes the same ones.
   private mutating func take(
     _ outcome: RowOutcome, row: Int, tell: (PackEvent) -> Void
   ) throws {
@@ -181,7 +181,7 @@ extension Packer {
     tell(.skipped(error))
   }
 
-  /// The first of several copies stays.
+  /// Of several copies the first is kept.
   private func duplicate(_ mark: PictureMark) -> DropRule? {
     if evaluated.match(mark) != nil { return .evaluated }
     switch seen?.match(mark) {

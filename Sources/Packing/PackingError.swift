@@ -9,29 +9,29 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
     case missing
     case notAFile, notAFolder
     case tooLarge(what: String, bytes: Int, limit: Int)
-    /// The format cannot be told from the input's name.
+    /// The format cannot be guessed from the input's name.
     case unknownFormat
-    /// An option that the format has no use for.
+    /// An option that the format does not use.
     case noUse(option: String, format: String)
     case setting(String)
     case columnMissing(option: String, wanted: String, header: [String])
-    /// No image of the file is of this split, but of these.
+    /// No image of the file has this split; the file has those.
     case noSplit(String, [String])
     /// A folder without a folder for each class.
     case noClasses
     case finished
     case otherShards(String)
-    /// An earlier packer's journal tells of other settings.
+    /// An earlier packer had other settings.
     case otherSettings
-    /// The shards that are there do not go on into this input.
+    /// The existing shards do not belong to this input.
     case notContinued(sample: Int, key: String)
     case nothing(rows: Int)
-    /// Samples that training cannot use, and the keys under which the first of them has texts.
+    /// Samples that training cannot use, and the keys that hold texts in the first of them.
     case textless(samples: Int, others: [String])
-    /// What should be a file of annotations begins with something else.
+    /// The file should hold annotations but begins with something else.
     case noAnnotations(byte: Int)
 
-    /// A row that is no row of its format; the text says why.
+    /// A row that does not follow its format; the text says why.
     case row(String)
     case climbs(String)
     case outside(String, root: String)
@@ -57,7 +57,7 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
     }))
   }
 
-  /// The exit code a command leaves with: 64 usage, 65 bad data, 74 input or output.
+  /// The exit code of a command: 64 usage, 65 bad data, 74 input or output.
   public var exitCode: Int32 {
     switch reason {
     case .unreadable, .unwritable, .missing: 74
@@ -74,23 +74,23 @@ extension PackingError.Reason {
     case .unreadable(let why): "cannot be read (\(why))"
     case .unwritable(let why): "cannot be written (\(why))"
     case .missing: "there is no such file or folder"
-    case .notAFile: "not a plain file"
-    case .notAFolder: "not a folder"
+    case .notAFile: "is not a plain file"
+    case .notAFolder: "is not a folder"
     case .tooLarge(let what, let bytes, let limit):
       "\(what) of \(bytes) bytes is above the limit of \(limit)"
     case .unknownFormat: "the format cannot be told from the name"
-    case .noUse(let option, let format): "the format \(format) has no use for \(option)"
+    case .noUse(let option, let format): "the format \(format) does not use \(option)"
     case .setting(let why): why
     case .columnMissing(let option, let wanted, let header):
       "no column \(wanted) for \(option) among: \(header.joined(separator: ", "))"
     case .noSplit(let name, let all):
-      "no image of the split `\(name)`, but of: \(all.joined(separator: ", "))"
+      "no image of the split `\(name)`, but these splits are there: \(all.joined(separator: ", "))"
     case .noClasses: "no folders in it, one for each class"
-    case .finished: "a finished dataset is there already (\(RecordIndex.fileName))"
-    case .otherShards(let file): "shards of another dataset are there already (\(file))"
-    case .otherSettings: "the shards there were packed with other options"
+    case .finished: "it holds a finished dataset already (\(RecordIndex.fileName))"
+    case .otherShards(let file): "it holds shards of another dataset already (\(file))"
+    case .otherSettings: "its shards were packed with other options"
     case .notContinued(let sample, let key):
-      "the shards there end with \(key), which is not sample \(sample) of this input"
+      "its shards end with \(key), which is not sample \(sample) of this input"
     case .nothing(0): "there are no rows"
     case .nothing(let rows): "none of \(rows) rows could be packed"
     case .textless(let samples, _):
@@ -114,12 +114,12 @@ extension PackingError.Reason {
     case .setting: "`coca-shard pack --help` has examples."
     case .columnMissing(let option, _, _):
       "Name the column with \(option); without a header line give --no-header and numbers from 1."
-    case .noSplit: "Name some of them with --split, divided by commas, or leave it out."
+    case .noSplit: "Name some of them with --split, separated by commas, or leave it out."
     case .noClasses: "Without classes give --format folder."
     case .finished: "Choose another --to, or remove that folder to pack anew."
     case .otherShards: "Choose an empty folder for --to."
     case .notContinued, .otherSettings:
-      "To continue give the same input and options as before; else remove the folder."
+      "To continue, give the same input and options as before; otherwise remove the folder."
     case .nothing(0):
       "A folder holds .jpg, .png, .webp or .gif files with texts beside them, a file holds a row "
         + "a line, a tar holds KEY.jpg, KEY.txt and KEY.json."

@@ -9,15 +9,15 @@ struct PictureReader: Sendable {
     case dropped(DropRule)
   }
 
-  /// Pictures with a longer side are made this large; nil leaves every file as it is.
+  /// Pictures with a longer side are reduced to this size; nil leaves every file as it is.
   var maximumSide: Int?
   var filters = PackFilters()
-  /// Whether pictures are to be known again, and by their looks too.
+  /// Whether pictures are compared with each other, and also by their looks.
   var marks = PackFilters.Duplicates.keep
   var limits = ImageLimits.default
 
-  /// The picture's bytes under the suffix that its content tells. Its header is checked, its
-  /// pixels only where it is made smaller or its look is wanted.
+  /// The picture's bytes with the suffix for their content. The header is always checked; the
+  /// pixels are decoded only where the picture is reduced or its look is needed.
   func read(_ source: InputRow.Picture) throws(PackingError) -> Outcome {
     let bytes: [UInt8], name: String
     switch source {

@@ -1,4 +1,4 @@
-/// Whether bytes of a CSV stand inside quotes, byte by byte.
+/// Whether the bytes of a CSV are inside quotes, byte by byte.
 ///
 /// A field that begins with a quote ends at the next quote that is not doubled; a quote elsewhere
 /// is a character like any other.
@@ -11,7 +11,7 @@ struct QuoteState: Equatable {
 
   var isOpen: Bool { place == .quoted }
 
-  /// - Returns: false at a character behind a closing quote.
+  /// - Returns: false at a character after a closing quote.
   mutating func take(_ byte: UInt8) -> Bool {
     switch place {
     case .quoted: if byte == 0x22 { place = .afterQuote }
@@ -42,10 +42,10 @@ struct QuoteState: Equatable {
   }
 }
 
-/// Walks over the records of a CSV, whose quoted fields may hold newlines.
+/// Visits the records of a CSV; quoted fields may have newlines in them.
 ///
-/// A record whose quotes are broken costs its first line only: reading goes on with the line after
-/// it. A record has at most 1,000 lines and, with more than one, 1 MiB.
+/// If a record's quotes are wrong, only its first line is lost: reading continues with the next
+/// line. A record has at most 1,000 lines, and with more than one at most 1 MiB.
 struct QuotedLineWalk: RowWalk {
   private static let maximumLines = 1000
   private static let maximumBytes = 1 << 20
@@ -79,7 +79,7 @@ struct QuotedLineWalk: RowWalk {
     var state = QuoteState(separator: separator)
     while true {
       for byte in try bytes(line) where !state.take(byte) {
-        throw .row("text behind a closing quote")
+        throw .row("text after a closing quote")
       }
       guard state.isOpen else { return record }
       _ = state.take(0x0A)

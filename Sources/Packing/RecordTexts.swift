@@ -3,9 +3,9 @@ import Records
 import Tensors
 import Text
 
-/// The texts of datasets, one after another, as a tokenizer learns from them.
+/// The texts of datasets, one after another, for training a tokenizer.
 ///
-/// Shards come in an order drawn by the seed, and frames within a shard likewise, so that the first
+/// The order of shards, and of frames within a shard, is drawn from the seed, so that the first
 /// `limit` texts are a sample of all. Memory: one frame, and the list of shards.
 public struct RecordTexts {
   public enum Kind: String, Sendable, CaseIterable {
@@ -17,11 +17,11 @@ public struct RecordTexts {
     case all
   }
 
-  /// Frames and samples that could not be read, in the order they were met.
+  /// Frames and samples that could not be read, in the order in which they came.
   public private(set) var skipped: [RecordError] = []
-  /// Texts given so far.
+  /// How many texts were returned so far.
   public private(set) var count = 0
-  /// Whether texts were left because of the limit.
+  /// Whether texts are left that the limit excludes.
   public private(set) var isCut = false
   private let sets: [RecordSet]
   private let kind: Kind
@@ -32,7 +32,7 @@ public struct RecordTexts {
   private var frames: [Int] = []
   private var texts: [String] = []
 
-  /// - Parameter limit: the most texts to give.
+  /// - Parameter limit: the most texts to return.
   public init(sets: [RecordSet], kind: Kind, limit: Int, seed: UInt64) {
     self.sets = sets
     self.kind = kind
@@ -44,7 +44,7 @@ public struct RecordTexts {
     shards = CounterRandom(seed: seed, "tokenizer").shuffled(all)
   }
 
-  /// The next text, or nil at the end or the limit.
+  /// The next text; nil at the end or at the limit.
   public mutating func next() -> String? {
     while texts.isEmpty, let samples = nextFrame() {
       texts = samples.reversed().flatMap { texts(of: $0).reversed() }

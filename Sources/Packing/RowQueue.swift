@@ -1,15 +1,15 @@
-/// Rows on their way through a pool's threads, given back in their order.
+/// Rows that a pool's threads process; the results come in the rows' order.
 struct RowQueue {
-  /// Bytes of samples from archives that wait for a thread.
+  /// The most bytes of archives' samples that wait for a thread.
   private static let waitingBytes = 256 << 20
 
   private let reader: RowReader
   private let pool: WorkerPool
   private let limit: Int?
-  /// nil: all rows are read.
+  /// Nil: all rows are read.
   private let part: PackSettings.Part?
   private let ahead: Int
-  /// Rows at the beginning that are packed already.
+  /// How many rows at the beginning are packed already.
   private let done: Int
   private var reads: [(outcome: Pending<RowOutcome>, bytes: Int)] = []
   private var waiting = 0
@@ -21,12 +21,12 @@ struct RowQueue {
     self.pool = pool
     self.done = done
     limit = settings.limit
-    // A stream deals its archives to the parts itself.
+    // A stream divides its archives among the parts itself.
     part = reader.input.isStream ? nil : settings.part
     ahead = 8 * settings.jobs
   }
 
-  /// What became of the next row, and the row's number from 0; nil at the end.
+  /// The result of the next row, and the row's number from 0; nil at the end.
   mutating func next(from walk: inout any RowWalk) throws(PackingError) -> (RowOutcome, row: Int)? {
     while !isAtEnd, reads.count < ahead, waiting < Self.waitingBytes {
       guard walked != limit, let reference = try walk.next() else {

@@ -1,6 +1,6 @@
 import Records
 
-/// What became of a row.
+/// The result of reading a row.
 struct RowOutcome: Sendable {
   enum Result: Sendable {
     case sample([Field], PictureMark?)
@@ -10,14 +10,14 @@ struct RowOutcome: Sendable {
     case elsewhere
   }
 
-  /// Where the row is, for a person.
+  /// Where the row is, for people.
   var place: String
-  /// The picture's path below the root; nil where the row does not tell.
+  /// The picture's path below the root; nil where the row does not have one.
   var path: String?
   var result = Result.elsewhere
-  /// Texts of it that were dropped.
+  /// How many of its texts were dropped.
   var texts = DropCounts()
-  /// Of a row without caption, labels and tokens the other keys that hold texts; nil for others.
+  /// For a row without caption, labels and tokens, the other keys that hold texts; otherwise nil.
   var otherTexts: [String]?
 }
 
@@ -25,7 +25,7 @@ struct RowOutcome: Sendable {
 struct RowReader: Sendable {
   let input: any PackInput
   let pictures: PictureReader
-  /// nil: all texts are kept.
+  /// Nil: all texts are kept.
   var texts: TextFilter?
   var labels: LabelTable?
 
@@ -45,14 +45,14 @@ struct RowReader: Sendable {
     return outcome
   }
 
-  /// For rows of other parts, whose paths decide about keys all the same.
+  /// For rows of other parts: their paths decide about keys too.
   func readPath(_ reference: RowReference) -> RowOutcome {
     if case .unusable(let error) = reference { return RowOutcome(place: error.place) }
     let path = input.path(of: reference) ?? (try? input.row(reference))?.path
     return RowOutcome(place: input.place(of: reference), path: path)
   }
 
-  /// The texts of a row, to be counted; nothing for a row that cannot be read.
+  /// The texts of a row, for counting; empty for a row that cannot be read.
   func countTexts(_ reference: RowReference) -> TextCounts.Row {
     if case .unusable = reference { return TextCounts.Row([]) }
     return TextCounts.Row((try? input.row(reference))?.captions ?? [])
@@ -72,7 +72,7 @@ struct RowReader: Sendable {
       case .kept(let field, let mark): return .sample([field] + row.textFields(), mark)
       }
     } catch {
-      // The picture's own error names its file; a line's number leads to the row.
+      // The picture's error names its file; the line number leads to the row.
       if error.place == place { throw error }
       throw PackingError("\(place), \(error.place)", error.reason)
     }

@@ -1,24 +1,24 @@
 import CXXHash
 import Images
 
-/// By what a picture is known again.
+/// What identifies a picture.
 struct PictureMark: Sendable {
   /// A hash of the file's bytes.
   var file: UInt64
-  /// nil where only copies of files count, or the picture is too plain.
+  /// Nil where only equal files count, or where the picture is too plain.
   var look: PictureFingerprint?
 
-  /// - Throws: `ImageError` where the look is wanted and the picture cannot be decoded.
+  /// - Throws: `ImageError` where the look is needed and the picture cannot be decoded.
   init(_ bytes: [UInt8], limits: ImageLimits, withLook: Bool) throws(ImageError) {
     file = bytes.withUnsafeBufferPointer { XXH64($0.baseAddress, $0.count, 0) }
     guard withLook else { return }
-    // A JPEG is decoded at the least size that still gives the thumbnail its detail.
+    // A JPEG is decoded at the smallest size that still gives the thumbnail its detail.
     look = PictureFingerprint(try ImageDecoder.decode(bytes, limits: limits, shorterSide: 72))
   }
 }
 
-/// Pictures that were met, to find copies and look-alikes. Memory: 12 to 24 bytes a picture, and
-/// 64 more where looks count.
+/// Pictures so far, to find copies and look-alikes. Memory: 12 to 24 bytes per picture, and 64 more
+/// where looks count.
 struct SeenPictures {
   enum Match { case copy, alike }
 
@@ -37,16 +37,16 @@ struct SeenPictures {
   }
 }
 
-/// Finds fingerprints that differ in few bits: two of them that differ in at most 7 of 128 agree
-/// in one of 8 bands of 16 bits at least, so only those that share a band are compared.
+/// Finds fingerprints that differ in few bits. Two that differ in at most 7 of 128 bits are equal
+/// in at least one of 8 bands of 16 bits, so only those with an equal band are compared.
 struct LookIndex {
   private static let bands = PictureFingerprint.distance + 1
   private static let none: Int32 = -1
 
   private var looks: [PictureFingerprint] = []
-  /// For each band and its value, the look that came last.
+  /// For each band and value, the last look that has it.
   private var last = [Int32](repeating: none, count: bands << 16)
-  /// For each look and band, the look before it with that band's value.
+  /// For each look and band, the previous look with the same value of the band.
   private var before: [Int32] = []
 
   func containsNear(_ look: PictureFingerprint) -> Bool {
@@ -61,7 +61,7 @@ struct LookIndex {
   }
 
   mutating func insert(_ look: PictureFingerprint) {
-    precondition(looks.count < Int32.max, "an index holds two thousand million pictures")
+    precondition(looks.count < Int32.max, "an index holds at most two thousand million pictures")
     for band in 0..<Self.bands {
       let place = band << 16 | Self.value(look, band)
       before.append(last[place])
@@ -70,7 +70,7 @@ struct LookIndex {
     looks.append(look)
   }
 
-  /// The bits of a band lie scattered over the picture, so that empty margins fill none.
+  /// The bits of a band are spread over the picture, so that no band lies in an empty margin.
   private static func value(_ look: PictureFingerprint, _ band: Int) -> Int {
     var value = 0
     for row in 0..<8 {

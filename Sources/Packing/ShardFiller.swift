@@ -1,8 +1,8 @@
 import Records
 
-/// Cuts samples into frames, has a pool's threads compress them, and writes them in order.
+/// Divides samples into frames, lets a pool's threads compress them, and writes them in order.
 ///
-/// What an earlier packer wrote is not compressed again: it is compared by its count and last key.
+/// What an earlier packer wrote is not compressed again; only its count and last key are compared.
 struct ShardFiller {
   private let writer: RecordWriter
   private let encoder: FrameEncoder
@@ -10,10 +10,10 @@ struct ShardFiller {
   private let settings: PackSettings
   private var cutter: FrameCutter
   private var frames: [(frame: Pending<Result<EncodedFrame, RecordError>>, end: End)] = []
-  /// Samples in frames so far, an earlier packer's too.
+  /// How many samples are in frames so far, including an earlier packer's.
   private var framed = 0
   private var end = End()
-  /// nil where rows must all be read again, since pictures are known again by them.
+  /// Nil where all rows must be read again, to compare their pictures.
   private var journal: PackJournal?
 
   /// Where a frame ends.
@@ -22,7 +22,7 @@ struct ShardFiller {
     var mark = PackJournal.Mark()
   }
 
-  /// - Throws: `RecordError`, and `PackingError` for an earlier packer of other settings.
+  /// - Throws: `RecordError`; `PackingError` where an earlier packer had other settings.
   init(
     _ writer: RecordWriter, settings: PackSettings, pool: WorkerPool, isContinuing: Bool
   ) throws {
@@ -37,35 +37,35 @@ struct ShardFiller {
     framed = old?.samples ?? 0
   }
 
-  /// Samples that an earlier packer wrote.
+  /// How many samples an earlier packer wrote.
   var found: Int { writer.found.samples }
   var foundKey: String? { writer.found.lastKey }
 
-  /// How far an earlier packer came, as its journal says.
+  /// How far an earlier packer came, by its journal.
   var done: PackJournal.Mark { journal?.mark ?? PackJournal.Mark() }
 
-  /// Whether a key is that of the last sample there, nil where the journal ends before it.
+  /// Whether a key is that of the last existing sample; nil where the journal ends before it.
   func isAt(end key: String?) -> Bool? {
     journal?.samples == found ? key == foundKey : nil
   }
 
-  /// Adds a sample to the frame at work.
+  /// Adds a sample to the present frame.
   /// - Returns: a full frame, to be submitted.
-  /// - Throws: `RecordError` for a sample that no shard may hold.
+  /// - Throws: `RecordError` for a sample that no shard may have.
   mutating func cut(_ sample: Sample) throws(RecordError) -> [Sample]? { try cutter.add(sample) }
 
-  /// Notes where the sample that was cut last stands, which `submit` needs.
+  /// Notes where the last sample is in the input; `submit` needs that.
   mutating func note(_ mark: PackJournal.Mark) { end.mark = mark }
 
-  /// Has a full frame compressed, unless it is in a shard already.
-  /// - Returns: false where what an earlier packer wrote is not of this input.
+  /// Lets a full frame be compressed, unless it is in a shard already.
+  /// - Returns: false where an earlier packer's shards are not from this input.
   mutating func submit(_ samples: [Sample]) throws -> Bool {
     framed += samples.count
     end.samples = framed
     if framed <= found {
       return framed < found || samples.last?.key == foundKey
     }
-    // Shards end where frames end: a frame that is only half there is another input's.
+    // Shards end where frames end: if half of a frame exists, it is from another input.
     if framed - samples.count < found { return false }
     let frame = pool.submit { [encoder] in
       Result { () throws(RecordError) in try encoder.encode(samples) }
@@ -75,8 +75,8 @@ struct ShardFiller {
     return true
   }
 
-  /// Has everything written that waits.
-  /// - Returns: false where what an earlier packer wrote is not of this input.
+  /// Writes everything that waits.
+  /// - Returns: false where an earlier packer's shards are not from this input.
   mutating func flush() throws -> Bool {
     if let rest = cutter.rest(), try !submit(rest) { return false }
     while !frames.isEmpty { try write() }

@@ -1,21 +1,21 @@
 import Foundation
 import JSON
 
-/// A file of columns: divided by tabs and without quotes (tsv), or with quotes and divided by what
-/// its first line tells (csv).
+/// A file of columns: tsv has tabs between them and no quotes; csv has quotes, and its first line
+/// shows which separator it uses.
 struct TableInput: PackInput {
   enum Dialect: Sendable { case tabs, quoted }
 
   private let file: InputFile
   private let root: InputRoot
   private let start: LineScanner
-  /// nil: tabs, without quotes.
+  /// Nil: tabs, without quotes.
   private let separator: UInt8?
   private let image: Int
   private let caption: Int?
   private let labels: Int?
   private let classIndex: Int?
-  /// Names of the columns to keep besides, by their places.
+  /// Names of the other columns, which are kept, by their index.
   private let others: [Int: String]
 
   init(
@@ -99,7 +99,8 @@ struct TableInput: PackInput {
       .map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Of comma, tab and semicolon the one that the first line has most of, commas first.
+  /// The separator that is the most frequent in the first line: comma, tab or semicolon; if equal,
+  /// comma.
   private static func separator(_ start: LineScanner) throws(PackingError) -> UInt8 {
     var scanner = start
     guard let line = try scanner.next() else { return UInt8(ascii: ",") }

@@ -5,7 +5,7 @@ struct TextFilter: Sendable {
   let filters: PackFilters
   var counts = TextCounts()
 
-  /// Drops captions that break a rule; says how many for which.
+  /// Drops captions that break a rule; returns how many were dropped by each rule.
   func apply(to captions: inout [String]) -> DropCounts {
     var dropped = DropCounts()
     captions.removeAll { caption in
@@ -27,8 +27,8 @@ struct TextFilter: Sendable {
     return nil
   }
 
-  /// The parts between spaces that hold a letter or a digit, in lower case and without
-  /// punctuation around them.
+  /// The parts between spaces that have a letter or a digit, in lower case and without surrounding
+  /// punctuation.
   static func words(_ text: String) -> [String] {
     text.lowercased().split(whereSeparator: \.isWhitespace).compactMap { part in
       let isWord = { (character: Character) in character.isLetter || character.isNumber }
@@ -39,10 +39,10 @@ struct TextFilter: Sendable {
   }
 }
 
-/// How many images have a text, and how often a word occurs in all texts: exact but for equal
+/// How many images have a text, and how often a word occurs in all texts; exact except for equal
 /// hashes. Memory: 24 to 48 bytes for each different text and word.
 struct TextCounts: Sendable {
-  /// One row's share, made on any thread.
+  /// The counts of one row, made on any thread.
   struct Row: Sendable {
     var texts = Set<UInt64>()
     var words: [UInt64] = []
@@ -68,7 +68,7 @@ struct TextCounts: Sendable {
     }
   }
 
-  /// Images whose text has these words, whatever its spaces, punctuation and capitals.
+  /// How many images have a text with these words, whatever its spaces, punctuation and capitals.
   func images(of words: [String]) -> Int { Int(images[Self.hash(words)] ?? 0) }
 
   func uses(of word: String) -> Int { Int(words[Self.hash(word)] ?? 0) }

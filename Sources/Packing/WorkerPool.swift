@@ -1,7 +1,7 @@
 import Foundation
 
-/// Threads that do pieces of work, started once. The order in which work is taken is the order in
-/// which it was given; who waits for results in that order gets them in order.
+/// Threads that are started once and then do pieces of work. Work is started in the order in which
+/// it is submitted; whoever waits for results in that order gets them in order.
 final class WorkerPool: Sendable {
   private let queue = WorkQueue()
 
@@ -12,7 +12,7 @@ final class WorkerPool: Sendable {
         while let work = queue.take() { work() }
       }
       thread.name = "pack \(index)"
-      // Nested JSON is read by recursion.
+      // Nested JSON is parsed recursively, which needs a large stack.
       thread.stackSize = 8 << 20
       thread.start()
     }
@@ -27,8 +27,8 @@ final class WorkerPool: Sendable {
   }
 }
 
-/// A value that a worker will give. Shared by one worker and one reader; `value` is touched by the
-/// worker before the signal and by the reader after it, hence `@unchecked`.
+/// A value that a worker will provide. One worker writes `value` before the signal, and one reader
+/// reads it after the signal, hence `@unchecked`.
 final class Pending<Value: Sendable>: @unchecked Sendable {
   private let done = DispatchSemaphore(value: 0)
   private var value: Value?
@@ -38,7 +38,7 @@ final class Pending<Value: Sendable>: @unchecked Sendable {
     done.signal()
   }
 
-  /// Waits for the value; called once.
+  /// Waits for the value; call it once.
   func wait() -> Value {
     done.wait()
     guard let value else { preconditionFailure("signalled before it was filled") }
@@ -46,7 +46,7 @@ final class Pending<Value: Sendable>: @unchecked Sendable {
   }
 }
 
-/// Work that waits for a thread; `items` and `isClosed` are touched under the lock only, hence
+/// Work that waits for a thread; `items` and `isClosed` are only used under the lock, hence
 /// `@unchecked`.
 private final class WorkQueue: @unchecked Sendable {
   private let condition = NSCondition()
@@ -61,8 +61,8 @@ private final class WorkQueue: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// The next piece, or nil when the pool is gone. What is taken is let go of: a piece holds its
-  /// result.
+  /// The next piece; nil when the pool has ended. The queue drops a piece it returns, since the
+  /// piece holds its result.
   func take() -> (@Sendable () -> Void)? {
     condition.lock()
     defer { condition.unlock() }

@@ -1,11 +1,11 @@
 import RunFile
 
-/// What a run file says is random about a training picture.
+/// The `augment:` section of a run file: the random changes of a training picture.
 public struct AugmentSettings: Section {
   /// The area of the random crop, as a fraction.
   public var crop = 0.9...1
-  /// Nil, or how many times the model's size a picture gets before a window is cut out of it;
-  /// then there is no random crop.
+  /// Nil, or the factor of the model's size to which a picture is resized before a window is cut
+  /// out of it; then there is no random crop.
   public var resize: Double?
   public var flip = false
 
@@ -15,14 +15,14 @@ public struct AugmentSettings: Section {
 extension AugmentSettings {
   public static let keys: [Key<Self>] = [
     Key("crop", \.crop, .fractions, writtenIf: { $0.resize == nil }, """
-      area of the random crop, sides of 3:4 to 4:3, stretched to the model's size
+      area of the random crop; its sides are from 3:4 to 4:3, and it is resized to the model's size
       """),
     Key("resize", \.resize, .orAbsent(.number(1...4)), default: "null", """
-      instead of `crop`, as in ALIGN: the picture is brought to so many times the model's size \
-      as `image.fit` says, and a window of the model's size is cut out of it at random (ALIGN: \
+      instead of `crop`, as in ALIGN: the picture is resized to so many times the model's size as \
+      `image.fit` says, and a window of the model's size is cut out at a random place (ALIGN: \
       1.197)
       """),
-    Key("flip", \.flip, .flag, "mirror every other picture; captions may name left and right"),
+    Key("flip", \.flip, .flag, "mirror half of the pictures; not for captions with left and right"),
   ]
 
   public func complete(_ mapping: Mapping, after others: [Self]) throws(ConfigurationError) {

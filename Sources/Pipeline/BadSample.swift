@@ -1,7 +1,7 @@
 /// A sample that could not be used, and why.
 public struct BadSample: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Reason: Error, Sendable, Equatable {
-    /// The frame it lies in could not be read.
+    /// Its frame could not be read.
     case frame(String)
     case noImage
     /// Its picture could not be decoded.
@@ -12,11 +12,11 @@ public struct BadSample: Error, Sendable, Equatable, CustomStringConvertible {
     case tokenOutOfRange(id: Int32, vocabulary: Int)
   }
 
-  /// The source as the run names it.
+  /// The source's name in the run file.
   public var source: String
   public var file: String
   public var frame: Int
-  /// Nil where the frame is damaged, so that the key can't be known.
+  /// Nil where the frame is damaged, since then the key is unknown.
   public var key: String?
   public var reason: Reason
 
@@ -37,18 +37,18 @@ extension BadSample.Reason {
   }
 }
 
-/// What to do about samples that can't be used (`bad_samples` of a run file).
+/// What to do about samples that cannot be used (`bad_samples` of a run file).
 public enum BadSamplePolicy: Sendable, Equatable {
-  /// Leave them out, until they are more than this fraction of all that was read.
+  /// Leave them out, as long as they are not more than this fraction of all samples read.
   case skip(limit: Double)
-  /// End at the first one.
+  /// End the run at the first one.
   case fail
 }
 
-/// Counts what was read and what was left out, and says when it is too much.
+/// Counts the samples that were read and left out, and throws when too many were left out.
 ///
-/// Meant for counts of all ranks together, so that a run ends at the same step however many ranks
-/// it has. Few samples prove little: below `fewest` read, as many are tolerated as at `fewest`.
+/// The counts are of all ranks together, so that a run ends at the same step for every number of
+/// ranks. Few samples prove little: until `fewest` are read, as many are tolerated as at `fewest`.
 public struct BadSampleTally: Sendable, Equatable {
   public static let fewest = 1000
   public private(set) var read = 0

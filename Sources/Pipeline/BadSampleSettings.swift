@@ -1,6 +1,6 @@
 import RunFile
 
-/// What a run file says of samples that cannot be used.
+/// The `bad_samples:` section of a run file.
 public struct BadSampleSettings: Section {
   public enum Policy: String, Sendable, CaseIterable { case skip, fail }
 
@@ -11,8 +11,8 @@ public struct BadSampleSettings: Section {
   public init() {}
 
   public static let keys: [Key<Self>] = [
-    Key("policy", \.policy, .choice, "leave it out and count it, or end the run"),
-    Key("limit", \.limit, .number(0...1), "fraction left out above which the run ends"),
+    Key("policy", \.policy, .choice, "`skip`: leave it out and count it; `fail`: end the run"),
+    Key("limit", \.limit, .number(0...1), "the run ends when a larger fraction was left out"),
   ]
 }
 

@@ -4,12 +4,12 @@ import Records
 import Tensors
 import Text
 
-/// What is random about a training picture.
+/// The random changes of a training picture.
 public struct Augmentation: Sendable, Equatable {
   public enum Cut: Sendable, Equatable {
-    /// A part of the picture of this share of its area, at any place.
+    /// A crop with this share of the picture's area, at any place.
     case area(ClosedRange<Double>)
-    /// The picture at so many times the model's size, of which a window is seen.
+    /// A window, of the model's size, of the picture at so many times that size.
     case window(resize: Double)
   }
 
@@ -22,8 +22,9 @@ public struct Augmentation: Sendable, Equatable {
     self.flip = flip
   }
 
-  /// The shorter side that a picture needs so that nothing is enlarged which was larger: no random
-  /// crop (sides of 3:4 to 4:3), and no window's picture, is below the model's size then.
+  /// The shorter side to which a picture may be reduced when it is decoded, without having to be
+  /// enlarged later: no random crop (sides of 3:4 to 4:3) and no window is then below the model's
+  /// size.
   func shorterSide(_ transform: ImageTransform) -> Int {
     let factor =
       switch cut {
@@ -35,19 +36,19 @@ public struct Augmentation: Sendable, Equatable {
 }
 
 /// Makes a rank's batch of any step: reads its lanes' samples, decodes and augments the pictures,
-/// turns annotations into ids. Two calls for one step give the same batch, on any rank count.
+/// and turns annotations into ids. For one step it always gives the same batch.
 ///
-/// Memory: see `Settings.frameCacheBytes`; besides, one frame and one picture for each worker.
+/// Memory: see `Settings.frameCacheBytes`; also one frame and one picture for each worker.
 public final class BatchLoader: Sendable {
   public struct Settings: Sendable {
     public static let defaultFrameCacheBytes = 256 << 20
 
     public var seed: UInt64
     public var transform: ImageTransform
-    /// Nil: pictures as they are evaluated, nothing random.
+    /// Nil: no random changes; pictures are as in evaluation.
     public var augmentation: Augmentation?
     public var badSamples: BadSamplePolicy
-    /// The most decompressed frames that are kept on this rank, in bytes.
+    /// The most bytes of decompressed frames that are kept on this rank.
     public var frameCacheBytes = Settings.defaultFrameCacheBytes
     /// Threads that decode one batch.
     public var workers: Int
@@ -77,8 +78,8 @@ public final class BatchLoader: Sendable {
   private let reader: SampleReader
   private let copies: ShardCopies?
 
-  /// - Parameter plan: of these sources' sample counts, in this order.
-  /// - Throws: `PipelineError` for more ranks than lanes, or text that needs a tokenizer.
+  /// - Parameter plan: made from these sources' sample counts, in this order.
+  /// - Throws: `PipelineError` for more ranks than lanes, or for text without a tokenizer.
   public init(
     sources: [SampleSource], plan: BatchPlan, text: SampleText, settings: Settings,
     rank: Int, size: Int
@@ -106,11 +107,11 @@ public final class BatchLoader: Sendable {
     copies = settings.cache.map { ShardCopies($0, of: lists) }
   }
 
-  /// What kept a shard from being copied to the cache, the first time that anything did.
+  /// Why a shard could not be copied to the cache, the first time that this happened.
   public var cacheProblem: RecordError? { settings.cache?.problem }
 
-  /// Has a coming step's frames on their way from slow storage, and copies of the shards that are
-  /// needed later; what goes wrong here goes wrong again, and is told, in `load`.
+  /// Starts to read a later step's frames from slow storage, and to copy shards that are needed
+  /// later. Errors are not reported here: they come again in `load`.
   public func prepare(step: Int) {
     let pairs = try? order.pairs(step: step, rank: rank, size: size) {
       try reader.frameSamples($0)
@@ -126,8 +127,8 @@ public final class BatchLoader: Sendable {
 
   /// This rank's share of a step.
   ///
-  /// - Throws: `RecordError` for a shard that can't be opened or read at all, `PipelineError` for
-  ///   a sample that can't be used under the policy `fail`, or when cancelled.
+  /// - Throws: `RecordError` for a shard that cannot be opened or read at all; `PipelineError` for
+  ///   a sample that cannot be used under the policy `fail`, or when cancelled.
   public func load(step: Int, cancellation: Cancellation = Cancellation()) throws -> Batch {
     let start = ContinuousClock.now
     let pairs = try order.pairs(step: step, rank: rank, size: size) {
@@ -193,7 +194,7 @@ public final class BatchLoader: Sendable {
   }
 }
 
-/// What is kept of a sample once its picture is drawn.
+/// What is kept of a sample when its picture is in the batch.
 private struct Loaded: Sendable {
   let key: String
   let ids: [Int32]
@@ -208,7 +209,7 @@ private struct Loaded: Sendable {
 }
 
 extension BadSamplePolicy {
-  /// The sample, if it may be left out.
+  /// Returns the sample if the policy allows to leave it out, and throws otherwise.
   func accept(_ bad: BadSample) throws(PipelineError) -> BadSample {
     if case .fail = self { throw PipelineError("data", .badSample(bad)) }
     return bad

@@ -1,19 +1,19 @@
-/// Consecutive places of one lane in one epoch of one source, read in one step.
+/// Consecutive places of one lane in one epoch of one source, which are read in one step.
 public struct LaneRun: Sendable, Hashable {
   public var source: Int
   public var epoch: Int
   public var lane: Int
   public var places: Range<Int>
-  /// The number of the pair at the first place, among all pairs of the source since step 0; the
-  /// next place's is one lane count higher.
+  /// The number of the pair at the first place, among all pairs of the source since step 0; from
+  /// place to place it grows by the number of lanes.
   public var firstNumber: Int
 }
 
-/// What every rank reads in every step, as a pure function of the step.
+/// What every rank reads in every step; it follows from the step alone.
 public struct BatchPlan: Sendable {
   public let mixture: Mixture
   public let lanes: Lanes
-  /// Samples of each source.
+  /// How many samples each source has.
   public let samples: [Int]
 
   public init(mixture: Mixture, lanes: Lanes, samples: [Int]) {
@@ -24,8 +24,8 @@ public struct BatchPlan: Sendable {
     self.samples = samples
   }
 
-  /// What a rank reads in a step: lane by lane, within a lane source by source, within a source
-  /// by number. A lane's pairs are the same, in the same order, for every number of ranks.
+  /// What a rank reads in a step, sorted by lane, then by source, then by the pair's number. A
+  /// lane's pairs are the same, in the same order, for every number of ranks.
   public func runs(step: Int, rank: Int, size: Int) -> [LaneRun] {
     let spans = zip(mixture.pairs(of: step), samples).map(Self.epochs)
     return lanes.lanes(of: rank, size: size).flatMap { lane in
@@ -35,7 +35,7 @@ public struct BatchPlan: Sendable {
     }
   }
 
-  /// How many epochs of each source are behind once steps `0 ..< step` are done.
+  /// How many epochs of each source are done after steps `0 ..< step`.
   public func epochs(before step: Int) -> [Double] {
     zip(mixture.taken(before: step), samples).map { Double($0) / Double($1) }
   }
@@ -47,7 +47,7 @@ public struct BatchPlan: Sendable {
     var indexes: Range<Int>
   }
 
-  /// Pair numbers cut where a source's epochs turn.
+  /// Ranges of pair numbers, divided where an epoch of the source ends.
   private static func epochs(of numbers: Range<Int>, samples: Int) -> [Span] {
     var spans: [Span] = []
     var number = numbers.lowerBound

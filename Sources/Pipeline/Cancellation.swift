@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A request to stop reading, seen by whoever reads between two samples.
+/// A request to stop reading; readers check it between two samples.
 public final class Cancellation: Sendable {
   private let isSet = Atomic(false)
 
@@ -10,7 +10,7 @@ public final class Cancellation: Sendable {
 
   public func cancel() { isSet.store(true, ordering: .relaxed) }
 
-  /// - Throws: `PipelineError.cancelled` once `cancel` was called.
+  /// - Throws: `PipelineError.cancelled` after `cancel` was called.
   public func check() throws(PipelineError) {
     if isCancelled { throw PipelineError("data", .cancelled) }
   }

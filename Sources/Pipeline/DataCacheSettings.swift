@@ -1,7 +1,7 @@
 import Records
 import RunFile
 
-/// What a run file says of copies of shards on each machine.
+/// The `data_cache:` section of a run file: copies of shards on each machine.
 public struct DataCacheSettings: Section {
   public var folder = ""
   public var limit = ByteSize.mebibytes(1)
@@ -10,10 +10,10 @@ public struct DataCacheSettings: Section {
 
   public static let keys: [Key<Self>] = [
     Key("folder", \.folder, .path, required: true, """
-      on a disk of the machine; its ranks share it, and runs may keep and share it
+      a folder on a disk of the machine; all ranks on the machine share it, and so may several runs
       """),
     Key("limit", \.limit, .byteSize, required: true, """
-      of all copies together; the least recently used give way
+      the most bytes of all copies together; the least recently used ones are removed first
       """),
   ]
 }
@@ -21,10 +21,10 @@ public struct DataCacheSettings: Section {
 extension Kind where Value == ByteSize {
   fileprivate static var byteSize: Kind {
     Kind(
-      "a size as 100GiB", type: "size, as 100GiB",
+      "a size such as 100GiB", type: "size, such as 100GiB",
       read: { reading throws(ConfigurationError) in
         guard let size = ByteSize(try Kind<String>.text.read(reading)) else {
-          throw reading.unexpected("a size as 100GiB")
+          throw reading.unexpected("a size such as 100GiB")
         }
         return size
       }, write: { .text("\($0)") })

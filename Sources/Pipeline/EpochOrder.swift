@@ -1,13 +1,13 @@
 import Tensors
 
-/// The order of one epoch of one source: shards permuted, frames permuted within each shard and
-/// samples within each frame, small shards read several in turns, the sequence cut into a run per
-/// lane, each run shuffled in blocks.
+/// The order of one epoch of one source. Shards are permuted, as are frames within each shard and
+/// samples within each frame. Small shards are read several in turns. The sequence is cut into a
+/// run per lane, and each run is shuffled in blocks.
 ///
-/// A pure function of (seed, source, epoch). Positions follow from the shards' sample counts
-/// alone; a shard's own frame counts are asked for only when a sample is looked up in it.
+/// It follows from (seed, source, epoch) alone. Positions need only the shards' sample counts; a
+/// shard's frame counts are needed only when one of its samples is looked up.
 public struct EpochOrder: Sendable {
-  /// What an order belongs to; every permutation draws under this name.
+  /// What an order belongs to; it is the key of every permutation's random draws.
   public struct Name: Sendable, Hashable {
     public var seed: UInt64
     public var source: Int
@@ -20,26 +20,26 @@ public struct EpochOrder: Sendable {
     }
   }
 
-  /// Frames' worth of samples that a lane's run is shuffled in.
+  /// The size, in frames' worth of samples, of the blocks in which a lane's run is shuffled.
   private static let blockFrames = 4
-  /// Frames of the shards that are read in turns, at most: one shard of the usual size.
+  /// The most frames of the shards that are read in turns: those of one shard of the usual size.
   private static let groupFrames = 256
 
   public let name: Name
   public let samples: Int
   private let shardSamples: [Int]
-  /// The shards in the epoch's order, those together that are read in turns.
+  /// The shards in the epoch's order, grouped by those that are read in turns.
   private let groups: [ArraySlice<Int>]
   private let starts: [Int]
   private let lanes: Lanes
   private let blockSamples: Int
 
-  /// An order that is mixed as finely as the shards allow without more frames in memory: a block's
-  /// frames come from several shards where these are small.
+  /// An order that is mixed as finely as the shards allow with the same frames in memory: where
+  /// shards are small, a block's frames come from several of them.
   ///
   /// - Parameters:
   ///   - shardSamples: samples of each shard, in the set's order; shards may be empty.
-  ///   - frames: of all shards together.
+  ///   - frames: the frames of all shards together.
   /// - Complexity: O(shards) time and memory.
   public init(_ name: Name, shardSamples: [Int], frames: Int, lanes: Lanes) {
     let samples = shardSamples.reduce(0, +), frames = max(1, frames)
@@ -50,8 +50,8 @@ public struct EpochOrder: Sendable {
   }
 
   /// - Parameters:
-  ///   - blockSamples: places of a lane that are shuffled among themselves.
-  ///   - groupShards: shards that are read in turns.
+  ///   - blockSamples: how many places of a lane are shuffled among each other.
+  ///   - groupShards: how many shards are read in turns.
   package init(
     _ name: Name, shardSamples: [Int], lanes: Lanes, blockSamples: Int, groupShards: Int
   ) {
@@ -72,7 +72,7 @@ public struct EpochOrder: Sendable {
 
   /// The positions in the epoch's sequence that a lane reads at `places`, in reading order.
   ///
-  /// - Complexity: O(blocks touched · block), no state and no replay.
+  /// - Complexity: O(blocks touched · block); no state, and nothing is replayed.
   public func positions(lane: Int, places: Range<Int>) -> [Int] {
     let run = lanes.run(of: lane, samples: samples)
     var positions: [Int] = []
@@ -89,7 +89,7 @@ public struct EpochOrder: Sendable {
     return positions
   }
 
-  /// The shard that holds a position of the sequence, and how deep in the shard's shuffled frames.
+  /// The shard that has a position of the sequence, and the offset in the shard's shuffled samples.
   public func shard(at position: Int) -> (shard: Int, offset: Int) {
     let group = lastStart(in: starts, atOrBefore: position)
     let shards = Array(groups[group])
@@ -125,7 +125,7 @@ public struct FrameOrder: Sendable {
     starts = runningTotals(frames.map { frameSamples[$0] })
   }
 
-  /// The frame that holds an offset of the shuffled shard, and the place in the shuffled frame.
+  /// The frame that has an offset of the shuffled shard, and the place in the shuffled frame.
   public func frame(at offset: Int) -> (frame: Int, place: Int) {
     let slot = lastStart(in: starts, atOrBefore: offset)
     return (frames[slot], offset - starts[slot])
@@ -145,7 +145,7 @@ func runningTotals(_ counts: [Int]) -> [Int] {
   counts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
 }
 
-/// The member with members in it that an offset falls into: the last start not beyond it.
+/// The index of the range that has an offset: the last start that is not beyond it.
 func lastStart(in starts: [Int], atOrBefore offset: Int) -> Int {
   precondition(offset >= 0 && offset < starts[starts.count - 1], "offset \(offset) is past the end")
   var low = 0, high = starts.count - 1

@@ -2,24 +2,24 @@ import Images
 import Records
 import Tensors
 
-/// Consecutive samples of a set, as they are evaluated.
+/// Consecutive samples of a set, for evaluation.
 public struct EvaluationBatch: Sendable {
-  /// The samples' numbers in the set, ascending; those left out are missing.
+  /// The samples' indices in the set, ascending; those that were left out are missing.
   public let samples: [Int]
   public let keys: [String]
-  /// `[samples.count, 3, height, width]`, normalised, nothing random.
+  /// `[samples.count, 3, height, width]`, normalised, without random changes.
   public let images: Tensor
-  /// Captions, labels, tokens and class, as far as a sample has them.
+  /// Captions, labels, tokens and class, those that a sample has.
   public let annotations: [Annotation]
   public let skipped: [BadSample]
 
   public var count: Int { samples.count }
 }
 
-/// Reads a set from front to back, once, for validation and evaluation. Any part can be read by
-/// any rank: results are the same however the set is shared out.
+/// Reads a set once from front to back, for validation and evaluation. Any rank can read any part:
+/// results are the same however the set is shared out.
 public final class EvaluationReader: Sendable {
-  /// Samples to read.
+  /// How many samples there are to read.
   public let count: Int
   private let list: ShardList
   private let reader: SampleReader
@@ -27,8 +27,8 @@ public final class EvaluationReader: Sendable {
   private let policy: BadSamplePolicy
 
   /// - Parameters:
-  ///   - limit: read only so many from the front; nil: all.
-  ///   - policy: under `skip`, samples that can't be used are left out and named.
+  ///   - limit: read only so many samples, from the first on; nil: all.
+  ///   - policy: under `skip`, samples that cannot be used are left out and named.
   public init(
     name: String, records: [RecordSet], transform: ImageTransform, limit: Int? = nil,
     policy: BadSamplePolicy = .skip(limit: 1), workers: Int = 1
@@ -46,7 +46,7 @@ public final class EvaluationReader: Sendable {
     return stride(from: 0, to: count, by: size).map { $0..<min($0 + size, count) }
   }
 
-  /// A rank's part of a range: consecutive, all ranks' parts equal within one, in rank order.
+  /// A rank's part of a range: consecutive, in rank order, sizes differ by at most one.
   public static func share(of range: Range<Int>, rank: Int, size: Int) -> Range<Int> {
     let part = Lanes(count: size).run(of: rank, samples: range.count)
     return (range.lowerBound + part.lowerBound)..<(range.lowerBound + part.upperBound)
@@ -54,8 +54,8 @@ public final class EvaluationReader: Sendable {
 
   /// The samples of a range, in order.
   ///
-  /// - Throws: `RecordError` for a shard that can't be opened or read at all, `PipelineError` for
-  ///   a sample that can't be used under the policy `fail`.
+  /// - Throws: `RecordError` for a shard that cannot be opened or read at all; `PipelineError` for
+  ///   a sample that cannot be used under the policy `fail`.
   public func read(_ range: Range<Int>) throws -> EvaluationBatch {
     precondition(range.lowerBound >= 0 && range.upperBound <= count, "there are \(count) samples")
     let addresses = try addresses(range)

@@ -17,7 +17,7 @@ struct ImageRows: Sendable {
     return UnsafeMutableBufferPointer(start: images.pointer + row * values, count: values)
   }
 
-  /// The images of these rows, ascending: all of them as they are, fewer as a copy.
+  /// The images of these rows, which are ascending; not copied if they are all.
   func keeping(_ rows: [Int]) -> Tensor {
     if rows.count == images.shape[0] { return images }
     let kept = Tensor([rows.count] + images.shape.dropFirst())

@@ -1,9 +1,9 @@
-/// Who reads which pair.
+/// Which rank reads which pair.
 ///
-/// An epoch of a source is one sequence of samples, cut into `count` runs of equal length within
-/// one. Index `i` of the epoch is place `i / count` of lane `i % count`. A rank reads the lanes
-/// that equal it modulo the number of ranks, so which samples a step holds does not depend on how
-/// many ranks there are.
+/// An epoch of a source is one sequence of samples, cut into `count` runs whose lengths differ by
+/// at most one. Index `i` of the epoch is place `i / count` of lane `i % count`. With P ranks, rank
+/// r reads the lanes l with l mod P = r. So which samples a step has does not depend on the number
+/// of ranks.
 public struct Lanes: Sendable, Equatable {
   public let count: Int
 
@@ -15,7 +15,7 @@ public struct Lanes: Sendable, Equatable {
   public func lane(of index: Int) -> Int { index % count }
   public func place(of index: Int) -> Int { index / count }
 
-  /// The lanes a rank reads, in order; empty for a rank beyond the last lane.
+  /// The lanes that a rank reads, in order; empty for a rank beyond the last lane.
   public func lanes(of rank: Int, size: Int) -> StrideTo<Int> {
     stride(from: rank, to: count, by: size)
   }

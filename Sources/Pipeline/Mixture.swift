@@ -1,11 +1,11 @@
-/// How many pairs of each source the steps so far have taken: a pure function of the step, in
-/// whole numbers.
+/// How many pairs of each source have been taken so far. It follows from the step alone and is
+/// computed in whole numbers.
 ///
-/// Each batch holds the whole part of every source's share. The pairs left over (fewer than there
-/// are sources) are dealt by a tree of two-way splits over all steps so far: a node gives its
-/// lighter half `round(dealt · lighter / both)`. A split that is rounded from a growing total
-/// never takes back, so cursors never move backwards; they sum to `step · batch` exactly, differ
-/// from the exact share by less than two pairs at any step, and meet it exactly in the long run.
+/// Each batch has the whole part of every source's share. The remaining pairs (fewer than there are
+/// sources) are divided by a tree of two-way splits over all steps so far: a node gives its lighter
+/// half `round(divided · lighter / both)`. A rounded share of a growing total never shrinks. So the
+/// counts never go back, sum to `step · batch` exactly, differ from the exact share by less than
+/// two pairs at any step, and meet it exactly in the long run.
 public struct Mixture: Sendable {
   public let batch: Int
   /// Whole-number weights without a common divisor.
@@ -17,10 +17,10 @@ public struct Mixture: Sendable {
   private let tree: Split
 
   /// - Parameters:
-  ///   - weights: a weight for every source or for none; then its samples are its weight.
+  ///   - weights: a weight for every source or for none; then its number of samples is its weight.
   ///   - samples: samples of each source.
   /// - Throws: `PipelineError` for no sources, an empty one, or weights that are not positive
-  ///   decimals of at most nine places, or given for some sources only.
+  ///   decimals of at most nine places, or that only some sources have.
   public init(batch: Int, weights: [Double?], samples: [Int]) throws(PipelineError) {
     precondition(weights.count == samples.count, "a weight, or none, for each source")
     guard batch > 0 else { throw PipelineError("batch", .notPositive("\(batch)")) }
@@ -48,7 +48,7 @@ public struct Mixture: Sendable {
     return taken
   }
 
-  /// The pair numbers of each source that a step takes; some may be empty.
+  /// The numbers of the pairs that a step takes from each source; some ranges may be empty.
   public func pairs(of step: Int) -> [Range<Int>] {
     zip(taken(before: step), taken(before: step + 1)).map { $0..<$1 }
   }
@@ -90,7 +90,7 @@ public struct Mixture: Sendable {
   }
 }
 
-/// The smallest power of ten, up to 10⁹, that makes whole numbers of all these decimals.
+/// The smallest power of ten, up to 10⁹, that turns all these decimals into whole numbers.
 func decimalScale(of numbers: [Double]) -> Double? {
   var scale = 1.0
   for _ in 0...9 {
@@ -106,8 +106,8 @@ private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
   return a
 }
 
-/// A tree of two-way splits, built as Huffman's: the two lightest are joined until one is left, so
-/// that errors of rounding shrink on the way down.
+/// A tree of two-way splits, built like Huffman's: the two lightest nodes are joined until one is
+/// left. Rounding errors then shrink on the way down.
 private indirect enum Split: Sendable {
   case source(Int, weight: Int)
   case both(Split, Split, weight: Int)

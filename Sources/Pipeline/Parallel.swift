@@ -1,10 +1,10 @@
 import Dispatch
 import Synchronization
 
-/// Calls `work` with every number below `count`, from at most `workers` threads, the caller's
-/// among them; numbers are given out in order.
+/// Calls `work` with every number below `count`, in order of the numbers, from at most `workers`
+/// threads, one of which is the caller's.
 ///
-/// - Throws: an error that `work` threw; no number is begun after it.
+/// - Throws: an error that `work` threw; no number is started after it.
 package func inParallel(
   _ count: Int, workers: Int, _ work: @Sendable (Int) throws -> Void
 ) throws {

@@ -1,4 +1,4 @@
-/// What keeps pairs from being read: where, what, and what to do about it.
+/// Why pairs cannot be read: where, what, and what to do about it.
 public struct PipelineError: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Reason: Sendable, Equatable {
     case noSources
@@ -36,15 +36,15 @@ extension PipelineError.Reason {
     case .someWeightsMissing: "some sources have a weight and some have none"
     case .weightsTooFine: "weights have more than nine decimals"
     case .weightsTooLarge: "weights are too far apart to be counted exactly"
-    case .tooManySteps: "more steps than can be counted"
+    case .tooManySteps: "there are more steps than can be counted"
     case .moreRanksThanLanes(let ranks, let lanes): "\(ranks) ranks but only \(lanes) lanes"
-    case .noTokenizer: "text has to be turned into ids and there is no tokenizer"
+    case .noTokenizer: "text must be turned into ids, but there is no tokenizer"
     case .badSample(let sample): "\(sample)"
     case .tooManyBadSamples(let skipped, let read, let limit):
       "\(skipped) of \(read) samples could not be used, more than the limit of \(limit)"
     case .cacheTooSmall(let limit, let shard):
-      "\(limit) bytes do not hold the largest shard, \(shard) bytes"
-    case .cancelled: "reading was called off"
+      "\(limit) bytes have no room for the largest shard, \(shard) bytes"
+    case .cancelled: "reading was cancelled"
     }
   }
 
@@ -64,7 +64,7 @@ extension PipelineError.Reason {
       "The lines above say why. For `no text`, name what holds the texts with `text` in the run "
         + "file or --caption-column of `coca-shard pack`; for damage, see `coca-shard verify`; or "
         + "raise `bad_samples.limit`"
-    case .cacheTooSmall: "Allow several times that, or leave `data_cache` out"
+    case .cacheTooSmall: "Set the limit to several times that, or leave out `data_cache`"
     case .cancelled: "Nothing is wrong with the records"
     }
   }

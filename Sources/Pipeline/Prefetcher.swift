@@ -2,10 +2,10 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Makes a step's data on its own thread while earlier steps are at work, a bounded number ahead,
-/// and hands it out in the order of steps. An error comes out at the step where it happened.
+/// Makes the steps' data on a thread of its own, a bounded number of steps ahead, and hands it out
+/// in the order of steps. An error is thrown at the step where it happened.
 public final class Prefetcher<Item: Sendable>: Sendable {
-  /// What a step was given, and how long it had to wait for it.
+  /// An item, and how long the caller waited for it.
   public struct Delivery: Sendable {
     public let step: Int
     public let item: Item
@@ -18,8 +18,8 @@ public final class Prefetcher<Item: Sendable>: Sendable {
 
   /// Starts the thread.
   /// - Parameters:
-  ///   - ahead: how many items may be made or in the making that nobody has asked for.
-  ///   - produce: called for one step after another; should stop early when cancelled.
+  ///   - ahead: how many items may be finished or in progress before anybody asks for them.
+  ///   - produce: called for one step after another; it should return early when cancelled.
   public init(
     steps: Range<Int>, ahead: Int = 2,
     produce: @escaping @Sendable (_ step: Int, Cancellation) throws -> Item
@@ -36,7 +36,7 @@ public final class Prefetcher<Item: Sendable>: Sendable {
 
   /// The next step's item; nil after the last step.
   ///
-  /// - Throws: what `produce` threw for this step, then and on every later call;
+  /// - Throws: what `produce` threw for this step, also on every later call;
   ///   `PipelineError.cancelled` after `cancel`.
   public func next() throws -> Delivery? {
     let step = steps.lowerBound + delivered.withLock { $0 }
@@ -48,7 +48,7 @@ public final class Prefetcher<Item: Sendable>: Sendable {
       step: step, item: item, waitedSeconds: (ContinuousClock.now - start) / .seconds(1))
   }
 
-  /// Stops at once and waits for the thread to end; what was made and not taken is dropped.
+  /// Stops at once and waits for the thread to end; items that nobody took are dropped.
   public func cancel() { line.close() }
 
   deinit { line.close() }
@@ -63,7 +63,7 @@ private final class Line<Item: Sendable>: Sendable {
 
   private let state = Mutex(State())
   private let cancellation = Cancellation()
-  // All start at 0: libdispatch traps when a semaphore goes away below its first value.
+  // All start at 0: libdispatch traps when a semaphore is destroyed below its first value.
   private let room = DispatchSemaphore(value: 0)
   private let ready = DispatchSemaphore(value: 0)
   private let ended = DispatchSemaphore(value: 0)

@@ -32,7 +32,7 @@ extension Kind where Value == PromptChoice {
 }
 
 extension Mapping {
-  /// The prompts of a section, which only some values of another key have.
+  /// The prompts of a section, which are allowed only with some values of another key.
   public func prompts(
     _ given: PromptChoice?, areAllowed: Bool, by partner: String
   ) throws(ConfigurationError) -> PromptChoice? {
@@ -44,7 +44,7 @@ extension Mapping {
 }
 
 extension Prompts {
-  /// - Throws: `TextError` for a file that holds none.
+  /// - Throws: `TextError` for a file that holds no prompts.
   public init(_ choice: PromptChoice?) throws {
     switch choice {
     case .file(let path): try self.init(file: URL(fileURLWithPath: path))

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Values that are costly to make, kept until others push them out: the least recently used go
-/// first. Safe to use from many threads; two that miss the same key at once both make it.
+/// A cache of values that are costly to make; the least recently used are removed first. Many
+/// threads may use it; if two of them miss the same key at once, both make the value.
 package final class RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   private struct Entry {
     var value: Value
@@ -18,7 +18,7 @@ package final class RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sen
   private let limit: Int
   private let state = Mutex(State())
 
-  /// - Parameter limit: the most that the costs of all kept values add up to.
+  /// - Parameter limit: the most that the costs of all kept values may add up to.
   package init(limit: Int) {
     self.limit = limit
   }
@@ -31,7 +31,7 @@ package final class RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sen
     return made
   }
 
-  /// The value if it is kept; counts as no use.
+  /// The value if it is kept; this does not count as a use.
   package func known(_ key: Key) -> Value? { state.withLock { $0.entries[key]?.value } }
 
   package func remove(_ key: Key) {
@@ -40,7 +40,7 @@ package final class RecentlyUsed<Key: Hashable & Sendable, Value: Sendable>: Sen
     }
   }
 
-  /// What is kept now costs this much.
+  /// The cost of all values that are kept now.
   package var cost: Int { state.withLock { $0.cost } }
 
   private static func use(_ key: Key, in state: inout State) -> Value? {

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A shard as it is met in one epoch.
+/// A shard in one epoch.
 struct ShardOfEpoch: Hashable, Sendable {
   var shard: SampleAddress.Shard
   var epoch: Int
@@ -12,15 +12,15 @@ struct LocatedPair: Sendable {
   var number: Int
   var epoch: Int
   var lane: Int
-  /// The sample's own number in its source, the same in every epoch.
+  /// The sample's index in its source, the same in every epoch.
   var sample: Int
   var address: SampleAddress
 }
 
-/// Turns a step's plan into addresses: the only place where the order meets real shards.
+/// Turns a step's plan into addresses; only here the order is applied to real shards.
 ///
-/// Memory: a table of shards for each of the latest epochs, and within a step the frame counts of
-/// the shards it touches.
+/// Memory: a table of shards for each of the latest epochs, and during a step the frame counts of
+/// its shards.
 final class SampleOrder: Sendable {
   let plan: BatchPlan
   private let seed: UInt64

@@ -1,7 +1,7 @@
 import Records
 import Synchronization
 
-/// Where a sample lies.
+/// The address of a sample.
 struct SampleAddress: Sendable, Hashable {
   struct Shard: Sendable, Hashable {
     var source: Int
@@ -14,7 +14,7 @@ struct SampleAddress: Sendable, Hashable {
   }
 
   var frame: Frame
-  /// Its place in the frame.
+  /// Its index in the frame.
   var sample: Int
 }
 
@@ -25,7 +25,7 @@ final class SampleReader: Sendable {
   static let openShards = 128
   /// Threads that wait for slow storage.
   private static let waiters = 8
-  /// Samples of a frame that a worker takes at a time.
+  /// How many samples of a frame a worker takes at a time.
   private static let portion = 8
 
   let sources: [ShardList]
@@ -35,8 +35,8 @@ final class SampleReader: Sendable {
   private let frames: RecentlyUsed<SampleAddress.Frame, [Sample]>
 
   /// - Parameters:
-  ///   - cache: where copies of shards are; they are made by `ShardCopies`.
-  ///   - openShards: how many shards are kept open; open copies cannot be given up.
+  ///   - cache: holds copies of shards, which `ShardCopies` makes.
+  ///   - openShards: how many shards are kept open; copies that are open cannot be removed.
   init(
     sources: [ShardList], frameCacheBytes: Int, workers: Int, cache: ShardCache? = nil,
     openShards: Int = SampleReader.openShards
@@ -54,11 +54,11 @@ final class SampleReader: Sendable {
     try open(shard).frameSamples
   }
 
-  /// Calls `use` with the sample at every address and gives what it returns, or why the sample
-  /// can't be used, in the order of the addresses. Calls come frame by frame, from `workers`
-  /// threads at once.
+  /// Calls `use` with the sample at every address, and returns the results in the order of the
+  /// addresses, or why the sample cannot be used. Calls come frame by frame, from `workers` threads
+  /// at once.
   ///
-  /// - Throws: what is no sample's fault (a shard that can't be opened, the disk), or
+  /// - Throws: errors that are not a sample's fault (a shard that cannot be opened, the disk), or
   ///   `PipelineError.cancelled`.
   func read<Value: Sendable>(
     _ addresses: [SampleAddress], cancellation: Cancellation,
@@ -78,8 +78,8 @@ final class SampleReader: Sendable {
     return outcomes.withLock { $0 }.compactMap(\.self)
   }
 
-  /// Opens the shards of these addresses and has their frames on the way before they are read.
-  /// - Throws: what opening a shard does.
+  /// Opens the shards of these addresses, and asks the system to read their frames ahead.
+  /// - Throws: an error of a shard that cannot be opened.
   func prepare(_ addresses: [SampleAddress]) throws {
     let frames = Dictionary(grouping: Set(addresses.map(\.frame)), by: \.shard)
     let touched = Array(frames)
@@ -91,7 +91,7 @@ final class SampleReader: Sendable {
     }
   }
 
-  /// Has a shard opened anew when it is read next, from its copy if there is one now.
+  /// Makes the next read open the shard anew, from its copy if there is one now.
   func reopen(_ shard: SampleAddress.Shard) { shards.remove(shard) }
 
   private static func portions(_ addresses: [SampleAddress]) -> [[Int]] {
@@ -144,7 +144,7 @@ final class SampleReader: Sendable {
     do {
       return try samples(address, reader)
     } catch is RecordError where reader.isCopy {
-      // A damaged copy is no damage of the set.
+      // A damaged copy does not mean that the set is damaged.
       cache?.remove(sources[address.shard.source].file(address.shard.shard))
       reopen(address.shard)
       return try samples(address, open(address.shard))

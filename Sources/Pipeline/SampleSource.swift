@@ -1,27 +1,27 @@
 import Records
 import Text
 
-/// Records that training reads from, as the run names them.
+/// Records that training reads, under the name that the run file gives them.
 public struct SampleSource: Sendable {
-  /// What of a sample's annotation becomes its text.
+  /// The part of a sample's annotation that becomes its text.
   public enum Text: Sendable, Equatable {
-    /// A caption; of several, one is drawn per epoch.
+    /// A caption; where there are several, one is drawn per epoch.
     case caption
     /// The labels, shuffled, joined and put into a prompt, all drawn per epoch.
     case labels(Prompts)
     /// Ready ids, first and last included.
     case tokens
-    /// One of the fields that the sample has, drawn per epoch by their weights.
+    /// One of the fields that the sample has, drawn per epoch by weight.
     case fields([Field])
   }
 
   /// A field of a sample that may give its text.
   public struct Field: Sendable, Equatable {
-    /// `caption`, `labels`, or a key of `KEY.json` with a text or a list of texts.
+    /// `caption`, `labels`, or a key of `KEY.json` whose value is a text or a list of texts.
     public var name: String
     /// Above 0.
     public var weight: Double
-    /// For `labels`.
+    /// Used for `labels`.
     public var prompts: Prompts
 
     public init(name: String, weight: Double, prompts: Prompts) {
@@ -34,7 +34,7 @@ public struct SampleSource: Sendable {
   public var name: String
   /// Folders that are read as one set, in this order.
   public var records: [RecordSet]
-  /// Nil: as many as its samples.
+  /// Nil: the number of its samples.
   public var weight: Double?
   public var text: Text
 
@@ -49,7 +49,7 @@ public struct SampleSource: Sendable {
 }
 
 extension SampleSource.Text {
-  /// The keys of `KEY.json` that are read besides those that have a meaning of their own.
+  /// The keys of `KEY.json` that are read besides the standard ones.
   var keys: [String] {
     guard case .fields(let fields) = self else { return [] }
     return fields.map(\.name).filter { $0 != "caption" && $0 != "labels" }

@@ -3,7 +3,7 @@ import Records
 import Tensors
 import Text
 
-/// A sample's annotation as the ids that the model reads.
+/// Turns a sample's annotation into the ids that the model reads.
 public struct SampleText: Sendable {
   private let tokenizer: (any Tokenizer)?
   private let vocabularySize: Int
@@ -23,9 +23,9 @@ public struct SampleText: Sendable {
   /// Whether text of this kind can be made.
   public func makes(_ kind: SampleSource.Text) -> Bool { tokenizer != nil || kind == .tokens }
 
-  /// At least two ids, at most `context`; of more, the last one is kept.
+  /// The ids: at least two and at most `context`; if there are more, the last one is kept.
   ///
-  /// - Parameter random: decides which caption, the order of labels, the prompt.
+  /// - Parameter random: decides the caption, the order of labels and the prompt.
   /// - Throws: why the sample has no usable text.
   public func ids(
     _ annotation: Annotation, as kind: SampleSource.Text, random: CounterRandom
@@ -84,7 +84,7 @@ public struct SampleText: Sendable {
       }
     }
     let there = fields.filter { texts($0).contains(where: isWritten) }
-    // Far from the indices that captions, labels and prompts are drawn at.
+    // Far from the indices at which captions, labels and prompts are drawn.
     var place = random.uniform(1 << 40) * there.reduce(0) { $0 + $1.weight }
     let field = there.first { field in
       place -= field.weight

@@ -3,9 +3,9 @@ import Records
 import Synchronization
 
 /// Copies the shards that a rank will read into the machine's cache, one after another on a thread
-/// of its own. Nothing waits for a copy: until it is whole the shard is read where it is.
+/// of its own. Nothing waits for a copy: until it is complete, the shard is read where it is.
 final class ShardCopies: Sendable {
-  /// Steps before a shard is met that its copy is begun.
+  /// How many steps ahead of its use a shard's copy is begun.
   static let steps = 64
 
   private let cache: ShardCache
@@ -19,14 +19,14 @@ final class ShardCopies: Sendable {
     self.sources = sources
   }
 
-  /// How many shards a rank may keep open so that all ranks together, if they are on one machine,
-  /// hold no more than a quarter of the cache.
+  /// How many shards a rank may keep open, so that all ranks together hold no more than a quarter
+  /// of the cache, even if they are all on one machine.
   static func openShards(_ cache: ShardCache?, largest: Int, ranks: Int) -> Int {
     guard let cache else { return SampleReader.openShards }
     return max(1, min(SampleReader.openShards, cache.limit / 4 / ranks / largest))
   }
 
-  /// - Parameter copied: called with each shard of which there is a new copy.
+  /// - Parameter copied: called for each shard that has a new copy.
   func want(
     _ shards: Set<ShardOfEpoch>, copied: @escaping @Sendable (SampleAddress.Shard) -> Void
   ) {

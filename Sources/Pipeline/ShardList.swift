@@ -4,7 +4,7 @@ import Records
 /// The shards of a source one after another, over all its folders.
 struct ShardList: Sendable {
   let name: String
-  /// Samples of each shard, from the index.
+  /// How many samples each shard has, from the index.
   let samples: [Int]
   /// Samples before each shard, and the total at the end.
   let starts: [Int]
@@ -27,7 +27,7 @@ struct ShardList: Sendable {
 
   var count: Int { starts[starts.count - 1] }
 
-  /// The shard, or what is left of it.
+  /// The shard, or what can still be read of it.
   /// - Throws: `RecordError` if the system refuses to read it.
   func open(_ shard: Int, cache: ShardCache?) throws(RecordError) -> ShardReader {
     try records[places[shard].set].openAnyway(shard: places[shard].shard, cache: cache)

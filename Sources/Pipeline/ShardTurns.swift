@@ -1,20 +1,20 @@
-/// Shards that are read in turns, a slice of each a turn, each one from its start to its end.
+/// Shards that are read in turns: in each turn a slice of every shard, from its start to its end.
 ///
-/// All are cut into as many slices, so that large and small ones end together.
+/// All are cut into the same number of slices, so that large and small ones end together.
 struct ShardTurns {
   /// Samples of each shard.
   private let counts: [Int]
   private let samples: Int
   private let turns: Int
 
-  /// - Parameter turnSamples: samples that all shards together give a turn, about.
+  /// - Parameter turnSamples: about how many samples all shards together give in a turn.
   init(counts: [Int], turnSamples: Int) {
     self.counts = counts
     samples = counts.reduce(0, +)
     turns = max(1, samples / turnSamples)
   }
 
-  /// Which shard gives the sample at a position, and how deep in the shard that sample is.
+  /// Which shard gives the sample at a position, and the sample's offset in that shard.
   func shard(at position: Int) -> (slot: Int, offset: Int) {
     precondition(position >= 0 && position < samples, "position \(position) is past the end")
     var turn = position * turns / samples

@@ -3,7 +3,7 @@ import Records
 import RunFile
 import Text
 
-/// What a run file says of a source of pairs.
+/// An entry of `data:` in a run file: a source of pairs.
 public struct SourceSettings: Section {
   public enum Text: Sendable, Equatable {
     case caption, labels, tokens
@@ -26,13 +26,13 @@ public struct SourceSettings: Section {
     }
   }
 
-  /// Names it in logs; differs from source to source.
+  /// The source's name in logs; no two sources have the same.
   public var name = ""
   public var records: [String] = []
-  /// Nil in all sources: in proportion to their samples.
+  /// Nil for all sources: in proportion to their samples.
   public var weight: Double?
   public var text = Text.caption
-  /// Only with `labels`, alone or among the fields.
+  /// Used only with `labels`, alone or among the fields.
   public var prompts: PromptChoice?
 
   public init() {}
@@ -41,22 +41,23 @@ public struct SourceSettings: Section {
 extension SourceSettings {
   public static let keys: [Key<Self>] = [
     Key("name", \.name, .text, default: "`records` as written", free: true, """
-      what logs call the source; differs from source to source
+      the source's name in logs; no two sources have the same
       """),
-    Key("records", \.records, .folders, required: true, "where `coca-shard pack` wrote to"),
+    Key("records", \.records, .folders, required: true, "folders that `coca-shard pack` wrote"),
     Key("weight", \.weight, .orAbsent(.number(above: 0, upTo: 1e15)), default: "by samples", """
-      share of each batch; all sources give one or none does
+      share of each batch; give it to all sources or to none
       """),
     Key("text", \.text, .sourceText, """
-      `caption`: one of the captions, drawn per epoch; `labels`: shuffled, joined, put into a \
-      prompt, with [synonyms and hierarchies](packing.md#labels) drawn; `tokens`: ready ids, \
-      first and last included. `{caption: 1, recaption: 3, labels: 1}`: one of the fields that a \
-      sample has, drawn per epoch as often as its weight says; a name other than `caption` and \
-      `labels` is a key of `KEY.json` with a text or a list of texts, of which one is drawn
+      `caption`: one of the captions, drawn per epoch; `labels`: the labels shuffled, joined and \
+      put into a prompt, with [synonyms and hierarchies](packing.md#labels) drawn too; `tokens`: \
+      ready ids, first and last included. `{caption: 1, recaption: 3, labels: 1}`: one of the \
+      fields that a sample has, drawn per epoch in proportion to the weights; a name other than \
+      `caption` and `labels` is a key of `KEY.json` whose value is a text, or a list of texts of \
+      which one is drawn
       """),
     Key("prompts", \.prompts, .orAbsent(.prompts), default: "`default`", """
-      only with `text: labels`, or with labels among the weights; a file has a template with one \
-      `{}` per line
+      only with `text: labels`, or with `labels` among the weights; a file has one prompt per \
+      line, each with one `{}`
       """),
   ]
 
@@ -103,7 +104,7 @@ extension Kind where Value == SourceSettings.Text {
     for (name, node) in members {
       let weight = try Kind<Double>.number(above: 0, upTo: 1e37).read(text.part(name, node))
       guard name != "tokens" else {
-        throw text.error(.conflict("tokens are no text that could be drawn among others"))
+        throw text.error(.conflict("tokens cannot be drawn among other fields"))
       }
       fields.append(SourceSettings.Field(name: name, weight: weight))
     }
@@ -113,11 +114,11 @@ extension Kind where Value == SourceSettings.Text {
 }
 
 extension Mapping {
-  /// The given name, else the records as written, made different from those taken.
+  /// The given name, else the records as written, made different from the names in `taken`.
   public func name(besides taken: [String]) throws(ConfigurationError) -> String {
     if isGiven("name"), let name = self["name"]?.words {
       guard !taken.contains(name) else {
-        throw error("name", .conflict("\"\(name)\" is the name of another one too"))
+        throw error("name", .conflict("\"\(name)\" is also the name of another source"))
       }
       return name
     }

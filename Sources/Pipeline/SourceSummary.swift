@@ -1,24 +1,25 @@
 import Records
 import Tensors
 
-/// What a run will read of one source, for its header.
+/// What a run will read of one source, for the run's header.
 public struct SourceSummary: Sendable, Codable, Equatable {
   public var name: String
   public var samples: Int
   public var shards: Int
   /// Its share of all pairs, 0 to 1.
   public var weight: Double
-  /// Its exact share of a batch; a batch holds it within two pairs.
+  /// Its exact share of a batch; the pairs in a batch differ from it by less than two.
   public var pairsPerBatch: Double
-  /// How often the whole source has been read when the run ends.
+  /// How often the whole source will have been read at the end of the run.
   public var epochsAtEnd: Double
-  /// Ids of a text, start and end included: the mean of some of its texts; nil where none was read.
+  /// Ids of a text, start and end included: the mean over some of its texts; nil where none was
+  /// read.
   public var tokensPerText: Double?
-  /// About so many ids has the run read of it when it ends.
+  /// About how many ids the run will have read of it at the end.
   public var tokensAtEnd: Double?
   /// Samples of the shortest and of the longest lane.
   public var laneSamples: [Int]
-  /// Samples of the ranks with the fewest and with the most, per epoch.
+  /// Samples per epoch of the ranks with the fewest and with the most.
   public var rankSamples: [Int]
 
   /// - Parameters:
@@ -53,7 +54,7 @@ public struct SourceSummary: Sendable, Codable, Equatable {
 extension SampleSource {
   public var shards: Int { records.reduce(0) { $0 + $1.index.shards.count } }
 
-  /// Ids of a text on average, from at most 256 samples of eight frames spread over the source;
+  /// The average ids of a text, over at most 256 samples from eight frames spread over the source;
   /// nil where none of them has a usable text.
   public func meanTokens(_ text: SampleText, seed: UInt64) -> Double? {
     let list = ShardList(name: name, records: records)

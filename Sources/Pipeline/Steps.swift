@@ -1,9 +1,9 @@
 extension Mixture {
-  /// Steps until every source has been read `epochs` times: as many as the slowest one needs, the
-  /// largest `ceil(epochs · samples · Σweights / (batch · weight))`.
+  /// Steps until every source has been read `epochs` times. The slowest source decides: the largest
+  /// `ceil(epochs · samples · Σweights / (batch · weight))`.
   ///
-  /// - Throws: `PipelineError` if `epochs` is not a positive decimal of at most nine places, or
-  ///   more steps come out than can be counted.
+  /// - Throws: `PipelineError` if `epochs` is not a positive decimal of at most nine places, or if
+  ///   there would be more steps than can be counted.
   public func steps(epochs: Double, samples: [Int]) throws(PipelineError) -> Int {
     precondition(samples.count == weights.count, "samples of each source")
     guard epochs > 0, let scale = decimalScale(of: [epochs]) else {

@@ -1,15 +1,15 @@
 import JSON
 
-/// What a sample says in words and numbers: the parsed `KEY.txt`, `KEY.json` and `KEY.cls`.
+/// The annotations of a sample: the contents of `KEY.txt`, `KEY.json` and `KEY.cls`.
 public struct Annotation: Sendable, Equatable {
-  /// `KEY.txt` first, then `KEY.json`'s captions; one that repeats `KEY.txt` is left out.
+  /// `KEY.txt` first, then `KEY.json`'s captions; a caption that repeats `KEY.txt` is left out.
   public var captions: [String]
   public var labels: [String]
   /// Ready token ids, first and last included.
   public var tokens: [Int32]?
   /// The class in `KEY.cls`, from 0.
   public var classIndex: Int?
-  /// Texts under other keys of `KEY.json`, as far as they were asked for and are there.
+  /// Texts under other keys of `KEY.json`, those that were asked for and exist.
   public var texts: [String: [String]]
 
   public init(
@@ -25,12 +25,12 @@ public struct Annotation: Sendable, Equatable {
 }
 
 extension Sample {
-  /// The sample's captions, labels, tokens and class; without these members it is empty.
+  /// The sample's captions, labels, tokens and class; empty where it has none of these members.
   ///
   /// `KEY.json` is an object with `captions` (strings) or `caption` (a string), `labels` (strings)
   /// and `tokens` (integers); other keys are ignored.
-  /// - Parameter keys: other keys to read, each of a text or a list of texts.
-  /// - Throws: `RecordError` with the key (and without a file) where a member cannot be understood.
+  /// - Parameter keys: other keys to read; their values are a text or a list of texts.
+  /// - Throws: `RecordError` with the key (but without a file) where a member cannot be understood.
   public func annotation(keys: [String] = []) throws(RecordError) -> Annotation {
     do throws(RecordError.Reason) {
       return try parsedAnnotation(keys)
@@ -79,7 +79,7 @@ extension Sample {
 }
 
 extension Sample {
-  /// The reader bounds the depth of nesting; the size is bounded here.
+  /// The JSON reader limits the depth of nesting; this limits the size.
   private static func take(
     json bytes: [UInt8], _ keys: [String], into result: inout Annotation
   ) throws(RecordError.Reason) {
@@ -115,7 +115,7 @@ extension Sample {
     }
   }
 
-  /// The texts of a list, nil where the key is left out or null.
+  /// The texts of a list; nil where the key is missing or null.
   private static func strings(
     _ members: [String: JSONValue], _ key: String
   ) throws(RecordError.Reason) -> [String]? {

@@ -6,7 +6,7 @@ public struct ByteSize: Sendable, Equatable, CustomStringConvertible {
 
   private init(bytes: Int) { self.bytes = bytes }
 
-  /// - Returns: nil for what is no size of 1 byte to 1 EiB.
+  /// - Returns: nil for a text that is not a size from 1 byte to 1 EiB.
   public init?(_ text: String) {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     let unit = text.dropFirst(digits.count).drop { $0 == " " }.lowercased()

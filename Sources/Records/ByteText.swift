@@ -1,7 +1,7 @@
 import Foundation
 
 extension Int {
-  /// As bytes for people: `1.2 GiB`.
+  /// A number of bytes for people: `1.2 GiB`.
   public var byteText: String {
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
     var value = Double(self)

@@ -1,22 +1,22 @@
 import Foundation
 
-/// What reading a whole dataset found.
+/// What was found when a whole dataset was read.
 public struct DamageReport: Sendable {
   /// A frame that cannot be read, or a shard of which some or all is lost (`error.frame` is nil).
   public struct Damage: Sendable {
     public let error: RecordError
-    /// Samples that are lost with it: as the shard says, without its tables as the index says.
+    /// Samples that are lost with it: the shard's number, or the index's where its tables are lost.
     public internal(set) var samplesLost: Int
 
-    /// Whether the system would not let it be read, which says nothing of what is in it; a file
-    /// that is missing is lost.
+    /// Whether the system refused to read it, so that its contents may be whole; a missing file
+    /// counts as lost.
     public var isUnread: Bool {
       guard case .io(_, let code) = error.reason else { return false }
       return code != ENOENT
     }
   }
 
-  /// A frame that was read whole.
+  /// A frame that was read completely.
   public struct Frame: Sendable {
     /// The shard's path.
     public let file: String
@@ -24,10 +24,10 @@ public struct DamageReport: Sendable {
     public let samples: [Sample]
   }
 
-  /// Shards and frames that were looked at, whole or not.
+  /// Shards and frames that were examined, damaged or not.
   public var shards = 0
   public var frames = 0
-  /// Samples that were read whole.
+  /// Samples that were read completely.
   public var samples = 0
   public var damage: [Damage] = []
 
@@ -35,12 +35,12 @@ public struct DamageReport: Sendable {
 }
 
 extension RecordSet {
-  /// Reads every frame of every shard; damage is noted, then it goes on.
+  /// Reads every frame of every shard; notes damage and continues.
   ///
-  /// Of a shard that has lost its tables, or is not the index's, whole frames are read all the
-  /// same; one that is missing is lost.
-  /// - Parameter each: called after every frame and every shard with all found so far, and the
-  ///   frame unless it is lost; false ends the reading.
+  /// In a shard that has lost its tables, or that is not the one in the index, the undamaged frames
+  /// are still read; a missing shard is lost.
+  /// - Parameter each: called after every frame and every shard with all findings so far, and with
+  ///   the frame unless it is lost; returns false to end the reading.
   public func verify<Failure: Error>(
     each: (DamageReport, DamageReport.Frame?) throws(Failure) -> Bool
   ) throws(Failure) -> DamageReport {
@@ -74,12 +74,12 @@ extension DamageReport {
     }
   }
 
-  /// Bits that mean nothing to zstd change no sample; the file is another one all the same.
+  /// Some bits mean nothing to zstd: if one changes, no sample does, but the file is damaged.
   fileprivate mutating func compare(_ reader: ShardReader, with stated: RecordIndex.Shard) {
     guard let expected = stated.xxh64, damage.last?.error.file != reader.path else { return }
     do throws(RecordError) {
       guard try reader.checksum() != expected else { return }
-      let reason = RecordError.Reason.index("its bytes do not have the checksum of index.json")
+      let reason = RecordError.Reason.index("its checksum is not the one in index.json")
       throw RecordError(file: reader.path, reason: reason)
     } catch {
       damage.append(.init(error: error, samplesLost: 0))

@@ -1,12 +1,12 @@
 import Foundation
 
-/// Writes samples as files `KEY.suffix` into a folder, and never anywhere else: no part of a path
-/// is followed if it is a link, and nothing that exists is replaced.
+/// Writes samples as files `KEY.suffix` into a folder, and nowhere else: links in a path are not
+/// followed, and existing files are not replaced.
 public struct Extraction: ~Copyable {
   private let folder: String
   private let root: Int32
 
-  /// Opens the folder, which is made if missing.
+  /// Opens the folder; makes it if it does not exist.
   public init(folder url: URL) throws(RecordError) {
     folder = url.path
     try? FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
@@ -18,8 +18,8 @@ public struct Extraction: ~Copyable {
     if root >= 0 { close(root) }
   }
 
-  /// - Throws: `RecordError` for a key that no shard may hold, for a file that is there already,
-  ///   and where the system refuses.
+  /// - Throws: `RecordError` for a key that no shard may have, for a file that exists already, and
+  ///   where the system refuses.
   public func write(_ sample: Sample) throws(RecordError) {
     do throws(RecordError.Reason) {
       try sample.check()
@@ -35,7 +35,7 @@ public struct Extraction: ~Copyable {
     }
   }
 
-  /// Makes and opens the folders of a key, one inside the other.
+  /// Makes and opens the folders of a key, each inside the one before.
   private func enter(_ parts: [String]) throws(RecordError.Reason) -> Int32 {
     var current = fcntl(root, F_DUPFD_CLOEXEC, 0)
     for part in parts where current >= 0 {

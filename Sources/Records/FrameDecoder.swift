@@ -1,14 +1,14 @@
 import CZstd
 
-/// Turns the bytes of one frame back into samples, believing nothing.
+/// Turns the bytes of one frame back into samples; trusts nothing in them.
 ///
-/// What a frame says of itself its checksum vouches for; of the shard's tables only the number of
-/// samples is asked, so that a damaged table costs no frame that is whole.
+/// The frame's checksum vouches for its contents. Of the shard's tables only the number of samples
+/// is used, so that a damaged table does not make an undamaged frame unreadable.
 struct FrameDecoder {
   let file: String
   let frame: Int
 
-  /// - Parameter count: of samples, as the shard's tables state; 0 for the tar's end.
+  /// - Parameter count: the number of samples in the shard's tables; 0 for the tar's end.
   func samples(_ compressed: [UInt8], count: Int) throws(RecordError) -> [Sample] {
     let samples = try uncountedSamples(compressed)
     guard samples.count == count else {
@@ -18,14 +18,14 @@ struct FrameDecoder {
     return samples
   }
 
-  /// The samples of a frame of which no table says how many there are; none in the end frame.
+  /// The samples of a frame whose count is in no table; none in the end frame.
   func uncountedSamples(_ compressed: [UInt8]) throws(RecordError) -> [Sample] {
     let tar = try decompress(compressed)
     let isEnd = tar.count == TarLayout.endBytes && tar.allSatisfy { $0 == 0 }
     return isEnd ? [] : try split(tar)
   }
 
-  /// Decompressed bytes of a frame that begins with `bytes`, by its own header.
+  /// The number of decompressed bytes, from the header of the frame that begins with `bytes`.
   static func contentBytes(_ bytes: [UInt8]) throws(RecordError.Reason) -> Int {
     let size = try header(bytes).contentBytes
     guard size <= RecordLimits.frameBytes else {
@@ -34,11 +34,11 @@ struct FrameDecoder {
     return Int(size)
   }
 
-  /// The longest header of a zstd frame.
+  /// The most bytes of a zstd frame's header.
   static let longestHeader = 14
 
-  /// What the header of a zstd frame with checksum and content size, without dictionary or
-  /// reserved bits, states; and its length, after which the blocks come.
+  /// Reads the header of a zstd frame that has a checksum and a content size, but no dictionary or
+  /// reserved bits. Gives the content size and the header's length, after which the blocks follow.
   ///
   /// Source: RFC 8878, section 3.1.1.1, "Frame Header".
   static func header(
@@ -55,7 +55,7 @@ struct FrameDecoder {
     let length = [isSingleSegment ? 1 : 0, 2, 4, 8][Int(descriptor >> 6)]
     let start = isSingleSegment ? 5 : 6
     guard length > 0, start + length <= bytes.count else {
-      throw .frame("its header states no content size")
+      throw .frame("its header has no content size")
     }
     let field = bytes[start..<start + length].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     return (length == 2 ? field + 256 : field, start + length)
@@ -128,7 +128,7 @@ private struct MemberReader {
       path = try TarHeader.path(paxRecords: try content(of: header))
       header = try nextHeader()
     }
-    guard header.kind == .file else { throw .member("it is no regular file") }
+    guard header.kind == .file else { throw .member("it is not a regular file") }
     let (key, suffix) = try Self.splitName(path ?? header.name)
     return (key, Field(suffix: suffix, bytes: Array(try content(of: header))))
   }
@@ -153,7 +153,7 @@ private struct MemberReader {
     return tar[position..<position + header.bytes]
   }
 
-  /// Key and suffix meet at the first dot of the last part, as in WebDataset.
+  /// Key and suffix are separated by the first dot of the last part of the path, as in WebDataset.
   private static func splitName(
     _ bytes: [UInt8]
   ) throws(RecordError.Reason) -> (key: String, suffix: String) {

@@ -1,9 +1,9 @@
 import CZstd
 import Glibc
 
-/// A frame ready to be written: whole samples as tar members, compressed.
+/// A frame that is ready to be written: whole samples as tar members, compressed.
 public struct EncodedFrame: Sendable, Equatable {
-  /// One zstd frame with its content's size and checksum.
+  /// One zstd frame, with the size and the checksum of its content.
   public let bytes: [UInt8]
   /// Bytes of the tar members inside.
   public let rawBytes: Int
@@ -12,12 +12,12 @@ public struct EncodedFrame: Sendable, Equatable {
   let lastKey: String
 }
 
-/// Turns samples into a frame. Equal samples give equal bytes on any thread, so packers may call
-/// one encoder from several threads and hand the frames to a `RecordWriter` in order.
+/// Turns samples into a frame. Equal samples give equal bytes on any thread. So packers may call
+/// one encoder from several threads and give the frames to a `RecordWriter` in order.
 public struct FrameEncoder: Sendable {
   private let level: Int32
 
-  /// - Parameter level: zstd's, 1 to 22.
+  /// - Parameter level: zstd's compression level, 1 to 22.
   /// - Throws: `RecordError` for another level.
   public init(level: Int32) throws(RecordError) {
     guard (1...ZSTD_maxCLevel()).contains(level) else {
@@ -27,7 +27,7 @@ public struct FrameEncoder: Sendable {
     self.level = level
   }
 
-  /// - Throws: `RecordError` naming the key of a sample that no shard may hold.
+  /// - Throws: `RecordError` with the key of a sample that no shard may have.
   public func encode(_ samples: [Sample]) throws(RecordError) -> EncodedFrame {
     precondition(!samples.isEmpty, "a frame holds at least one sample")
     var tar: [UInt8] = []
@@ -43,7 +43,7 @@ public struct FrameEncoder: Sendable {
       firstKey: samples[0].key, lastKey: samples[samples.count - 1].key)
   }
 
-  /// The tar's end blocks, a frame of no samples.
+  /// The tar's end blocks as a frame without samples.
   func encodeEnd() throws(RecordError) -> EncodedFrame {
     let zeros = [UInt8](repeating: 0, count: TarLayout.endBytes)
     return EncodedFrame(
@@ -67,7 +67,7 @@ public struct FrameEncoder: Sendable {
     return bytes
   }
 
-  /// A fresh context each time: its output depends on nothing that came before.
+  /// Uses a fresh context each time, so that the output depends on nothing else.
   private func compress(_ tar: [UInt8]) throws(RecordError) -> [UInt8] {
     var written = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: ZSTD_compressBound(tar.count)) { out, count in
@@ -86,7 +86,7 @@ public struct FrameEncoder: Sendable {
   }
 }
 
-/// Cuts a stream of samples into frames of about `frameBytes` each, always between samples.
+/// Divides a stream of samples into frames of about `frameBytes` each.
 public struct FrameCutter: Sendable {
   private let frameBytes: Int
   private var pending: [Sample] = []
@@ -103,8 +103,9 @@ public struct FrameCutter: Sendable {
     self.frameBytes = frameBytes
   }
 
-  /// Takes a sample; gives a frame's samples when they are enough.
-  /// - Throws: `RecordError` for a sample that no shard may hold; it is left out, all else stays.
+  /// Adds a sample; returns the frame's samples when the frame is full.
+  /// - Throws: `RecordError` for a sample that no shard may have; it is left out, and the others
+  ///   are kept.
   public mutating func add(_ sample: Sample) throws(RecordError) -> [Sample]? {
     do throws(RecordError.Reason) {
       try sample.check()
@@ -117,7 +118,8 @@ public struct FrameCutter: Sendable {
     return pendingBytes >= frameBytes ? rest() : nil
   }
 
-  /// The samples that wait for a frame, or nil without any; the cutter is empty afterwards.
+  /// The samples that are not yet in a frame, nil if there are none; the cutter is empty
+  /// afterwards.
   public mutating func rest() -> [Sample]? {
     guard !pending.isEmpty else { return nil }
     defer {
@@ -129,7 +131,7 @@ public struct FrameCutter: Sendable {
 }
 
 extension String {
-  /// Equality of the UTF-8 bytes; `==` also takes composed and decomposed letters as equal.
+  /// Compares the UTF-8 bytes; `==` also treats composed and decomposed letters as equal.
   func hasSameBytes(as other: String) -> Bool {
     utf8.elementsEqual(other.utf8)
   }

@@ -1,7 +1,7 @@
 import Checksums
 import Foundation
 
-/// An open file descriptor that closes itself; reading at an offset may happen on many threads.
+/// An open file that closes itself; many threads may read from it at an offset.
 struct OpenFile: ~Copyable, Sendable {
   let descriptor: Int32
   let path: String
@@ -14,11 +14,11 @@ struct OpenFile: ~Copyable, Sendable {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else { throw Self.failure("examine", path) }
     guard status.st_mode & S_IFMT == S_IFREG else {
-      throw RecordError(file: path, reason: .table("it is no regular file"))
+      throw RecordError(file: path, reason: .table("it is not a regular file"))
     }
   }
 
-  /// Opens an empty file for writing that no other writer holds.
+  /// Opens an empty file for writing, unless another writer has it open.
   init(writing path: String) throws(RecordError) {
     self.descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
     self.path = path
@@ -29,7 +29,7 @@ struct OpenFile: ~Copyable, Sendable {
     guard ftruncate(descriptor, 0) == 0 else { throw Self.failure("empty", path) }
   }
 
-  /// Takes over a descriptor that is open.
+  /// Takes over an open descriptor.
   init(taking descriptor: Int32, path: String) {
     self.descriptor = descriptor
     self.path = path
@@ -37,7 +37,7 @@ struct OpenFile: ~Copyable, Sendable {
 
   deinit {
     guard descriptor >= 0 else { return }
-    // A child that was forked a moment ago may hold the file open still, and its lock with it.
+    // A child process that was just forked may still have the file open, and so hold its lock.
     flock(descriptor, LOCK_UN)
     close(descriptor)
   }
@@ -99,7 +99,7 @@ struct OpenFile: ~Copyable, Sendable {
     }
   }
 
-  /// Syncs the file, renames it to `final` and syncs the folder: afterwards it is there for good.
+  /// Syncs the file, renames it to `final` and syncs the folder: then it is safely on the disk.
   func publish(as final: String) throws(RecordError) {
     guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
     guard rename(path, final) == 0 else { throw Self.failure("rename", path) }

@@ -1,2 +1,2 @@
-/// The release: in checkpoints and headers, and what all programs answer to `--version`.
+/// The release; it is in checkpoints and headers, and all programs print it for `--version`.
 public let programVersion = "0.1.0"

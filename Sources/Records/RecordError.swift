@@ -14,15 +14,15 @@ public struct RecordError: Error, Sendable, CustomStringConvertible {
     case table(String)
     /// A shard of another version of the format.
     case version(found: Int, known: Int)
-    /// A frame is not the one that was written: its header, its checksum or its size.
+    /// A frame whose header, checksum or size is not as it was written.
     case frame(String)
-    /// A tar member that no shard holds.
+    /// A tar member that a shard cannot have.
     case member(String)
-    /// A frame holds another number of samples than is stated.
+    /// A frame has another number of samples than its table.
     case count(stated: Int, found: Int)
     /// A key, a suffix or a shard's name that is not allowed.
     case name(String)
-    /// Two samples in a row with one key: read back they would be one sample.
+    /// Two samples in a row with the same key: they would be read back as one sample.
     case duplicateKey
     /// `index.json` cannot be understood.
     case index(String)
@@ -36,9 +36,9 @@ public struct RecordError: Error, Sendable, CustomStringConvertible {
     case disagreement(what: String, index: Int, shard: Int)
     /// `KEY.txt`, `KEY.json` or `KEY.cls` cannot be understood.
     case annotation(String)
-    /// What would be written is there already.
+    /// The file or folder to be written exists already.
     case exists(String)
-    /// Another writer holds the file.
+    /// Another writer is writing the file.
     case inUse
     /// No sample has this key.
     case keyMissing
@@ -63,7 +63,7 @@ public struct RecordError: Error, Sendable, CustomStringConvertible {
     "\(place): \(reason.text). \(reason.remedy)".singleLine
   }
 
-  /// The exit code a command leaves with: 64 usage, 65 bad data, 74 input or output.
+  /// The exit code of a command: 64 usage, 65 bad data, 74 input or output.
   public var exitCode: Int32 {
     switch reason {
     case .io, .inUse: 74
@@ -86,7 +86,7 @@ extension RecordError.Reason {
       "\(what) of \(bytes) bytes is above the limit of \(limit)"
     case .table(let what): "not a whole shard: \(what)"
     case .version(let found, let known):
-      "a shard of version \(found), this program reads \(known)"
+      "a shard of version \(found), but this program reads \(known)"
     case .frame(let what): "damaged frame: \(what)"
     case .member(let what): "not a tar member of a shard: \(what)"
     case .count(let stated, let found): "\(stated) samples stated, \(found) found"
@@ -97,8 +97,8 @@ extension RecordError.Reason {
     case .notAFolder: "not a folder"
     case .disagreement(let what, let index, let shard):
       "index.json states \(index) \(what), the shard has \(shard)"
-    case .exists(let what): "\(what) is there already"
-    case .inUse: "another writer is at work on it"
+    case .exists(let what): "\(what) exists already"
+    case .inUse: "another writer is writing it"
     case .keyMissing: "no sample has this key"
     }
   }
@@ -120,7 +120,7 @@ extension RecordError.Reason {
     case .noShards:
       "Make a dataset of pictures or tars with `coca-shard pack INPUT --to FOLDER`, and name FOLDER"
     case .notAFolder: "Give the dataset's folder, which holds index.json and the shards"
-    case .annotation: "Mend the input and pack it anew"
+    case .annotation: "Correct the input and pack it anew"
     case .exists: "Choose an empty folder, or remove what is there"
     case .inUse: "Wait for it, or choose another folder"
     case .keyMissing: "`coca-shard list FOLDER` shows the keys"

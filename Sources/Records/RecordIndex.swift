@@ -1,15 +1,16 @@
 import Foundation
 
-/// `index.json`: which shards a dataset has and how much is in them. It grows with shards only.
+/// `index.json`: the shards of a dataset and how much they hold. Its size grows only with the
+/// shards.
 public struct RecordIndex: Codable, Sendable, Equatable {
   public struct Shard: Codable, Sendable, Equatable {
     /// The file's name inside the dataset's folder.
     public var file: String
     public var bytes: Int
-    /// Frames with content, the end frame counted.
+    /// The number of frames with content, plus the end frame.
     public var frames: Int
     public var samples: Int
-    /// xxh64 of the file, as `xxh64sum` prints it; nil in an index that was written without.
+    /// xxh64 of the file, as `xxh64sum` prints it; nil in an index that has no checksums.
     public var xxh64: String?
 
     public init(file: String, bytes: Int, frames: Int, samples: Int, xxh64: String? = nil) {
@@ -31,7 +32,7 @@ public struct RecordIndex: Codable, Sendable, Equatable {
   public var bytes: Int
   public var shards: [Shard]
 
-  /// An index of these shards with their totals.
+  /// An index of these shards; computes their totals.
   public init(origin: String, shards: [Shard]) {
     version = Self.currentVersion
     self.origin = origin
@@ -41,7 +42,7 @@ public struct RecordIndex: Codable, Sendable, Equatable {
   }
 
   /// Reads and checks the folder's `index.json`.
-  /// - Throws: `RecordError` if it is missing, not understood, or its totals are wrong.
+  /// - Throws: `RecordError` if it is missing or cannot be understood, or if its totals are wrong.
   public init(directory: URL) throws(RecordError) {
     let url = directory.appendingPathComponent(Self.fileName)
     guard FileManager.default.fileExists(atPath: url.path) else {
@@ -70,12 +71,12 @@ public struct RecordIndex: Codable, Sendable, Equatable {
     }
   }
 
-  /// Builds the index from the shards alone, in the order of their names and numbers; reads all
-  /// their bytes.
+  /// Builds the index from the shards alone, in the order of their names and numbers. This reads
+  /// all their bytes.
   ///
-  /// The origin is not in the shards: it is kept from an `index.json` that can still be read, else
-  /// the folder's name stands for it.
-  /// - Throws: `RecordError` for a shard that is not whole, or where there is none.
+  /// The origin is not in the shards: it is taken from an `index.json` that can still be read;
+  /// otherwise it is the folder's name.
+  /// - Throws: `RecordError` for a damaged shard, or where there is no shard.
   public init(rebuilding directory: URL) throws(RecordError) {
     let known = (try? RecordIndex(directory: directory))?.origin
     let names = try ShardName.files(in: directory)
@@ -109,7 +110,7 @@ public struct RecordIndex: Codable, Sendable, Equatable {
 
   private func check() throws(RecordError.Reason) {
     guard version == Self.currentVersion else {
-      throw .index("its version is \(version), this program reads \(Self.currentVersion)")
+      throw .index("its version is \(version), but this program reads \(Self.currentVersion)")
     }
     guard Set(shards.map(\.file)).count == shards.count else {
       throw .index("it names a shard twice")
@@ -118,7 +119,7 @@ public struct RecordIndex: Codable, Sendable, Equatable {
     var bytes = 0
     for shard in shards {
       guard ShardName.isShard(shard.file) else {
-        throw .index("`\(shard.file)` is no name of a shard")
+        throw .index("`\(shard.file)` is not a shard's name")
       }
       let (sampleSum, tooManySamples) = samples.addingReportingOverflow(shard.samples)
       let (byteSum, tooManyBytes) = bytes.addingReportingOverflow(shard.bytes)
@@ -134,7 +135,7 @@ public struct RecordIndex: Codable, Sendable, Equatable {
 }
 
 extension ShardReader {
-  /// What the index says of this shard.
+  /// The index's entry for this shard.
   func entry(file: String) throws(RecordError) -> RecordIndex.Shard {
     RecordIndex.Shard(
       file: file, bytes: bytes, frames: frameSamples.count, samples: samples,

@@ -1,11 +1,11 @@
 import CXXHash
 
-/// The rules for keys and suffixes, the same for writing and for reading.
+/// The rules for keys and suffixes, which are the same for writing and for reading.
 public enum RecordKey {
-  /// The key of an input file: its relative path without extension, other dots turned into `_`.
+  /// The key of an input file: its relative path without extension; other dots become `_`.
   ///
-  /// `birds/wren.2.jpg` gives `birds/wren_2`, `.hidden` gives `_hidden`. The result may still be
-  /// refused by `check`, as for `../wren.jpg`.
+  /// `birds/wren.2.jpg` gives `birds/wren_2`, `.hidden` gives `_hidden`. `check` may still refuse
+  /// the result, as for `../wren.jpg`.
   public static func key(path: String) -> String {
     var parts = path.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false)
     guard let last = parts.popLast() else { return "" }
@@ -15,8 +15,8 @@ public enum RecordKey {
     return (folders + [underscored(stem)]).joined(separator: "/")
   }
 
-  /// Refuses empty, absolute, climbing and overlong keys, control characters, and a dot in the last
-  /// part (the suffix begins at its first dot).
+  /// Refuses keys that are empty, absolute or too long, that go up with `..`, or that have control
+  /// characters or a dot in the last part (the suffix begins at its first dot).
   public static func check(_ key: String) throws(RecordError.Reason) {
     guard !key.isEmpty else { throw .name("an empty key") }
     guard key.utf8.count <= RecordLimits.keyBytes else {
@@ -36,7 +36,8 @@ public enum RecordKey {
     }
   }
 
-  /// Refuses suffixes other than visible ASCII without upper case, slashes and dots at the ends.
+  /// Accepts only suffixes of visible ASCII without upper case or slashes, and without dots at the
+  /// ends.
   public static func check(suffix: String) throws(RecordError.Reason) {
     let bytes = Array(suffix.utf8)
     guard (1...RecordLimits.suffixBytes).contains(bytes.count) else {
@@ -48,7 +49,7 @@ public enum RecordKey {
     }
     let dot = UInt8(ascii: ".")
     guard isClean, bytes.first != dot, bytes.last != dot else {
-      throw .name("a suffix of other than lower-case visible ASCII, or with a dot at an end")
+      throw .name("a suffix that is not lower-case visible ASCII, or has a dot at an end")
     }
   }
 
@@ -59,16 +60,16 @@ public enum RecordKey {
 
 /// Gives each sample a key of its own: the second `a` becomes `a-2`, the third `a-3`.
 ///
-/// Memory is a set of 64-bit hashes, 12 to 24 bytes a key (2.4 GB for a hundred million at most),
-/// and a count for each key that came twice. Two different keys with one hash only cost the second
-/// one a needless number.
+/// Memory: a set of 64-bit hashes, 12 to 24 bytes per key (at most 2.4 GB for a hundred million),
+/// and a count for each key that came twice. If two different keys have the same hash, the second
+/// one gets a number without need, and nothing worse happens.
 public struct UniqueKeys: Sendable {
   private var taken = Set<UInt64>()
   private var last: [UInt64: Int] = [:]
 
   public init() {}
 
-  /// The key itself, or with the lowest number from 2 on that no key so far has.
+  /// The key itself, or the key with the lowest number from 2 on that makes it new.
   public mutating func unique(_ key: String) -> String {
     let hash = Self.hash(key)
     guard !taken.insert(hash).inserted else { return key }

@@ -1,8 +1,8 @@
-/// What a record file may hold at most; the writer keeps to it, the reader believes no more.
+/// The most that a record file may hold. The writer respects it, and the reader accepts no more.
 public enum RecordLimits {
-  /// Decompressed bytes of one frame; the most a read allocates for what a file says of itself.
+  /// Decompressed bytes of one frame; a reader never allocates more because a file asks for it.
   public static let frameBytes = 1 << 30
-  /// The largest `frameBytes` a writer aims at: with one sample more a frame still fits.
+  /// The largest `frameBytes` of a writer: such a frame has room for one more sample.
   public static let targetFrameBytes = 1 << 28
   /// Bytes of one sample as tar members, headers and padding counted.
   public static let sampleBytes = 1 << 29

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A dataset: a folder of shards with its `index.json`. Shards are opened when asked for.
+/// A dataset: a folder of shards with its `index.json`. Shards are opened when they are needed.
 public struct RecordSet: Sendable {
   public let directory: URL
   public let index: RecordIndex
 
-  /// Reads `index.json`; the shards are not touched.
+  /// Reads `index.json`, but no shard.
   /// - Throws: `RecordError` if it is missing or wrong.
   public init(directory: URL) throws(RecordError) {
     self.directory = directory
@@ -18,17 +18,17 @@ public struct RecordSet: Sendable {
   }
 
   /// Opens a shard and compares it with the index.
-  /// - Throws: `RecordError` if it is missing, is not whole, or is another than the index says.
+  /// - Throws: `RecordError` if it is missing, damaged, or not the one in the index.
   public func open(shard: Int) throws(RecordError) -> ShardReader {
     let reader = try ShardReader(file: file(shard: shard))
     try compare(reader, with: shard)
     return reader
   }
 
-  /// Opens a shard whatever its state: of one that is damaged, cut short or not the index's, all
-  /// frames that are whole can be read (see `ShardReader.damage`).
+  /// Opens a shard in any state: if it is damaged, cut short or not the one in the index, its
+  /// undamaged frames can still be read (see `ShardReader.damage`).
   ///
-  /// - Parameter cache: where a copy of the shard may be.
+  /// - Parameter cache: may hold a copy of the shard.
   /// - Throws: `RecordError` where the system refuses to open or read it.
   public func openAnyway(shard: Int, cache: ShardCache? = nil) throws(RecordError) -> ShardReader {
     let url = file(shard: shard)

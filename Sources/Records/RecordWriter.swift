@@ -2,11 +2,11 @@ import Foundation
 
 /// Writes a dataset: shards `NAME-00000.tar.zst` one after another, and `index.json` last.
 ///
-/// Every shard is written under a temporary name, synced and renamed, so whatever kills the writer,
-/// what bears a shard's name is whole. Equal samples and settings give equal bytes. Memory: the
-/// samples of one frame, and 24 bytes for each frame of the shard at work.
+/// Every shard is written under a temporary name, synced and renamed. So a file with a shard's name
+/// is always complete, however the writer ends. Equal samples and settings give equal bytes.
+/// Memory: the samples of one frame, and 24 bytes for each frame of the current shard.
 public final class RecordWriter {
-  /// What a writer that continues found done: whole shards of its name.
+  /// What a writer that continues has found: complete shards of its name.
   public struct Continuation: Sendable, Equatable {
     public var shards = 0
     public var samples = 0
@@ -14,9 +14,9 @@ public final class RecordWriter {
     public var lastKey: String?
   }
 
-  /// What was there already; all zero unless the writer continues.
+  /// What existed already; all zero unless the writer continues.
   public private(set) var found = Continuation()
-  /// Shards that are whole, those found too.
+  /// Complete shards, including those that were found.
   public var shardCount: Int { shards.count }
   private let directory: URL
   private let name: String
@@ -30,21 +30,21 @@ public final class RecordWriter {
   private var lastKey: String?
   private var failure: RecordError?
   private var isFinished = false
-  /// Folders that were made for it, the deepest first; those that stay empty go with it.
+  /// Folders that this writer has made, the deepest first; those that stay empty are removed.
   private let made: [String]
 
   /// - Parameters:
   ///   - directory: made if missing.
-  ///   - name: what shards are called before their number.
+  ///   - name: the part of shards' names before the number.
   ///   - shardBytes: a shard is closed when it has this many compressed bytes or more.
   ///   - frameBytes: a frame is closed when it has this many raw bytes or more.
-  ///   - level: zstd's, 1 to 22.
+  ///   - level: zstd's compression level, 1 to 22.
   ///   - origin: where the samples came from, in words, for `index.json`.
-  ///   - continuing: keeps whole shards of this name and goes on after them (see `found`);
-  ///     else shards that are there already are an error.
-  ///   - writesIndex: false for one of several writers in a folder; `RecordIndex(rebuilding:)`
-  ///     makes the index when all are done.
-  /// - Throws: `RecordError` for a setting outside its range, and if the folder is taken.
+  ///   - continuing: keeps complete shards of this name and continues after them (see `found`);
+  ///     otherwise existing shards are an error.
+  ///   - writesIndex: false for one of several writers of a folder; when all are done,
+  ///     `RecordIndex(rebuilding:)` makes the index.
+  /// - Throws: `RecordError` for a setting outside its range, and if the folder is in use.
   public init(
     directory: URL, name: String, shardBytes: Int, frameBytes: Int, level: Int32, origin: String,
     continuing: Bool = false, writesIndex: Bool = true
@@ -69,15 +69,16 @@ public final class RecordWriter {
   }
 
   deinit {
-    // Other parts' writers may count on the folder.
+    // Writers of other parts may rely on the folder.
     guard !isFinished, writesIndex else { return }
     shard = nil
     for folder in made { rmdir(folder) }
   }
 
-  /// Adds a sample; a frame that is full by it is compressed and written.
-  /// - Throws: `RecordError` naming the key of a sample that no shard may hold (the writer goes on
-  ///   without it), or the file that could not be written (the writer is done for).
+  /// Adds a sample; when this makes the frame full, the frame is compressed and written.
+  /// - Throws: `RecordError` with the key of a sample that no shard may have (the writer can
+  ///   continue without it), or with the file that could not be written (the writer cannot
+  ///   continue).
   public func append(_ sample: Sample) throws(RecordError) {
     try checkUsable()
     try refuseRepetition(of: sample.key)
@@ -86,7 +87,7 @@ public final class RecordWriter {
     if let full { try write(try encoder.encode(full)) }
   }
 
-  /// Adds a frame after all samples so far; frames made on other threads come in order here.
+  /// Adds a frame after all samples so far; frames made on several threads must come in order.
   public func append(frame: EncodedFrame) throws(RecordError) {
     try checkUsable()
     try refuseRepetition(of: frame.firstKey)
@@ -121,7 +122,7 @@ public final class RecordWriter {
     if let rest = cutter.rest() { try write(try encoder.encode(rest)) }
   }
 
-  /// After a failure the shard at work is dropped, its temporary file too.
+  /// After a failure the current shard is dropped, with its temporary file.
   private func write(_ frame: EncodedFrame) throws(RecordError) {
     do throws(RecordError) {
       if shard == nil {
@@ -151,7 +152,7 @@ public final class RecordWriter {
 }
 
 extension RecordWriter {
-  /// - Returns: the folders that were not there, the deepest first.
+  /// - Returns: the folders that did not exist, the deepest first.
   private static func makeFolder(_ directory: URL) throws(RecordError) -> [String] {
     var missing: [String] = [], folder = directory.standardizedFileURL
     while folder.path != "/", !FileManager.default.fileExists(atPath: folder.path) {

@@ -10,7 +10,7 @@ public struct Sample: Sendable, Equatable {
     self.fields = fields
   }
 
-  /// The bytes of the member `KEY.suffix`, or nil without one.
+  /// The bytes of the member `KEY.suffix`; nil if there is none.
   public func bytes(_ suffix: String) -> [UInt8]? {
     fields.first { $0.suffix == suffix }?.bytes
   }
@@ -21,7 +21,7 @@ public struct Sample: Sendable, Equatable {
   }
 }
 
-/// One member of a sample: what stands after the key's dot, and the bytes.
+/// One member of a sample: the part of its name after the key's dot, and its bytes.
 public struct Field: Sendable, Equatable {
   /// Lower case, as WebDataset reads it: `jpg`, `txt`, `seg.png`.
   public var suffix: String
@@ -34,7 +34,7 @@ public struct Field: Sendable, Equatable {
 }
 
 extension Sample {
-  /// Bytes of the sample's tar members, headers and padding counted.
+  /// Bytes of the sample's tar members, with headers and padding.
   var rawBytes: Int {
     fields.reduce(0) { sum, field in
       let name = TarLayout.name(key: key, suffix: field.suffix)
@@ -42,7 +42,7 @@ extension Sample {
     }
   }
 
-  /// Refuses what no shard may hold: a bad key, no fields, bad or equal suffixes, too many bytes.
+  /// Refuses what no shard may have: a bad key, no fields, bad or equal suffixes, too many bytes.
   func check() throws(RecordError.Reason) {
     try RecordKey.check(key)
     guard !fields.isEmpty else { throw .member("a sample without fields") }

@@ -2,14 +2,14 @@ import CXXHash
 import Foundation
 import Synchronization
 
-/// Copies of shards in a folder of this machine, for shards on slow paths; of bounded size, shared
-/// by all processes of the machine, the least recently used given up first.
+/// Copies of shards on slow storage, in a folder of this machine. The size is limited; all
+/// processes of the machine share the copies; the least recently used are removed first.
 ///
-/// A copy is written under a hidden name, synced and renamed, so what bears a copy's name is whole.
-/// The hidden file has its full size from the start and is counted, so that processes together keep
-/// to the limit. Locks are the kernel's (`flock`): they end with the process that holds them. A
-/// reader holds a shared lock on its copy, a writer an exclusive one on its hidden file; what is
-/// locked is not given up, and what is hidden and not locked was left by a process that died.
+/// A copy is written under a hidden name, synced and renamed, so a file with a copy's name is
+/// complete. The hidden file has its full size from the start and counts, so that all processes
+/// together keep to the limit. Locks are the kernel's (`flock`) and end with the process that holds
+/// them. A reader holds a shared lock on its copy, a writer an exclusive one on its hidden file.
+/// A locked file is not removed; a hidden file without a lock was left by a process that died.
 public final class ShardCache: Sendable {
   public let folder: URL
   /// The most bytes of all copies together.
@@ -31,10 +31,10 @@ public final class ShardCache: Sendable {
     try underLock { () throws(RecordError) in }
   }
 
-  /// What kept a shard from being copied, the first time that anything did.
+  /// Why a shard could not be copied, the first time that this happened.
   public var problem: RecordError? { failure.withLock { $0 } }
 
-  /// A reader of the shard's copy, if there is one that is whole; errors name the shard itself.
+  /// A reader of the shard's copy, if there is a complete one; errors name the shard itself.
   func reader(of shard: URL) -> ShardReader? {
     guard let source = Source(shard), let file = try? OpenFile(reading: copy(of: source)),
       flock(file.descriptor, LOCK_SH | LOCK_NB) == 0, file.hasName
@@ -43,12 +43,13 @@ public final class ShardCache: Sendable {
     return try? ShardReader(file, path: shard.path, isCopy: true)
   }
 
-  /// Takes a copy that turned out to be damaged away.
+  /// Removes a copy that turned out to be damaged.
   public func remove(_ shard: URL) {
     if let source = Source(shard) { unlink(copy(of: source)) }
   }
 
-  /// Copies a shard unless it is there, or another process is at it, or there is no room.
+  /// Copies a shard, unless it is copied already, another process is copying it, or there is no
+  /// room.
   /// - Returns: whether there is a copy now.
   public func fetch(_ shard: URL) -> Bool {
     guard let source = Source(shard) else { return false }
@@ -58,7 +59,7 @@ public final class ShardCache: Sendable {
       guard let target = try reserve(source) else { return access(final, F_OK) == 0 }
       do throws(RecordError) {
         try fill(target, from: source)
-        // Whoever adds up the copies must not look while one changes its name.
+        // No process may add up the copies while one is being renamed.
         try underLock { () throws(RecordError) in try target.publish(as: final) }
         return true
       } catch {
@@ -71,7 +72,7 @@ public final class ShardCache: Sendable {
     }
   }
 
-  /// A shard as it is now: one of another size or time is another one.
+  /// A shard in its present state: with another size or time it counts as another shard.
   private struct Source {
     let path: String
     let bytes: Int
@@ -109,7 +110,7 @@ public final class ShardCache: Sendable {
     }
   }
 
-  /// The hidden file of a copy to come, of its full size and locked; nil where another process
+  /// The hidden file of a future copy, with its full size and locked; nil where another process
   /// makes it, or where copies in use leave no room.
   private func reserve(_ source: Source) throws(RecordError) -> OpenFile? {
     let path = folder.appendingPathComponent(".\(source.name).partial").path
@@ -145,8 +146,8 @@ extension ShardCache {
     var isHidden: Bool
   }
 
-  /// Gives copies up until `bytes` more fit; called under the folder's lock.
-  /// - Returns: false where too much is in use, or `hidden` is.
+  /// Removes copies until `bytes` more fit; called under the folder's lock.
+  /// - Returns: false where too much is in use, or where `hidden` is in use.
   private func makeRoom(_ bytes: Int, unless hidden: String) -> Bool {
     var entries = entries()
     for entry in entries where entry.isHidden {
@@ -175,7 +176,7 @@ extension ShardCache {
     }
   }
 
-  /// Removes a file that nobody holds; whether it is gone.
+  /// Removes a file that nobody holds; returns whether it is gone.
   private static func giveUp(_ path: String) -> Bool {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { return errno == ENOENT }
@@ -185,7 +186,7 @@ extension ShardCache {
 }
 
 extension OpenFile {
-  /// Whether the file can still be found in some folder.
+  /// Whether the file still has a name in some folder.
   fileprivate var hasName: Bool {
     var status = stat()
     return fstat(descriptor, &status) == 0 && status.st_nlink > 0

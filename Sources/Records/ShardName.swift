@@ -1,6 +1,6 @@
 import Foundation
 
-/// How shards are called: `NAME-00000.tar.zst`, five digits or more.
+/// The names of shards: `NAME-00000.tar.zst`, with five digits or more.
 enum ShardName {
   static let suffix = ".tar.zst"
 
@@ -10,7 +10,7 @@ enum ShardName {
     return "\(name)-\(zeros)\(digits)\(suffix)"
   }
 
-  /// A visible file name in the folder itself that ends as a shard's does.
+  /// Whether it is a visible file name, without a folder, that ends like a shard's.
   static func isShard(_ file: String) -> Bool {
     file.hasSuffix(suffix) && file.utf8.count > suffix.utf8.count && file.utf8.first != 0x2E
       && !file.unicodeScalars.contains {
@@ -18,7 +18,7 @@ enum ShardName {
       }
   }
 
-  /// The number behind `NAME-`, or nil for another dataset's or part's shard.
+  /// The number after `NAME-`; nil for a shard of another dataset or part.
   static func number(of file: String, name: String) -> Int? {
     guard file.hasPrefix(name + "-"), file.hasSuffix(suffix) else { return nil }
     let digits = file.dropFirst(name.count + 1).dropLast(suffix.count)
@@ -47,7 +47,7 @@ enum ShardName {
       .map(\.file)
   }
 
-  /// 100000 comes after 99999, although its text does not.
+  /// Sorts by number: 100000 comes after 99999, although its text does not.
   private static func order(_ file: String) -> (name: String, number: Int) {
     let stem = file.dropLast(suffix.count)
     guard let dash = stem.lastIndex(of: "-"), let number = Int(stem[stem.index(after: dash)...])

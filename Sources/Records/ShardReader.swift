@@ -1,21 +1,21 @@
 import Foundation
 
-/// One shard, open for reading frame by frame; safe to use from many threads at once.
+/// One shard, open for reading frame by frame; many threads may use it at once.
 ///
-/// Opening reads the two tables at the file's end only. Memory: 32 bytes a frame, and while a frame
-/// is read its compressed and decompressed bytes (at most `RecordLimits.frameBytes`).
+/// Opening reads only the two tables at the file's end. Memory: 32 bytes per frame, and while a
+/// frame is read its compressed and decompressed bytes (at most `RecordLimits.frameBytes`).
 public final class ShardReader: Sendable {
-  /// The path, as errors name it.
+  /// The path that errors name.
   public let path: String
   /// Bytes of the file.
   public let bytes: Int
-  /// Samples of each frame; the last frame is the tar's end and holds none.
+  /// How many samples each frame has; the last frame is the tar's end and has none.
   public let frameSamples: [Int]
   /// Samples of the whole shard.
   public let samples: Int
-  /// Why the shard is not as it was written; frames that can still be read are read all the same.
+  /// Why the shard is not as it was written; frames that can still be read are read nevertheless.
   public let damage: RecordError?
-  /// Whether a `ShardCache`'s copy is read.
+  /// Whether a copy of a `ShardCache` is read.
   public let isCopy: Bool
   private let file: OpenFile
   private let frames: [FrameEntry]
@@ -27,7 +27,7 @@ public final class ShardReader: Sendable {
     try self.init(try OpenFile(reading: url.path), path: url.path, isCopy: false)
   }
 
-  /// - Parameter path: as errors are to name the file.
+  /// - Parameter path: the name of the file in errors.
   init(_ file: consuming OpenFile, path: String, isCopy: Bool) throws(RecordError) {
     do throws(RecordError) {
       frames = try ShardTables.read(from: file)
@@ -48,10 +48,10 @@ public final class ShardReader: Sendable {
     }
   }
 
-  /// Opens what is left of a shard whose tables are lost, or are not what its index states.
+  /// Opens a shard that has lost its tables, or whose tables differ from the index.
   ///
-  /// It has as many samples as the index states; those of lost frames give `damage` when read.
-  /// Costs reading the whole shard.
+  /// It has as many samples as the index says; reading a lost frame throws `damage`. This reads the
+  /// whole shard.
   /// - Throws: `RecordError` where the system refuses to read.
   init(remainsOf url: URL, stated: RecordIndex.Shard, damage: RecordError) throws(RecordError) {
     let file = try OpenFile(reading: url.path)
@@ -70,25 +70,26 @@ public final class ShardReader: Sendable {
     samples = frameSamples.reduce(0, +)
   }
 
-  /// Decompressed bytes of each frame, as the shard states them; 0 of a lost one.
+  /// Decompressed bytes of each frame, from the shard's tables; 0 for a lost frame.
   public var frameBytes: [Int] { frames.map(\.rawBytes) }
 
-  /// Where each frame lies in the file; empty for a lost one.
+  /// Where each frame lies in the file; empty for a lost frame.
   package var frameRanges: [Range<Int>] {
     zip(frames, offsets).map { frame, offset in
       (offset ?? 0)..<((offset ?? 0) + frame.compressedBytes)
     }
   }
 
-  /// The frame's samples in the order they were written; none for the last frame.
-  /// - Throws: `RecordError` naming frame and, where known, key; a damaged frame gives nothing.
+  /// The frame's samples in the order in which they were written; none for the last frame.
+  /// - Throws: `RecordError` with frame and, where known, key; nothing of a damaged frame is
+  ///   returned.
   public func read(frame: Int) throws(RecordError) -> [Sample] {
     guard let compressed = try compressed(frame) else { return [] }
     return try FrameDecoder(file: path, frame: frame)
       .samples(compressed, count: frames[frame].samples)
   }
 
-  /// That the seek table is wrong about a frame, which can be read all the same.
+  /// An error where the seek table is wrong about a frame, although the frame can be read.
   package func tableDamage(frame: Int) throws(RecordError) -> RecordError? {
     let stated = frames[frame].rawBytes
     guard let head = try compressed(frame, most: FrameDecoder.longestHeader),
@@ -98,7 +99,7 @@ public final class ShardReader: Sendable {
     return RecordError(file: path, frame: frame, reason: .frame(what))
   }
 
-  /// The frame, or its beginning, as it stands in the file; nil for a lost one without samples.
+  /// The frame, or its beginning, as it is in the file; nil for a lost frame without samples.
   private func compressed(_ frame: Int, most: Int = .max) throws(RecordError) -> [UInt8]? {
     precondition(frames.indices.contains(frame), "the shard has \(frames.count) frames")
     do throws(RecordError.Reason) {
@@ -115,7 +116,7 @@ public final class ShardReader: Sendable {
   /// xxh64 of all the file's bytes.
   func checksum() throws(RecordError) -> String { try file.checksum() }
 
-  /// Asks the system to have the frame's bytes at hand soon; does not wait.
+  /// Asks the system to load the frame's bytes soon; does not wait.
   public func readAhead(frame: Int) {
     guard let offset = offsets[frame] else { return }
     posix_fadvise(
@@ -124,11 +125,11 @@ public final class ShardReader: Sendable {
 }
 
 extension RecordError {
-  /// Whether frames may still be found in the shard of so many bytes.
+  /// Whether frames may still be found in a shard of so many bytes.
   fileprivate func leavesFrames(in bytes: Int, stated: RecordIndex.Shard) -> Bool {
     switch reason {
     case .truncated, .table, .tooLarge, .disagreement: true
-    // An index is of one version: in a shard that has its length, the number itself is damaged.
+    // All shards of an index have one version: where the length fits, only the version is damaged.
     case .version: bytes == stated.bytes
     default: false
     }

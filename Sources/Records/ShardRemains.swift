@@ -1,9 +1,9 @@
 import CZstd
 
-/// The whole frames of a shard that has lost its tables, found by walking over its bytes.
+/// The undamaged frames of a shard that has lost its tables, found by reading through its bytes.
 ///
-/// Frames stand one after another, so each one's end is the next one's beginning. Where a frame is
-/// damaged the walk goes on at the next bytes that begin one. Memory: one frame.
+/// Frames follow each other, so one begins where the one before ends. After a damaged frame the
+/// search continues at the next bytes that begin a frame. Memory: one frame.
 struct ShardRemains {
   struct Frame: Equatable {
     var offset: Int
@@ -11,10 +11,10 @@ struct ShardRemains {
   }
 
   private(set) var frames: [Frame] = []
-  /// How many whole frames stand before the first damage; nil where none was met.
+  /// How many undamaged frames come before the first damage; nil where there is no damage.
   private(set) var firstGap: Int?
-  /// Damaged places after which the rest is given up: a hostile file could have a frame begin in
-  /// every byte, and each would be decompressed in vain.
+  /// The search ends after so many damaged places: in a hostile file every byte could begin a
+  /// frame, and each would be decompressed in vain.
   static let mostGaps = 64
 
   init(of file: borrowing OpenFile) throws(RecordError) {
@@ -37,7 +37,7 @@ struct ShardRemains {
     }
   }
 
-  /// A frame that is whole: its checksum is right and its samples are as a shard's may be.
+  /// A frame that is undamaged: its checksum is right and its samples are allowed in a shard.
   private static func frame(
     at offset: Int, of file: borrowing OpenFile, room: Int
   ) throws(RecordError) -> Frame {
@@ -75,7 +75,7 @@ struct ShardRemains {
     throw .frame("too long")
   }
 
-  /// Where the four bytes that begin a zstd frame come next.
+  /// The next position of the four bytes that begin a zstd frame.
   private static func beginning(
     after offset: Int, _ file: borrowing OpenFile, _ bytes: Int
   ) throws(RecordError) -> Int? {
@@ -91,11 +91,12 @@ struct ShardRemains {
 }
 
 extension ShardRemains {
-  /// The shard's frames in order with those that are lost in the first damaged place, and where
-  /// each one begins (nil for a lost one), such that samples are as many as the index states; nil
-  /// where there are more than that, so that it is no shard of this index.
+  /// The shard's frames in order and where each one begins. Lost frames, at the first damaged
+  /// place, begin nowhere (nil); they are added so that there are as many samples as in the index.
+  /// The result is nil where there are more than that: then the shard does not belong to this
+  /// index.
   ///
-  /// How many samples a lost frame held nobody knows: they are dealt evenly.
+  /// How many samples each lost frame had is unknown: they are divided evenly.
   func table(stated: RecordIndex.Shard) -> [(entry: FrameEntry, offset: Int?)]? {
     var table = frames.map { (entry: $0.entry, offset: Int?.some($0.offset)) }
     let missing = stated.samples - frames.reduce(0) { $0 + $1.entry.samples }

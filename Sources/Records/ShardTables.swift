@@ -1,6 +1,6 @@
 import CZstd
 
-/// Where one frame of a shard stands and what it holds.
+/// Where one frame of a shard lies and what it holds.
 struct FrameEntry: Sendable, Equatable {
   var compressedBytes: Int
   var rawBytes: Int
@@ -42,7 +42,7 @@ enum ShardTables {
     return bytes
   }
 
-  /// Reads and checks both tables; nothing is allocated beyond the file's own size.
+  /// Reads and checks both tables; never allocates more than the file's size.
   static func read(from file: borrowing OpenFile) throws(RecordError) -> [FrameEntry] {
     let fileBytes = try file.bytes()
     let end = try file.read(at: fileBytes - footerBytes, count: footerBytes)
@@ -70,7 +70,7 @@ enum ShardTables {
     let entries = Int(footer.littleEndian32(at: 0))
     guard (2...RecordLimits.framesPerShard + 1).contains(entries),
       skippableHeader + 8 * entries + footerBytes <= fileBytes
-    else { throw .table("its seek table states \(entries) frames") }
+    else { throw .table("its seek table gives \(entries) frames") }
     return entries
   }
 
@@ -79,7 +79,7 @@ enum ShardTables {
   ) throws(RecordError.Reason) -> [FrameEntry] {
     guard table.littleEndian32(at: 0) == tableMagic,
       Int(table.littleEndian32(at: 4)) == table.count - skippableHeader
-    else { throw .table("its seek table has no proper beginning") }
+    else { throw .table("its seek table has a wrong beginning") }
     let frames = (0..<entries).map { index in
       let offset = skippableHeader + 8 * index
       return FrameEntry(
@@ -115,7 +115,7 @@ enum ShardTables {
     guard counts.littleEndian32(at: 0) == countsMagic,
       Int(counts.littleEndian32(at: 4)) == counts.count - skippableHeader,
       Int(counts.littleEndian32(at: 12)) == frames.count
-    else { throw .table("its frame of sample counts has no proper beginning") }
+    else { throw .table("its frame of sample counts has a wrong beginning") }
     guard counts.littleEndian32(at: 8) == version else {
       throw .version(found: Int(counts.littleEndian32(at: 8)), known: Int(version))
     }

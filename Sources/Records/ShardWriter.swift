@@ -1,7 +1,7 @@
 import Checksums
 import Foundation
 
-/// Writes one shard under a temporary name; it gets its own name when all is on the disk.
+/// Writes one shard under a temporary name and renames it when everything is on the disk.
 struct ShardWriter: ~Copyable {
   let name: String
   private let directory: URL
@@ -21,7 +21,7 @@ struct ShardWriter: ~Copyable {
     if !isPublished { unlink(file.path) }
   }
 
-  /// Whether the shard has its size, or room for no frame but the end.
+  /// Whether the shard has reached its size, or has room only for the end frame.
   func isFull(at shardBytes: Int) -> Bool {
     bytes >= shardBytes || frames.count + 1 >= RecordLimits.framesPerShard
   }

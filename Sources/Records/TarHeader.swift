@@ -1,22 +1,22 @@
-/// One header block of a tar, read with suspicion.
+/// One header block of a tar, read without trusting it.
 public struct TarHeader: Sendable, Equatable {
   public enum Kind: Sendable, Equatable {
     case file
-    /// A pax header for the member that follows.
+    /// A pax header for the next member.
     case pax
-    /// Any other type flag: folders, links, devices, vendors' own.
+    /// Any other type flag: folders, links, devices, and those of vendors.
     case other(UInt8)
   }
 
-  /// The member's path as it stands in the block; a pax header before it may say better.
+  /// The member's path as it is in the block; a pax header before it may have a better one.
   public let name: [UInt8]
-  /// Bytes of the content, which follows padded to 512.
+  /// Bytes of the content, which is padded to a multiple of 512.
   public let bytes: Int
   public let kind: Kind
 
   /// - Parameter block: 512 bytes.
   /// - Throws: `RecordError.Reason.member` if it is too short, its checksum is wrong, or its size
-  ///   is no octal number (at most 8 GiB).
+  ///   is not an octal number of at most 8 GiB.
   public init(block: ArraySlice<UInt8>) throws(RecordError.Reason) {
     guard block.count == TarLayout.blockBytes else { throw .member("a header cut short") }
     let header = Array(block)
@@ -35,8 +35,9 @@ public struct TarHeader: Sendable, Equatable {
     }
   }
 
-  /// The `path` of a pax header's records, or nil without one.
-  /// - Throws: `RecordError.Reason.member` for records that are cut or change a member's size.
+  /// The `path` of a pax header's records; nil if there is none.
+  /// - Throws: `RecordError.Reason.member` for records that are cut short or change a member's
+  ///   size.
   public static func path(
     paxRecords: ArraySlice<UInt8>
   ) throws(RecordError.Reason) -> [UInt8]? {
@@ -66,7 +67,7 @@ public struct TarHeader: Sendable, Equatable {
     Array(field.prefix { $0 != 0 })
   }
 
-  /// Up to 11 octal digits with spaces before, and nothing but spaces and zeros after.
+  /// Up to 11 octal digits after spaces; only spaces and zeros may follow.
   private static func octal(_ field: ArraySlice<UInt8>) -> Int? {
     let number = field.drop { $0 == 0x20 }
     let digits = number.prefix { (0x30...0x37).contains($0) }

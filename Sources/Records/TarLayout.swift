@@ -1,17 +1,17 @@
-/// Writes tar members as a shard holds them: ustar, one regular file each, nothing that varies
-/// (mode 0644, owner 0, time 0), and a pax header where a name does not fit.
+/// Writes tar members as shards have them: ustar, one regular file each, with fixed values (mode
+/// 0644, owner 0, time 0), and a pax header where a name does not fit.
 ///
 /// Source: POSIX.1-2017, `pax`, "ustar Interchange Format" and "pax Interchange Format".
 enum TarLayout {
   static let blockBytes = 512
-  /// The two blocks of zeros that close a tar.
+  /// The two blocks of zeros at the end of a tar.
   static let endBytes = 2 * blockBytes
 
   static func name(key: String, suffix: String) -> [UInt8] {
     Array("\(key).\(suffix)".utf8)
   }
 
-  /// Bytes that `append` adds.
+  /// How many bytes `append` adds.
   static func memberBytes(name: [UInt8], bytes: Int) -> Int {
     let pax = split(name) == nil ? blockBytes + padded(paxRecord(path: name).count) : 0
     return pax + blockBytes + padded(bytes)
@@ -35,7 +35,8 @@ enum TarLayout {
     (bytes + blockBytes - 1) / blockBytes * blockBytes
   }
 
-  /// A name as ustar's two fields (155 and 100 bytes of ASCII, cut at a slash), or nil.
+  /// A name in ustar's two fields (155 and 100 bytes of ASCII, divided at a slash); nil if it does
+  /// not fit.
   private static func split(_ name: [UInt8]) -> (prefix: [UInt8], name: [UInt8])? {
     guard name.allSatisfy({ $0 < 0x80 }) else { return nil }
     guard name.count > 100 else { return ([], name) }

@@ -7,7 +7,7 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
     case unknownKey(suggestion: String)
     /// A value of another type or outside its range.
     case unexpected(found: String, expected: String)
-    /// Part of the contract, not of this version.
+    /// A key or value of a later version.
     case unavailable(found: String, instead: String)
     case missing
     case conflict(String)
@@ -42,7 +42,7 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
     case .unavailable(_, let instead): instead
     case .missing: "Add it"
     case .conflict: "Keep one of them"
-    case .occupied: "Give another folder with --output, or go on from it without --resume never"
+    case .occupied: "Give another folder with --output, or continue without --resume never"
     case .changed: "Restore the values, or name the keys with --set to change them"
     }
   }

@@ -1,6 +1,6 @@
 import JSON
 
-/// A value of a run file with the place it stands at.
+/// A value of a run file, with its place.
 public struct ConfigurationNode: Sendable {
   public typealias Member = (key: String, node: ConfigurationNode)
 
@@ -23,7 +23,7 @@ public struct ConfigurationNode: Sendable {
     self.place = place
   }
 
-  /// For an error's text.
+  /// The value as an error shows it.
   public var shown: String {
     switch value {
     case .null: "null"
@@ -42,7 +42,7 @@ extension ConfigurationNode {
     if case .null = value { true } else { false }
   }
 
-  /// A whole number, also one that is written as 2.0 or 13e9.
+  /// A whole number, also if it is written as 2.0 or 13e9.
   public var whole: Int? {
     switch value {
     case .integer(let value): value
@@ -88,7 +88,7 @@ extension ConfigurationNode {
     }
   }
 
-  /// The same tree without places and order.
+  /// The same tree as JSON, without places and order.
   public var json: JSONValue {
     switch value {
     case .null: .null

@@ -7,7 +7,7 @@ public struct Difference: Sendable, Equatable, CustomStringConvertible {
   /// As JSON; nil where the key is absent.
   public let saved: String?
   public let current: String?
-  /// Whether a resumed run may change it without being told to.
+  /// Whether a resumed run may change it without `--set`.
   public let isFree: Bool
 
   public var description: String {
@@ -26,9 +26,9 @@ extension KeyBook {
     }
   }
 
-  /// Checks that a run may go on with these differences.
+  /// Checks that a run may continue with these differences.
   /// - Parameter overrides: the arguments of `--set`; keys they name may differ.
-  /// - Throws: `ConfigurationError` of reason `.changed` with those that may not.
+  /// - Throws: `ConfigurationError` of reason `.changed` that lists those that are not allowed.
   public func allow(
     _ differences: [Difference], overrides: [String]
   ) throws(ConfigurationError) {
@@ -47,7 +47,7 @@ extension KeyBook {
 }
 
 extension JSONValue {
-  /// The text of every value that holds no others, by its path.
+  /// Every value that is neither list nor mapping, as text, by its path.
   fileprivate var leaves: [String: String] {
     var leaves: [String: String] = [:]
     collect("", into: &leaves)

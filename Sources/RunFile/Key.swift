@@ -1,24 +1,24 @@
-/// A key of a section: all that is said of it, once.
+/// A key of a section, with everything that is known about it.
 ///
-///     Key("keep", \.keep, .orNull(.whole(1...100)), free: true, "newest that are kept")
+///     Key("keep", \.keep, .orNull(.whole(1...100)), free: true, "how many are kept")
 public struct Key<Root: Sendable>: Sendable {
   let entry: KeyEntry
   let read: @Sendable (Mapping, inout Root) throws(ConfigurationError) -> Void
-  /// Nil: the key is left out.
+  /// Returns nil where the key is not written.
   let write: @Sendable (Root) -> ConfigurationNode.Value?
 }
 
 extension Key where Root: Section {
   /// - Parameters:
-  ///   - place: where the value stands in the section; in a new one it is the default.
-  ///   - told: how people are told of a default that the section's `complete` finds; null then
-  ///     stands for it in a file.
+  ///   - place: the property that holds the value; a new section has the default.
+  ///   - told: how help describes a default that the section's `complete` computes; a file then
+  ///     has null in its place.
   ///   - required: whether it must be given.
-  ///   - free: whether a resumed run may change it without being told to.
-  ///   - alternatives: keys of which only one is given.
+  ///   - free: whether a resumed run may change it without `--set`.
+  ///   - alternatives: keys of which exactly one is given.
   ///   - source: a key whose change may change this one's default.
-  ///   - meaning: a sentence in Markdown, links as from `docs/`.
-  ///   - isWritten: whether the key has a say in this section.
+  ///   - meaning: a sentence in Markdown; links are relative to `docs/`.
+  ///   - isWritten: whether the key matters in this section.
   public init<Value>(
     _ name: String, _ place: WritableKeyPath<Root, Value> & Sendable, _ kind: Kind<Value>,
     default told: String? = nil, required: Bool = false, free: Bool = false,
@@ -43,7 +43,7 @@ extension Key where Root: Section {
 }
 
 extension ConfigurationNode.Value {
-  /// As a table of defaults has it; empty for a mapping, whose keys have their own.
+  /// The default as tables show it; empty for a mapping, whose keys have their own.
   fileprivate var told: String {
     switch self {
     case .null: "null"

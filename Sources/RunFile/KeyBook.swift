@@ -1,13 +1,13 @@
 /// All keys of a run file.
 public struct KeyBook: Sendable {
   public let entries: [KeyEntry]
-  /// What to do instead of other programs' keys.
+  /// What to do in place of other programs' keys.
   let foreign: [String: String]
-  /// Sections that have tables and suggestions of their own.
+  /// Sections with tables and suggestions of their own.
   private let apart: [String]
 
   /// - Parameters:
-  ///   - foreign: what to do instead of other programs' keys, by their names in lower case with
+  ///   - foreign: what to do in place of other programs' keys, by their names in lower case with
   ///     underscores.
   ///   - apart: sections with tables and suggestions of their own.
   public init<Root: Section>(
@@ -20,12 +20,12 @@ public struct KeyBook: Sendable {
   /// Every key with its path, such as `validation.sets.limit`.
   public var all: [(path: String, entry: KeyEntry)] { entries.flatMap { $0.all() } }
 
-  /// A key and all below it that tables list: not the keys of sections that stand apart.
+  /// A key and all keys below it that tables list; keys of sections that stand apart are not.
   func listed(_ entry: KeyEntry) -> [(path: String, entry: KeyEntry)] {
     entry.all().filter { path, _ in !apart.contains { path.hasPrefix("\($0).") } }
   }
 
-  /// The entries on the way to a key, as far as they are known; places in lists are passed over.
+  /// The entries on the path to a key, as far as they are known; positions in lists are skipped.
   func way(to path: String) -> [KeyEntry] {
     var way: [KeyEntry] = []
     for name in KeyBook.names(path) {
@@ -36,13 +36,13 @@ public struct KeyBook: Sendable {
     return way
   }
 
-  /// - Returns: nil for a path that is no key's.
+  /// - Returns: nil for a path that no key has.
   public func entry(_ path: String) -> KeyEntry? {
     let way = way(to: path)
     return way.count == KeyBook.names(path).count ? way.last : nil
   }
 
-  /// `data.0.weight` without its place in a list.
+  /// The names in `data.0.weight`, without the position in a list.
   static func names(_ path: String) -> [Substring] {
     path.split(separator: ".").filter { Int($0) == nil }
   }

@@ -1,17 +1,17 @@
-/// What people are told of a key.
+/// What help and documentation say of a key.
 public struct KeyEntry: Sendable {
   public let name: String
-  /// What may stand there, in Markdown.
+  /// The values it can have, in Markdown.
   public let type: String
   /// The default, in Markdown; empty for a mapping.
   public let standard: String
   /// A sentence in Markdown.
   public let meaning: String
-  /// Whether a resumed run may change it, and all below it, without being told to.
+  /// Whether a resumed run may change it, and all keys below it, without `--set`.
   public let isFree: Bool
-  /// Keys of which only one is given.
+  /// Keys of which exactly one is given.
   let alternatives: [String]
-  /// The key that this one's default follows.
+  /// The key that this key's default depends on.
   let source: String?
   /// The keys of a mapping, or of each entry of a list.
   public let members: [KeyEntry]

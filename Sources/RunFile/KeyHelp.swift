@@ -1,4 +1,4 @@
-/// Keys as a terminal shows them.
+/// The keys' help on a terminal.
 public struct KeyHelp {
   private let book: KeyBook
   private static let width = 96
@@ -8,9 +8,9 @@ public struct KeyHelp {
   /// Every key with its default and type, a line each.
   public var table: String { table(book.entries.flatMap(book.listed)) }
 
-  /// All that is said of a key, and the keys below it.
-  /// - Parameter path: as in `optimizer.lr`; places in lists may be given or not.
-  /// - Throws: `ConfigurationError` with the nearest known key for an unknown one.
+  /// Everything about a key, and the keys below it.
+  /// - Parameter path: such as `optimizer.lr`; positions in lists may be left out.
+  /// - Throws: `ConfigurationError` for an unknown key, with the nearest known one.
   public func text(of path: String) throws(ConfigurationError) -> String {
     guard let entry = book.entry(path) else {
       throw ConfigurationError(
@@ -21,7 +21,7 @@ public struct KeyHelp {
     lines.append("  type      \(entry.type.plain)")
     if !entry.standard.isEmpty { lines.append("  default   \(entry.standard.plain)") }
     let isFree = way.contains(where: \.isFree)
-    lines.append("  on resume \(isFree ? "may change" : "stays, unless --set names it")")
+    lines.append("  on resume \(isFree ? "may change" : "may change only with --set")")
     if !entry.meaning.isEmpty { lines += ["", wrapped(entry.meaning.plain)] }
     if !entry.members.isEmpty {
       let parent = way.dropLast().map(\.name).joined(separator: ".")
@@ -50,7 +50,7 @@ public struct KeyHelp {
 }
 
 extension String {
-  /// Markdown without its links and signs of code.
+  /// Markdown without its links and code marks.
   fileprivate var plain: String {
     let link = /\[([^\]]+)\]\([^)]+\)/
     return replacing(link) { $0.1 }.replacing("`", with: "")

@@ -1,8 +1,7 @@
 /// The tables of keys in a Markdown file.
 ///
-/// A table stands between a line `<!-- keys: NAME NAME -->`, which names the first keys of a run
-/// file that it holds, and a line `<!-- end of keys -->`. Behind `<!-- keys free on resume -->`
-/// stands a list of those.
+/// A table stands between a line `<!-- keys: NAME NAME -->`, which lists its top-level keys, and a
+/// line `<!-- end of keys -->`. After `<!-- keys free on resume -->` stands a list of those keys.
 public struct KeyTables {
   private let book: KeyBook
   private static let end = "<!-- end of keys -->"
@@ -10,9 +9,9 @@ public struct KeyTables {
 
   public init(_ book: KeyBook) { self.book = book }
 
-  /// The file with its tables made anew; all else stays.
-  /// - Throws: `ConfigurationError` for a marker that names no key, or has no end.
-  /// - Parameter name: the file's, for errors.
+  /// The file with its tables written again; everything else stays.
+  /// - Throws: `ConfigurationError` for a marker that names no key or has no end.
+  /// - Parameter name: the file's name, for errors.
   public func remade(_ text: String, name: String) throws(ConfigurationError) -> String {
     var lines: [Substring] = []
     var isTable = false
@@ -34,7 +33,7 @@ public struct KeyTables {
     return lines.joined(separator: "\n")
   }
 
-  /// The first keys that a file's tables hold.
+  /// The top-level keys that a file's tables have.
   public static func names(in text: String) -> [String] {
     text.split(separator: "\n").compactMap(names).flatMap { $0 }
   }
@@ -44,7 +43,7 @@ public struct KeyTables {
     return line.wholeMatch(of: marker).map { $0.1.split(separator: " ").map(String.init) }
   }
 
-  /// Of a section that is free as a whole its name alone.
+  /// The keys that are free on resume; a section that is free as a whole is listed by its name.
   private var freeKeys: String {
     book.all.filter { path, entry in
       entry.isFree && !book.way(to: path).dropLast().contains(where: \.isFree)

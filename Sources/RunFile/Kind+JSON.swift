@@ -1,6 +1,6 @@
 import JSON
 
-/// A key of a mapping that is kept as it was written, to be laid on top of another later.
+/// A key of a mapping that is kept as written, to be merged into another mapping later.
 public struct TreeKey: Sendable {
   public let name: String
   let kind: Kind<JSONValue>
@@ -18,7 +18,7 @@ public struct TreeKey: Sendable {
 }
 
 extension Kind where Value == JSONValue {
-  /// - Parameter parse: the value as it is kept; nil for one of another kind.
+  /// - Parameter parse: the value to keep; nil for a value of another kind.
   public init(_ expected: String, parse: @escaping @Sendable (Reading) -> JSONValue?) {
     self.init(expected, parse: parse, write: { ConfigurationNode(json: $0, place: "").value })
   }
@@ -45,7 +45,7 @@ extension Kind where Value == JSONValue {
       })
   }
 
-  /// Values of another kind, as they are written.
+  /// Values of another kind, kept as they are written in the file.
   public static func kept<Typed>(_ kind: Kind<Typed>) -> Kind {
     Kind(
       kind.expected, type: kind.type,
@@ -55,7 +55,7 @@ extension Kind where Value == JSONValue {
       })
   }
 
-  /// Values of another kind, as it writes them.
+  /// Values of another kind, kept as that kind writes them.
   public static func normal<Typed>(_ kind: Kind<Typed>) -> Kind {
     Kind(
       kind.expected, type: kind.type,
@@ -76,9 +76,9 @@ extension Kind where Value == JSONValue {
       })
   }
 
-  /// Some of these keys, at any place in the tree.
-  /// - Parameter foreign: what is said of other programs' keys; nil for one that is unknown there
-  ///   too.
+  /// A mapping with some of these keys.
+  /// - Parameter foreign: what to do in place of another program's key; nil for a key that no
+  ///   program is known to have.
   public static func tree(
     _ keys: [TreeKey], foreign: @escaping @Sendable (String) -> String? = { _ in nil }
   ) -> Kind {

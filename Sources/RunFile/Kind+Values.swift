@@ -1,7 +1,7 @@
 import Foundation
 
 extension Kind where Value == Int {
-  /// Also one that is written as 2.0 or 13e9.
+  /// A whole number, also if it is written as 2.0 or 13e9.
   public static var whole: Kind {
     Kind("a whole number", parse: { $0.node.whole }, write: { .integer($0) })
   }
@@ -59,12 +59,12 @@ extension Kind where Value: RawRepresentable<String> & CaseIterable {
 }
 
 extension Kind where Value == String {
-  /// Also one that looks like a whole number.
+  /// A text that is not empty, also if it looks like a whole number.
   public static var text: Kind {
     Kind("a text that is not empty", type: "text", parse: \.words, write: { .text($0) })
   }
 
-  /// Made absolute.
+  /// A path, made absolute.
   public static var path: Kind {
     Kind(
       "a text that is not empty", type: "path",
@@ -73,7 +73,7 @@ extension Kind where Value == String {
 }
 
 extension Kind where Value == [String] {
-  /// One or more, made absolute.
+  /// One or more paths, made absolute.
   public static var folders: Kind {
     Kind(
       "a folder or a list of folders", parse: { reading in reading.texts?.map(reading.absolute) },
@@ -82,7 +82,7 @@ extension Kind where Value == [String] {
 }
 
 extension Reading {
-  /// A text, or a whole number as one.
+  /// A text, or a whole number as text.
   public var words: String? {
     if case .integer(let number) = node.value { String(number) } else { node.text }
   }
@@ -96,7 +96,7 @@ extension Reading {
 }
 
 extension Double {
-  /// As people write it: 1, 0.5, 1e9, 1e-8.
+  /// The number as people write it: 1, 0.5, 1e9, 1e-8.
   public var short: String {
     if self == rounded(), abs(self) < 1e6 { return String(Int(self)) }
     let power = self > 0 ? "1e\(Int(log10(self).rounded()))" : ""

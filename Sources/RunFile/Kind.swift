@@ -1,19 +1,19 @@
-/// What may stand as the value of a key: how people are told of it, and its way in and out of a
-/// file.
+/// The values that a key can have: how help and errors describe them, and how they are read and
+/// written.
 public struct Kind<Value: Sendable>: Sendable {
-  /// As a table says it: "whole number from 1 to 8".
+  /// For tables: "whole number from 1 to 8".
   let type: String
-  /// As an error says it: "a whole number from 1 to 8".
+  /// For errors: "a whole number from 1 to 8".
   let expected: String
   /// The keys of a mapping, or of each entry of a list.
   public let members: [KeyEntry]
   public let read: @Sendable (Reading) throws(ConfigurationError) -> Value
-  /// Nil: the key is left out.
+  /// Returns nil where the key is not written.
   let write: @Sendable (Value) -> ConfigurationNode.Value?
 
   /// - Parameters:
-  ///   - expected: with its article, as an error says it.
-  ///   - type: as a table says it.
+  ///   - expected: what errors say, with the article.
+  ///   - type: what tables say.
   public init(
     _ expected: String, type: String, members: [KeyEntry] = [],
     read: @escaping @Sendable (Reading) throws(ConfigurationError) -> Value,
@@ -24,8 +24,8 @@ public struct Kind<Value: Sendable>: Sendable {
   }
 
   /// - Parameters:
-  ///   - type: nil: what is expected, without its article.
-  ///   - parse: nil for a value of another kind.
+  ///   - type: nil: `expected` without its article.
+  ///   - parse: returns nil for a value of another kind.
   public init(
     _ expected: String, type: String? = nil,
     parse: @escaping @Sendable (Reading) -> Value?,
@@ -41,12 +41,12 @@ public struct Kind<Value: Sendable>: Sendable {
 }
 
 extension Kind {
-  /// The kind or null, which stands for nil.
+  /// The kind, or null for nil.
   public static func orNull<Wrapped>(_ kind: Kind<Wrapped>) -> Kind where Value == Wrapped? {
     optional(kind, "\(kind.type) or null", absent: .null)
   }
 
-  /// As `orNull`, but nil is written by leaving the key out.
+  /// Like `orNull`, but a key whose value is nil is not written.
   public static func orAbsent<Wrapped>(_ kind: Kind<Wrapped>) -> Kind where Value == Wrapped? {
     optional(kind, kind.type, absent: nil)
   }

@@ -1,10 +1,10 @@
-/// The members of a mapping, each a known key.
+/// The members of a mapping; all its keys are known.
 public struct Mapping: Sendable {
   private let whole: Reading
   private let members: [String: ConfigurationNode]
 
   /// - Parameter unavailable: keys of later versions.
-  /// - Throws: `ConfigurationError` for the first key that is neither.
+  /// - Throws: `ConfigurationError` for the first key that is unknown or unavailable.
   init(
     _ reading: Reading, keys: [String], unavailable: [String]
   ) throws(ConfigurationError) {
@@ -29,10 +29,10 @@ public struct Mapping: Sendable {
   /// The value of a key, nil where it is left out.
   public subscript(key: String) -> Reading? { members[key].map { whole.part(key, $0) } }
 
-  /// Whether a key is there with another value than null.
+  /// Whether a key has a value other than null.
   public func isGiven(_ key: String) -> Bool { members[key].map { !$0.isNull } ?? false }
 
-  /// An error about a key, at the mapping's place where the key is left out.
+  /// An error about a key; its place is the mapping's where the key is left out.
   public func error(_ key: String, _ reason: ConfigurationError.Reason) -> ConfigurationError {
     (self[key] ?? whole.part(key, ConfigurationNode(.null, place: whole.node.place)))
       .error(reason)

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A value of a run file as it is read: with its path, and with what it is relative to.
+/// A value of a run file while it is read, with its path and the folder of relative paths.
 public struct Reading: Sendable {
   public let node: ConfigurationNode
   /// Such as `data.0.weight`; empty for the whole file.
   public let path: String
-  /// What relative paths are relative to; nil: they stay as they are.
+  /// The folder that relative paths start from; nil: they stay as they are.
   let folder: URL?
   let book: KeyBook
 

@@ -1,14 +1,14 @@
-/// A mapping of a run file that owns its keys: a value with the defaults, and a table of where in
-/// it each key stands.
+/// A mapping of a run file that has its own keys: a value that starts with the defaults, and a
+/// table that says which property belongs to which key.
 public protocol Section: Sendable, Equatable {
-  /// Every key with its default; those that must be given have any value.
+  /// Every key with its default; keys that must be given have any value.
   init()
   /// In the order in which they are written.
   static var keys: [Key<Self>] { get }
-  /// Keys of later versions, which are refused as such.
+  /// Keys of later versions, which are refused by name.
   static var unavailable: [String] { get }
 
-  /// Fills in what follows from other keys, and checks what must go together.
+  /// Sets defaults that depend on other keys, and checks which keys must agree with each other.
   /// - Parameter others: the entries before this one, where it stands in a list.
   mutating func complete(
     _ mapping: Mapping, after others: [Self]

@@ -1,6 +1,6 @@
 extension KeyBook {
-  /// What the writer of an unknown key should write instead: the same key spelled as it is here,
-  /// what stands for another program's, the nearest of all sections, or one of the section's.
+  /// What to write in place of an unknown key: the same key in its right spelling, what replaces
+  /// another program's key, the nearest key of any section, or one of the section's keys.
   public func suggestion(for path: String) -> String {
     let names = KeyBook.names(path)
     let section = names.dropLast().joined(separator: ".")
@@ -14,7 +14,7 @@ extension KeyBook {
     return "Known here: " + known.joined(separator: ", ")
   }
 
-  /// Of those in other sections the path; a key of the own section is nearer than one elsewhere.
+  /// Keys of other sections are given with their path; a key of the same section counts as nearer.
   private func nearest(to name: String, in section: String) -> String? {
     var best: (distance: Int, path: String)?
     for (path, entry) in searched {
@@ -28,7 +28,7 @@ extension KeyBook {
     return best.path
   }
 
-  /// Section by section, in alphabetic order.
+  /// All keys, section by section, in alphabetic order.
   private var searched: [(path: String, entry: KeyEntry)] {
     let sections = Dictionary(grouping: entries.flatMap(listed)) { path, entry in
       path.dropLast(entry.name.count)
@@ -42,7 +42,7 @@ extension KeyBook {
   }
 }
 
-/// Insertions, removals, replacements and swaps of neighbours that turn one into the other.
+/// How many insertions, removals, replacements and swaps of neighbours turn one into the other.
 func editDistance(_ left: String, _ right: String) -> Int {
   let a = Array(left.utf8.prefix(64))
   let b = Array(right.utf8.prefix(64))

@@ -1,12 +1,12 @@
-/// How numbers are spread: some of them in order, their mean, and counts between fixed edges.
+/// The distribution of numbers: some quantiles, the mean, and counts between fixed edges.
 public struct Distribution: Encodable, Sendable, Equatable {
   public let count: Int
   public let least, p5, median, p95, most, mean: Double
-  /// Bin `i` holds numbers from `edges[i]` to below `edges[i + 1]`; the last one is open.
+  /// Bin `i` holds numbers from `edges[i]` to below `edges[i + 1]`; the last bin has no upper end.
   public let edges: [Double]
   public let counts: [Int]
 
-  /// - Parameter edges: rising; numbers below the first are counted in its bin.
+  /// - Parameter edges: ascending; numbers below the first edge are counted in its bin.
   init(_ values: [Double], edges: [Double]) {
     let sorted = values.sorted()
     func quantile(_ share: Double) -> Double {

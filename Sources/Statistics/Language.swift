@@ -1,9 +1,9 @@
-/// A guess at the language of a caption: by its script, and for Latin letters by the most common
-/// small words of seven languages. A caption of a few names and nouns has none of these words: it
-/// stays `latin`.
+/// Guesses the language of a caption by its script and, for Latin letters, by the most common small
+/// words of seven languages. A caption of a few names and nouns has none of these words: its
+/// language is `latin`.
 public enum Language {
-  /// What is guessed: a language's code where the script or the small words tell it, else the
-  /// script's name, or `none` without letters.
+  /// The guess: a language's code where script or small words tell it; otherwise the script's name,
+  /// or `none` without letters.
   public static func guess(_ text: String) -> String {
     var counts: [Substring: Int] = [:]
     for scalar in text.unicodeScalars.prefix(400) where scalar.properties.isAlphabetic {
@@ -24,7 +24,7 @@ public enum Language {
     }
     let ranked = hits.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     guard let first = ranked.first else { return "latin" }
-    // As many words of two languages tell nothing.
+    // Where two languages have equally many words, neither is more likely.
     return ranked.count > 1 && ranked[1].value == first.value ? "latin" : first.key
   }
 

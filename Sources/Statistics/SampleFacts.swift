@@ -2,7 +2,7 @@ import CXXHash
 import Images
 import Records
 
-/// What is looked at in one sample.
+/// What the survey finds in one sample.
 struct SampleFacts: Sendable {
   struct Image: Sendable {
     var width: Int, height: Int
@@ -12,13 +12,13 @@ struct SampleFacts: Sendable {
   }
 
   let key: String
-  /// Nil without a picture, or where not even its size can be told.
+  /// Nil without a picture, or where not even its size is known.
   private(set) var image: Image?
   /// Why the picture cannot be decoded, or the texts cannot be read.
   private(set) var faults: [String] = []
   private(set) var captions = 0
   private(set) var labels = 0
-  /// Of the first caption, else of the labels; nil without either.
+  /// The first caption, or else the labels; nil without either.
   private(set) var text: Text?
 
   struct Text: Sendable {
@@ -66,7 +66,7 @@ extension SampleFacts.Text {
     hash = Statistics.hash(Array(words.joined(separator: " ").lowercased().utf8))
   }
 
-  /// The first caption, else the labels.
+  /// The first caption, or else the labels.
   static func shown(_ annotation: Annotation) -> String {
     annotation.captions.first { !$0.allSatisfy(\.isWhitespace) }
       ?? annotation.labels.joined(separator: ", ")

@@ -1,7 +1,7 @@
 import Foundation
 import Records
 
-/// What a set holds, in numbers.
+/// Statistics of a dataset.
 public struct SetStatistics: Encodable, Sendable {
   public struct Pictures: Encodable, Sendable {
     public let count: Int
@@ -13,24 +13,24 @@ public struct SetStatistics: Encodable, Sendable {
     /// Samples with a caption or a label.
     public let count: Int
     public let captions, labels: Int
-    /// Of the first caption, else of the labels.
+    /// Of the first caption, or else of the labels.
     public let words, characters: Distribution
     /// Guessed, see `Language`.
     public let languages: [String: Int]
   }
 
-  /// What comes more than once.
+  /// Things that occur more than once.
   public struct Repeated: Encodable, Sendable, Equatable {
-    /// Different ones that come at least twice.
+    /// How many different things occur at least twice.
     public let kinds: Int
-    /// Samples that could go so that each is left once.
+    /// How many samples would have to go so that each occurs once.
     public let superfluous: Int
     /// The most frequent.
     public let most: [Shared]
 
     public struct Shared: Encodable, Sendable, Equatable {
       public let count: Int
-      /// Of the first sample that has it.
+      /// The key of the first sample that has it.
       public let key: String
       public let text: String
     }
@@ -40,7 +40,7 @@ public struct SetStatistics: Encodable, Sendable {
     public let keys, pictures, texts: Repeated
   }
 
-  /// A sample that sticks out.
+  /// A sample with an extreme value.
   public struct Offender: Encodable, Sendable, Equatable {
     public let why, value: String
     public let key: String
@@ -53,17 +53,17 @@ public struct SetStatistics: Encodable, Sendable {
 
   public let path, origin: String
   public let shards, bytes: Int
-  /// As the index states.
+  /// The number in the index.
   public let samples: Int
-  /// So many were looked at.
+  /// How many were examined.
   public let seen: Int
-  /// Samples of frames that cannot be read.
+  /// Samples in frames that cannot be read.
   public let lost: Int
   public let pictures: Pictures
   public let texts: Texts
   public let duplicates: Duplicates
   public let offenders: [Offender]
-  /// All that is wrong with samples; `faults` names the first hundred.
+  /// The number of all faults in samples; `faults` has the first hundred.
   public let faulty: Int
   public let faults: [SetSurvey.Fault]
 
@@ -116,7 +116,7 @@ extension SetStatistics.Repeated {
 
   fileprivate init(_ survey: SetSurvey, by hash: (SetSurvey.Row) -> UInt64?) {
     let rows = survey.rows
-    // Numbers of rows with a hash, equal hashes side by side and the first row first.
+    // Row indices with a hash; equal hashes are neighbours, the first row first.
     let order = rows.indices.compactMap { row in hash(rows[row]).map { (hash: $0, row: row) } }
       .sorted { ($0.hash, $0.row) < ($1.hash, $1.row) }
     var groups: [(count: Int, row: Int)] = []
@@ -136,7 +136,7 @@ extension SetStatistics.Repeated {
 }
 
 extension SetStatistics.Offender {
-  /// The three that stick out most in each way.
+  /// The three most extreme samples of each kind.
   fileprivate static func all(_ survey: SetSurvey) -> [Self] {
     func top(
       _ why: String, _ value: (SetSurvey.Row) -> Double, shown: (SetSurvey.Row) -> String
@@ -162,7 +162,7 @@ extension SetStatistics.Offender {
 }
 
 extension Sample {
-  /// The first caption, else the labels; empty without either.
+  /// The first caption, or else the labels; empty without either.
   var shownText: String {
     ((try? annotation()).map(SampleFacts.Text.shown)) ?? ""
   }

@@ -3,13 +3,13 @@ import Images
 import Records
 import Synchronization
 
-/// One walk over a set: every frame is read and every picture decoded; of each sample some numbers
-/// are kept, about 80 bytes.
+/// Goes through a set once: reads every frame, decodes every picture, and keeps some numbers of
+/// each sample, about 80 bytes.
 ///
-/// Memory besides: for each thread a frame and a picture.
+/// Other memory: a frame and a picture for each thread.
 public struct SetSurvey: Sendable {
   let set: RecordSet
-  /// Every so many frames one was looked at.
+  /// One frame in so many was examined.
   let stride: Int
   private(set) var rows: [Row] = []
   private(set) var lost = 0
@@ -18,7 +18,7 @@ public struct SetSurvey: Sendable {
   private(set) var captions = 0, labels = 0
   private(set) var faulty = 0
   private(set) var faults: [Fault] = []
-  /// Faults are counted all, and the first so many kept.
+  /// All faults are counted; only the first ones are kept.
   static let keptFaults = 100
 
   struct Row: Sendable {
@@ -42,8 +42,8 @@ public struct SetSurvey: Sendable {
   }
 
   /// - Parameters:
-  ///   - limit: look at about so many samples, in frames spread evenly over the set; nil: at all.
-  ///   - each: called now and then with the samples looked at so far.
+  ///   - limit: examine about so many samples, in frames spread evenly over the set; nil: all.
+  ///   - each: called from time to time with the number of samples examined so far.
   /// - Throws: `RecordError` where the system refuses to read a shard.
   public init(
     _ set: RecordSet, limit: Int? = nil, jobs: Int, each: (Int) -> Void = { _ in }

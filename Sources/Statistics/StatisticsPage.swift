@@ -2,8 +2,8 @@ import Foundation
 import Images
 import Records
 
-/// The statistics as one HTML file with example pictures: it loads nothing and runs nothing, and
-/// whatever a set's texts hold is shown, not obeyed.
+/// The statistics as one HTML file with example pictures. It loads nothing and runs nothing, and
+/// whatever a set's texts hold is only shown.
 public struct StatisticsPage {
   private let statistics: SetStatistics
   private let survey: SetSurvey
@@ -28,8 +28,8 @@ public struct StatisticsPage {
       \(section("Pictures", pictures))
       \(section("Texts", texts))
       \(section("Examples", cards(examples)))
-      \(section("What sticks out", cards(offenders)))
-      \(section("More than once", repeated))
+      \(section("Extremes", cards(offenders)))
+      \(section("Repeated", repeated))
       \(section("Faults", faults))
       </body></html>
 
@@ -37,8 +37,8 @@ public struct StatisticsPage {
   }
 
   private var summary: String {
-    let part = statistics.seen == statistics.samples ? "all of them looked at"
-      : "\(statistics.seen.grouped) looked at, in one frame of every \(survey.stride)"
+    let part = statistics.seen == statistics.samples ? "all of them examined"
+      : "\(statistics.seen.grouped) examined, in one frame of every \(survey.stride)"
     return "\(statistics.samples.grouped) samples, \(part). From \(statistics.origin.escaped)."
   }
 
@@ -140,7 +140,7 @@ extension StatisticsPage {
       + "\(text.count > 200 ? "…" : "")</bdi><small>\(sample.key.escaped)</small></article>"
   }
 
-  /// The picture made small, inside of the page.
+  /// The picture made small, inside the page.
   private static func thumbnail(_ bytes: [UInt8]) -> String {
     do throws(ImageError) {
       let picture = try ImageDecoder.decode(bytes, shorterSide: 400)
@@ -181,7 +181,7 @@ extension StatisticsPage {
 }
 
 extension StringProtocol {
-  /// Text for HTML, in elements and in quoted attributes; control characters as spaces.
+  /// Text for HTML, in elements and in quoted attributes; control characters become spaces.
   var escaped: String {
     onOneLine.unicodeScalars.reduce(into: "") { text, scalar in
       switch scalar {

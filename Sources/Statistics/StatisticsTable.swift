@@ -2,10 +2,10 @@ import Foundation
 import Records
 
 extension SetStatistics {
-  /// For a terminal, line by line.
+  /// The statistics for a terminal, line by line.
   public var table: [String] {
     var lines = [
-      "\(path): \(seen.grouped) of \(samples.grouped) samples looked at, \(shards) shards, "
+      "\(path): \(seen.grouped) of \(samples.grouped) samples examined, \(shards) shards, "
         + "\(bytes.byteText), \(lost.grouped) lost",
       row("", ["least", "5%", "median", "95%", "most", "mean"]),
     ]
@@ -76,7 +76,7 @@ extension [String: Int] {
 }
 
 extension StringProtocol {
-  /// Control characters as spaces.
+  /// Control characters become spaces.
   var onOneLine: String {
     String(String.UnicodeScalarView(unicodeScalars.map {
       $0.properties.generalCategory == .control ? " " : $0

@@ -13,8 +13,8 @@ public enum CRC32C {
     }
   }
 
-  /// As it stands beside the bytes: turned and shifted, because a checksum of bytes that hold
-  /// their own checksum would be of no use.
+  /// The checksum as it is stored beside the bytes: rotated and shifted, because a checksum of
+  /// bytes that hold their own checksum would be useless.
   public static func masked(of bytes: some Sequence<UInt8>) -> UInt32 {
     let sum = checksum(of: bytes)
     return (sum >> 15 | sum << 17) &+ 0xA282_EAD8

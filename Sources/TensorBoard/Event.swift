@@ -1,10 +1,11 @@
 /// A record of an event file: TensorFlow's message `Event`, as far as a training run needs it.
 public struct Event: Sendable {
   public enum Content: Sendable {
-    /// A file begins.
-    /// - writer: the program, for people.
+    /// The beginning of a file.
+    /// - writer: the program's name, for people.
     case fileVersion(writer: String)
-    /// A session begins: what earlier sessions say of this step and later ones is void.
+    /// The beginning of a session: it replaces what earlier sessions wrote for this and later
+    /// steps.
     case sessionStart
     case summary([SummaryValue])
   }
@@ -35,7 +36,7 @@ public struct Event: Sendable {
     return event.bytes
   }
 
-  /// The message in a TFRecord's frame: length, its checksum, the message, its checksum.
+  /// The message as a TFRecord: length, checksum of the length, message, checksum of the message.
   public var record: [UInt8] {
     let message = bytes, length = UInt64(message.count).littleEndianBytes
     return length + CRC32C.masked(of: length).littleEndianBytes

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A new event file in a run's folder, as TensorBoard finds it there. Each record is on its way to
-/// the disk when `append` returns.
+/// A new event file in a run's folder, where TensorBoard finds it. When `append` returns, the
+/// record has been handed to the system.
 public final class EventFile {
   public let url: URL
   private let handle: FileHandle
@@ -9,13 +9,13 @@ public final class EventFile {
   private static let prefix = "events.out.tfevents."
   private static let hostLimit = 64
 
-  /// Creates the file and begins a session: of what older files of the folder say, TensorBoard
-  /// shows only the steps before `step`.
+  /// Creates the file and begins a session: from older files in the folder TensorBoard then shows
+  /// only the steps before `step`.
   ///
   /// - Parameters:
-  ///   - step: the first that the session makes.
+  ///   - step: the first step of the session.
   ///   - writer: the program's name.
-  /// - Throws: what the system refuses.
+  /// - Throws: an error of the file system.
   public init(
     in folder: URL, from step: Int, host: String, writer: String, time: Double = now
   ) throws {
@@ -37,8 +37,8 @@ public final class EventFile {
 
   private func append(_ event: Event) throws { try handle.write(contentsOf: event.record) }
 
-  /// TensorBoard reads a folder's files in the order of their names and never goes back, so that
-  /// the name must come after all that are there, whatever this machine's clock says.
+  /// TensorBoard reads a folder's files in the order of their names and never goes back. So the
+  /// name must come after all existing ones, whatever this machine's clock says.
   private static func name(in folder: URL, host: String, time: Double) throws -> String {
     let present = try FileManager.default.contentsOfDirectory(atPath: folder.path).compactMap {
       $0.hasPrefix(prefix) ? Int($0.dropFirst(prefix.count).prefix { $0 != "." }) : nil

@@ -1,8 +1,8 @@
 import Foundation
 
-/// How numbers are spread, in buckets that are a tenth wider than the one before.
+/// The distribution of numbers, in buckets each of which is a tenth wider than the one before.
 public struct Histogram: Sendable, Equatable {
-  /// Of all numbers.
+  /// The smallest of all numbers.
   public let minimum: Double
   public let maximum: Double
   public let count: Int
@@ -10,13 +10,13 @@ public struct Histogram: Sendable, Equatable {
   public let sumOfSquares: Double
   /// Upper ends of the buckets, ascending; the last is at least `maximum`.
   public let limits: [Double]
-  /// How many numbers lie in each: above the limit before, up to the bucket's own.
+  /// How many numbers are in each bucket: above the previous limit, up to its own.
   public let counts: [Int]
 
   private static let growth = 1.1
   private static let smallest = 1e-12
 
-  /// - Parameter values: numbers from 0; those that are not finite are left out.
+  /// - Parameter values: numbers of at least 0; those that are not finite are left out.
   /// - Returns: nil where no number is left.
   public init?(_ values: [Double]) {
     let finite = values.filter(\.isFinite)

@@ -1,4 +1,4 @@
-/// Texts as TensorBoard shows them, which reads all text as Markdown.
+/// Texts for TensorBoard, which reads every text as Markdown.
 public enum Markdown {
   /// Text that is shown as it is, line by line.
   public static func code(_ text: String) -> String {
@@ -13,7 +13,7 @@ public enum Markdown {
       .joined(separator: "\n")
   }
 
-  /// A text on one line in which no character means anything to Markdown or HTML.
+  /// A text on one line, escaped so that no character has a meaning in Markdown or HTML.
   private static func plain(_ text: String) -> String {
     text.reduce(into: "") { result, character in
       switch character {

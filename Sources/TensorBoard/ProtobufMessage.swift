@@ -1,4 +1,4 @@
-/// A message in the protocol buffers' wire format. Fields stand in the order in which they are
+/// A message in the wire format of protocol buffers. Its fields are in the order in which they were
 /// added.
 struct ProtobufMessage {
   private(set) var bytes: [UInt8] = []
@@ -39,7 +39,7 @@ struct ProtobufMessage {
     append(varint: field << 3 | wire.rawValue)
   }
 
-  /// Seven bits a byte, the lowest first; the eighth bit says that more follow.
+  /// Seven bits a byte, the lowest first; the eighth bit means that more bytes follow.
   private mutating func append(varint value: UInt64) {
     var rest = value
     while rest >= 0x80 {

@@ -1,16 +1,16 @@
 /// What is shown under a tag at a step.
 public struct SummaryValue: Sendable {
   public enum Content: Sendable {
-    /// A point of a curve. NaN and infinities are shown as such.
+    /// A point of a curve; it may be NaN or infinite.
     case scalar(Float)
     /// Markdown.
     case text(String)
-    /// - encoded: a PNG or JPEG file of three channels.
+    /// - encoded: a PNG or JPEG file with three channels.
     case image(width: Int, height: Int, encoded: [UInt8])
     case histogram(Histogram)
   }
 
-  /// Parts between slashes are groups on the page.
+  /// Slashes divide it into groups on the page.
   public let tag: String
   public let content: Content
 
@@ -39,7 +39,7 @@ public struct SummaryValue: Sendable {
     }
   }
 
-  /// A tensor of one string and no dimension, which the page is told to show as text.
+  /// A tensor of one string without dimensions; its metadata makes the page show it as text.
   private static func add(_ markdown: String, to value: inout ProtobufMessage) {
     let string = 7
     value.add(

@@ -10,8 +10,8 @@ public enum KeyPart: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Se
   public init(_ value: Int) { self = .number(UInt64(bitPattern: Int64(value))) }
 }
 
-/// Random numbers without state: every draw is a function of a key and an index, so that it does
-/// not matter who draws, in which order, or whether a run was interrupted.
+/// Random numbers without state: every draw is a function of a key and an index. So it does not
+/// matter who draws, in which order, or whether a run was interrupted.
 ///
 /// Philox2x64-10 (Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC11).
 public struct CounterRandom: Sendable {

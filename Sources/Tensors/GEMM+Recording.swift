@@ -1,14 +1,14 @@
 import Synchronization
 
 extension GEMM {
-  /// The size of a product that was made.
+  /// The shape of a product that was computed.
   package struct Product: Sendable, Hashable {
     package let rows: Int
     package let depth: Int
     package let columns: Int
     package let isLeftTransposed: Bool
     package let isRightTransposed: Bool
-    /// Whether the team's threads made it together.
+    /// Whether the team's threads computed it together.
     package let isShared: Bool
     package let precision: Precision
 
@@ -23,7 +23,7 @@ extension GEMM {
     package var operations: Double { 2 * Double(rows) * Double(depth) * Double(columns) }
   }
 
-  /// Every product made while `body` runs, for benchmarks that make the same products alone.
+  /// Every product that is computed while `body` runs; benchmarks then compute them alone.
   package static func recording(_ body: () throws -> Void) rethrows -> [Product] {
     recorded.withLock { $0 = [] }
     recordingSwitch.store(true, ordering: .relaxed)

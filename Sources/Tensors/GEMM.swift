@@ -2,8 +2,8 @@ import CKernels
 import COpenBLAS
 import Synchronization
 
-/// A matrix in somebody's memory, `stride` elements from one stored row to the next; transposed by
-/// name only, nothing moves.
+/// A view of a matrix in memory that it does not own; rows are `stride` elements apart. Transposing
+/// changes only the view and moves nothing.
 public struct Matrix {
   public let pointer: UnsafeMutablePointer<Float>
   public let rows: Int
@@ -11,7 +11,7 @@ public struct Matrix {
   public let stride: Int
   public let isTransposed: Bool
 
-  /// - Parameter stride: nil: what is stored is contiguous.
+  /// - Parameter stride: nil: the matrix is contiguous.
   public init(
     _ pointer: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int? = nil,
     isTransposed: Bool = false
@@ -45,17 +45,19 @@ public struct Matrix {
   public func columns(_ range: Range<Int>) -> Matrix { transposed.rows(range).transposed }
 }
 
-/// Matrix products on the calling thread or the team's: OpenBLAS in float32, our own in bfloat16.
+/// Matrix products on the calling thread or the team's: by OpenBLAS in float32, by this program's
+/// own kernels in bfloat16.
 public enum GEMM {
-  /// What factors are rounded to; sums are float32.
+  /// What the factors are rounded to; sums are in float32.
   public enum Precision: String, Sendable, CaseIterable {
     case float32, bfloat16
 
-    /// Whether this processor has it.
+    /// Whether this processor supports it.
     public var isSupported: Bool { self == .float32 || gemm_bfloat16_supported() != 0 }
   }
 
-  /// Of the model's products. Set once, before any of them, to what this processor supports.
+  /// The precision of the model's products. Set it once, before the first product, to one that this
+  /// processor supports.
   public static var precision: Precision {
     get { isBFloat16.load(ordering: .relaxed) ? .bfloat16 : .float32 }
     set {
@@ -101,7 +103,7 @@ public enum GEMM {
     }
   }
 
-  /// `into = a · b + keep · into`, the result's longer side cut over the team's threads.
+  /// `into = a · b + keep · into`; the result's longer side is divided among the team's threads.
   public static func multiply(
     _ a: Matrix, _ b: Matrix, into c: Matrix, keep: Float = 0, _ precision: Precision = precision
   ) {

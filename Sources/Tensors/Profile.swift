@@ -1,34 +1,33 @@
 import Glibc
 import Synchronization
 
-/// What this process does, operation by operation, while it is being recorded.
+/// A recording of what this process does, operation by operation.
 ///
-/// Operations name themselves by `Profile.measure`; products and the team's threads inside them
-/// are counted without being told. While nothing is recorded an operation costs a load and a
-/// branch.
+/// Operations give their name to `Profile.measure`; products and the team's threads inside them are
+/// recorded automatically. While nothing is recorded, an operation costs one load and one branch.
 public enum Profile {
   /// One operation, or another thread's part of it.
   public struct Event: Sendable {
     public let name: String
-    /// 0: the thread that makes the step; `wire`: what is on its way between ranks; others: the
-    /// team's members, which have no counts.
+    /// 0: the thread that makes the step; `wire`: what is sent between ranks; others: the team's
+    /// members, whose events have no counts.
     public let thread: Int
     /// Nanoseconds of the system's monotonic clock.
     public let start: UInt64
     public let end: UInt64
     /// Floating-point operations of its products, a multiply-add counted as two.
     public let operations: UInt64
-    /// What it must at least read and write.
+    /// Bytes that it must at least read and write.
     public let bytes: Int
-    /// Nanoseconds its products took, summed over threads.
+    /// Nanoseconds that its products took, summed over threads.
     public let productTime: UInt64
-    /// Whether it is made of other events and does nothing itself.
+    /// Whether it only contains other events and does nothing itself.
     public let isPhase: Bool
   }
 
   public static var isRecording: Bool { recording.load(ordering: .relaxed) }
 
-  /// Records from here on; what was recorded before is dropped.
+  /// Starts to record; what was recorded before is dropped.
   public static func start() {
     events.withLock { $0 = [] }
     recording.store(true, ordering: .relaxed)
@@ -44,13 +43,13 @@ public enum Profile {
     }
   }
 
-  /// The lane of what is on its way between ranks, whichever thread moves it.
+  /// The lane of what is sent between ranks, whichever thread sends it.
   public static let wire = -1
 
-  /// Notes something that was on its way.
+  /// Records something that was sent.
   /// - Parameters:
-  ///   - start: in nanoseconds, as of `nanoseconds`.
-  ///   - bytes: that this rank sent.
+  ///   - start: from the clock of `nanoseconds`.
+  ///   - bytes: what this rank sent.
   public static func travelled(_ name: String, from start: UInt64, to end: UInt64, bytes: Int) {
     guard isRecording else { return }
     let event = Event(
@@ -59,7 +58,7 @@ public enum Profile {
     events.withLock { $0.append(event) }
   }
 
-  /// Runs an operation of the thread that makes the step; others may lie in it.
+  /// Runs an operation of the thread that makes the step; it may contain others.
   /// - Parameter bytes: what it must at least read and write.
   public static func measure<Result>(
     _ name: @autoclosure () -> String, bytes: @autoclosure () -> Int = 0, isPhase: Bool = false,
@@ -93,7 +92,7 @@ public enum Profile {
     count.add(2 * UInt64(rows) * UInt64(depth) * UInt64(columns), ordering: .relaxed)
   }
 
-  /// Notes another thread's part of the present operation.
+  /// Records another thread's part of the present operation.
   static func part(of member: Int, _ body: () -> Void) {
     guard member > 0, isRecording else { return body() }
     let start = nanoseconds()

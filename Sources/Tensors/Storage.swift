@@ -1,8 +1,8 @@
-/// A block of float32 memory that goes back to the arena when its last owner lets go of it, so that
-/// a steady training step takes nothing from the system and no page faults.
+/// A block of float32 memory that returns to the arena when its last owner releases it. So a steady
+/// training step asks the system for no memory and has no page faults.
 ///
-/// `@unchecked Sendable`: the pointer never changes, and who may write through it is decided by
-/// the owners (a tensor is written by the operation that makes it, then only read).
+/// `@unchecked Sendable`: the pointer never changes, and the owners decide who may write through it
+/// (the operation that makes a tensor writes it; then it is only read).
 final class Storage: @unchecked Sendable {
   let pointer: UnsafeMutablePointer<Float>
   private let block: Range<Int>

@@ -1,12 +1,11 @@
 import Glibc
 import Synchronization
 
-/// The memory of all tensors: blocks cut from large chunks that ask for huge pages.
+/// The memory of all tensors: blocks of large chunks for which huge pages are requested.
 ///
-/// A block is cut from the end of the highest free range that is long enough, and joins its free
-/// neighbours when it comes back. Whatever sizes ragged batches need, a step then takes a few per
-/// cent more than what its tensors hold at once, and touches no new page once the largest batch
-/// has come.
+/// A block is taken from the end of the highest free range that is long enough; a released block is
+/// merged with its free neighbours. Whatever sizes ragged batches need, a step then takes a few per
+/// cent more than its tensors need at once, and touches no new page after the largest batch so far.
 /// - Source: address-ordered first fit, as in Wilson et al., "Dynamic Storage Allocation: A Survey
 ///   and Critical Review", 1995.
 final class StorageArena: Sendable {
@@ -14,9 +13,9 @@ final class StorageArena: Sendable {
 
   /// In bytes.
   struct Statistics {
-    /// Held from the system, in use or free.
+    /// Memory from the system, in use or free.
     var reserved = 0
-    /// In use now, and at most since `peak(during:)` began.
+    /// Memory in use now; `peak`: the most since `peak(during:)` began.
     var allocated = 0
     var peak = 0
   }
@@ -63,7 +62,7 @@ final class StorageArena: Sendable {
     }
   }
 
-  /// Gives free memory back to the system, whole huge pages of it.
+  /// Returns free memory to the system, in whole huge pages.
   func trim() {
     state.withLock { state in
       for range in Array(state.free.ranges) {
@@ -88,7 +87,7 @@ final class StorageArena: Sendable {
     return statistics.peak - before
   }
 
-  /// New memory that begins at a huge page.
+  /// New memory that begins at a huge page's boundary.
   private static func map(_ size: Int) -> Range<Int> {
     let length = size + hugePage
     guard

@@ -1,7 +1,7 @@
 import Glibc
 
-/// A contiguous, row-major float32 array. Copies share their storage: a tensor is written by the
-/// operation that makes it and read by all others.
+/// A contiguous, row-major float32 array. Copies share their storage: the operation that makes a
+/// tensor writes it, and all others only read it.
 public struct Tensor: @unchecked Sendable {
   public let shape: [Int]
   private let storage: Storage
@@ -48,13 +48,13 @@ public struct Tensor: @unchecked Sendable {
   /// Sets every element.
   public func fill(_ value: Float) { buffer.update(repeating: value) }
 
-  /// The same elements under another shape.
+  /// The same elements with another shape, sharing storage.
   public func reshaped(_ shape: [Int]) -> Tensor {
     precondition(shape.reduce(1, *) == count, "\(self.shape) can't be seen as \(shape)")
     return Tensor(shape: shape, storage: storage, offset: offset)
   }
 
-  /// Elements `start ..< start + shape.product`, sharing storage.
+  /// Elements from `start` on, as many as `shape` has, sharing storage.
   public func slice(at start: Int, shape: [Int]) -> Tensor {
     precondition(start >= 0 && start + shape.reduce(1, *) <= count, "slice past the end")
     return Tensor(shape: shape, storage: storage, offset: offset + start)
@@ -72,15 +72,15 @@ public struct Tensor: @unchecked Sendable {
     return twin
   }
 
-  /// Gives memory that is kept for reuse back to the system: for after work of other sizes than
-  /// the work to come, such as an evaluation.
+  /// Returns memory that is kept for reuse to the system: call it after work whose sizes do not
+  /// come again, such as an evaluation.
   public static func releaseUnused() { StorageArena.shared.trim() }
 
-  /// Bytes that tensors have of the system, in use or kept for reuse.
+  /// Bytes that tensors have from the system, in use or kept for reuse.
   public static var reservedBytes: Int { StorageArena.shared.statistics.reserved }
 
   /// Runs `body`.
-  /// - Returns: the most bytes that tensors took at once, beyond those in use before.
+  /// - Returns: the most bytes that tensors used at once, beyond those in use before.
   public static func peakBytes(during body: () throws -> Void) rethrows -> Int {
     try StorageArena.shared.peak(during: body)
   }

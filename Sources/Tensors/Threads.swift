@@ -1,9 +1,9 @@
 import CKernels
 import Synchronization
 
-/// The process's team of compute threads: started once, one region at a time.
+/// The process's team of compute threads: started once; it runs one region at a time.
 ///
-/// Before `start`, and from any thread while another holds the team, regions run on the caller.
+/// Before `start`, and while another thread uses the team, regions run on the calling thread.
 public enum Threads {
   private static let team = Mutex<Team?>(nil)
   private static let members = Atomic<Int>(1)
@@ -11,7 +11,7 @@ public enum Threads {
   /// `@unchecked Sendable`: only used under the lock.
   private struct Team: @unchecked Sendable { let handle: OpaquePointer }
 
-  /// Regions run so far, a sign of life of whoever computes.
+  /// How many regions have run so far, which shows that somebody computes.
   public static var regions: UInt64 { started.load(ordering: .relaxed) }
   private static let started = Atomic<UInt64>(0)
 
@@ -20,7 +20,7 @@ public enum Threads {
 
   /// Starts `count` threads (the caller is one of them). With `oversubscribed`, waiting threads
   /// sleep at once and leave the core to other processes.
-  /// - Throws: where the system has no more threads; regions then run on the caller.
+  /// - Throws: `ThreadsError` where the system has no more threads; regions then run on the caller.
   public static func start(_ count: Int, oversubscribed: Bool = false) throws(ThreadsError) {
     let isStarted = team.withLock { team in
       if let old = team { thread_team_stop(old.handle) }
@@ -53,7 +53,8 @@ public enum Threads {
     let members: Int
   }
 
-  /// Cuts `0 ..< n` into one range per member, at multiples of `grain`. Small `n` stays here.
+  /// Divides `0 ..< n` into one range per member, at multiples of `grain`. A small `n` is not
+  /// divided.
   public static func split(_ n: Int, grain: Int, _ body: (Range<Int>) -> Void) {
     guard n > grain, count > 1 else {
       started.add(1, ordering: .relaxed)
@@ -67,7 +68,7 @@ public enum Threads {
     }
   }
 
-  /// Runs tasks `0 ..< n`, each on whichever member is free.
+  /// Runs tasks `0 ..< n`, each on any member that is free.
   public static func tasks(_ n: Int, _ body: (_ task: Int, _ member: Int) -> Void) {
     let next = Atomic<Int>(0)
     run { member, _ in
@@ -80,7 +81,7 @@ public enum Threads {
   }
 }
 
-/// The system does not give this process as many threads as it wants.
+/// The system does not give this process as many threads as it needs.
 public struct ThreadsError: Error, CustomStringConvertible {
   let wanted: Int
 

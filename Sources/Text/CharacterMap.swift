@@ -1,13 +1,13 @@
 import Foundation
 
-/// The table by which SentencePiece normalises characters, checked before the library sees it:
-/// the library follows the table's indices without checking them, so that a damaged model file
-/// could make it read anywhere.
+/// The table by which SentencePiece normalises characters, checked before the library uses it. The
+/// library follows the table's indices without checking them, so a damaged model file could make it
+/// read anywhere.
 ///
 /// The table is bytes 2 of messages 3 and 5 of the model (protocol buffers): a count of bytes, a
 /// double array trie (Darts) of 32-bit units in blocks of 256, and strings each ended by a zero.
 enum CharacterMap {
-  /// What is wrong with the tables of a model file, or nil.
+  /// What is wrong with the tables of a model file; nil if nothing is.
   static func fault(inModel model: Data) -> String? {
     model.withUnsafeBytes { bytes -> String? in
       var fault: String?
@@ -33,7 +33,8 @@ enum CharacterMap {
     let units = trieBytes / 4
     for index in 0..<units {
       let unit = word(table, 1 + index)
-      // A unit with the highest bit set is a value: no label equals it, so none leads on from it.
+      // A unit with the highest bit set is a value: it equals no label, so nothing continues from
+      // it.
       if index > 0, unit >> 31 == 1 { continue }
       let next = index ^ Int(((unit & 0x7FFF_FFFF) >> 10) << ((unit & 0x200) >> 6))
       guard next < units else { return damaged }
@@ -54,7 +55,7 @@ private struct Message {
 
   init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-  /// Calls `body` with each such field; false if the bytes are no message.
+  /// Calls `body` with each such field; returns false if the bytes are not a message.
   func forEach(_ body: (UInt64, UnsafeRawBufferPointer) -> Void) -> Bool {
     var position = 0
     while position < bytes.count {

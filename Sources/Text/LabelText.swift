@@ -3,9 +3,8 @@ import Tensors
 
 /// Labels as text, so that annotated pictures and captioned ones train the same model.
 ///
-/// A label may have synonyms, `wren|Troglodytes`, of which one is drawn, and may stand behind what
-/// it belongs to, `animal > bird > wren`: each of the more general ones is named by the toss of a
-/// coin.
+/// A label may have synonyms, `wren|Troglodytes`, of which one is drawn. It may come after more
+/// general labels, `animal > bird > wren`; each of these is named with a probability of one half.
 public enum LabelText {
   /// The labels shuffled, joined by ", " and put into a prompt, all drawn from `random`;
   /// empty without labels.
@@ -13,18 +12,18 @@ public enum LabelText {
   /// - Source: CoCa (arXiv 2205.01917) §4.1, annotations as text.
   public static func text(labels: [String], prompts: Prompts, random: CounterRandom) -> String {
     if labels.isEmpty { return "" }
-    // Index 0 is free: `shuffled` draws from index 1 on, names far behind it.
+    // Index 0 is free: `shuffled` draws from index 1 on, and names are drawn far above that.
     let template = random.below(prompts.templates.count, at: 0)
     let name = random.shuffled(names(labels, random)).joined(separator: ", ")
     return prompts.fill(template: template, name: name)
   }
 
-  /// The labels in their order, by their first names, without what they belong to.
+  /// The labels in their order, by their first names, without the more general labels.
   public static func plain(labels: [String]) -> String {
     labels.map { levels($0).last?.first ?? $0 }.joined(separator: ", ")
   }
 
-  /// What is named, each once, in the order of the labels.
+  /// The names that were drawn, each once, in the order of the labels.
   private static func names(_ labels: [String], _ random: CounterRandom) -> [String] {
     var names: [String] = [], seen = Set<String>()
     var draws: UInt64 = 1 << 32

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Sentences into which names are put, as "a photo of a {}.".
+/// Sentences into which names are put, such as "a photo of a {}.".
 public struct Prompts: Sendable, Equatable {
   /// At least one; each has exactly one `{}`.
   public let templates: [String]
@@ -28,7 +28,7 @@ public struct Prompts: Sendable, Equatable {
       if template.isEmpty || template.hasPrefix("#") { continue }
       let count = template.components(separatedBy: "{}").count - 1
       guard count == 1 else {
-        throw TextError(name, .badPrompt(line: index + 1, "{} stands \(count) times, not once"))
+        throw TextError(name, .badPrompt(line: index + 1, "{} is there \(count) times, not once"))
       }
       templates.append(template)
     }
@@ -36,7 +36,7 @@ public struct Prompts: Sendable, Equatable {
     self.templates = templates
   }
 
-  /// Template `index` with `name` in the place of `{}`.
+  /// Template `index` with `name` in place of `{}`.
   public func fill(template index: Int, name: String) -> String {
     let parts = templates[index].components(separatedBy: "{}")
     return parts[0] + name + parts[1]

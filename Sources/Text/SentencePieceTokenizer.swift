@@ -5,9 +5,9 @@ import Foundation
 ///
 /// Encoding and decoding only read the model, so any number of threads may call them at once.
 public struct SentencePieceTokenizer: Tokenizer {
-  /// Larger files are no tokenizers: 256,000 pieces take about 5 MB.
+  /// Larger files cannot be tokenizers: 256,000 pieces take about 5 MB.
   public static let maximumModelBytes = 64 << 20
-  /// Longer texts are no captions; SentencePiece's cost grows with the length.
+  /// Longer texts cannot be captions; SentencePiece's cost grows with the length.
   public static let maximumTextBytes = 1 << 20
   public static let fileName = "tokenizer.model"
 
@@ -15,7 +15,7 @@ public struct SentencePieceTokenizer: Tokenizer {
   public let pad: Int32
   public let start: Int32
   public let end: Int32
-  /// Stands for what the model cannot spell; never seen with byte fallback.
+  /// The id for what the model cannot spell; not used with byte fallback.
   public let unknown: Int32
   public let model: Data
   private let processor: Processor
@@ -26,7 +26,7 @@ public struct SentencePieceTokenizer: Tokenizer {
     try self.init(model: model, name: file.path)
   }
 
-  /// A model file's bytes; `name` is for errors.
+  /// Reads a model file's bytes; `name` is for errors.
   /// - Throws: `notATokenizer`, `missingSpecial` (a model without start or end), `tooLarge`.
   public init(model: Data, name: String) throws(TextError) {
     guard model.count <= Self.maximumModelBytes else {
@@ -45,7 +45,7 @@ public struct SentencePieceTokenizer: Tokenizer {
     start = try special(sizes.start, "start (bos)")
     end = try special(sizes.end, "end (eos)")
     unknown = try special(sizes.unknown, "unknown (unk)")
-    // Captions are packed, so a model without padding serves: the end stands in for it.
+    // Captions are packed, so a model without padding can be used: the end id takes its place.
     pad = sizes.pad < 0 ? end : try special(sizes.pad, "padding (pad)")
     vocabularySize = Int(sizes.pieces)
     self.model = model
@@ -54,7 +54,7 @@ public struct SentencePieceTokenizer: Tokenizer {
 
   public var fileName: String { Self.fileName }
 
-  /// No text can spell the ids of start, end and padding.
+  /// The ids of start, end and padding never come from a text.
   public func encode(_ text: String) throws(TextError) -> [Int32] {
     var text = text
     var ids = sp_ids(), failure = sp_failure()
@@ -109,7 +109,7 @@ private final class Processor: @unchecked Sendable {
 }
 
 extension sp_failure {
-  /// The library's words without its source position, on one line.
+  /// The library's message without its source position, on one line.
   var message: String {
     let text = withUnsafeBytes(of: text) { bytes in
       String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)

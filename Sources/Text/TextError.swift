@@ -5,7 +5,7 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     case unreadable(String), unwritable(String)
     case tooLarge(bytes: Int, limit: Int)
     /// The bytes are neither a SentencePiece model nor CLIP's merges; the text is the library's
-    /// or ours.
+    /// or this program's.
     case notATokenizer(String)
     case badGzip(String)
     case badMerges(line: Int, String)
@@ -19,11 +19,11 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Training failed; the text is the library's.
     case untrainable(String)
     case vocabularyOutOfRange(asked: Int, ClosedRange<Int>)
-    /// The vocabulary cannot hold the characters and bytes it must hold: so many, where known.
+    /// The vocabulary is too small for the characters and bytes it must have; `needed` where known.
     case vocabularyTooSmall(asked: Int, needed: Int?)
   }
 
-  /// A file, or what was being done.
+  /// A file, or the work that failed.
   public var place: String
   public var reason: Reason
 
@@ -34,7 +34,7 @@ public struct TextError: Error, Sendable, Equatable, CustomStringConvertible {
 
   public var description: String { "\(place): \(reason.text). \(reason.remedy)" }
 
-  /// The exit code a command leaves with: 64 usage, 65 bad data, 74 input or output.
+  /// The exit code of a command: 64 usage, 65 bad data, 74 input or output.
   public var exitCode: Int32 {
     switch reason {
     case .unreadable, .unwritable: 74
@@ -64,7 +64,7 @@ extension TextError.Reason {
     case .vocabularyOutOfRange(let asked, let range):
       "\(asked) is not from \(range.lowerBound) to \(range.upperBound)"
     case .vocabularyTooSmall(let asked, _):
-      "a vocabulary of \(asked) does not hold all bytes and the characters of these texts"
+      "a vocabulary of \(asked) is too small for all bytes and the characters of these texts"
     }
   }
 
@@ -76,13 +76,13 @@ extension TextError.Reason {
       "Give a tokenizer.model made by `coca-shard tokenizer` or SentencePiece, or CLIP's "
         + "bpe_simple_vocab_16e6.txt.gz."
     case .badGzip, .badMerges:
-      "Copy bpe_simple_vocab_16e6.txt.gz anew from open_clip, or merges.txt from a CLIP model."
+      "Copy bpe_simple_vocab_16e6.txt.gz again from open_clip, or merges.txt from a CLIP model."
     case .missingSpecial: "Train it with start (bos) and end (eos) pieces."
     case .badPrompt: "Write one prompt a line, each with one {} for the name; # begins a comment."
-    case .textTooLong: "Cut it: the model reads the first few dozen pieces only."
-    case .tooMuchText: "Lower --limit: a sample of the texts serves as well."
+    case .textTooLong: "Shorten it: the model reads only the first few dozen pieces."
+    case .tooMuchText: "Lower --limit: a sample of the texts is enough."
     case .notEncodable: "Check the text or the tokenizer."
-    case .noTexts: "Name record sets that hold captions or labels, or choose another --text."
+    case .noTexts: "Name datasets that hold captions or labels, or choose another --text."
     case .untrainable: "Give more or other texts, or another vocabulary."
     case .vocabularyOutOfRange: "Ask for a number of pieces in between."
     case .vocabularyTooSmall(_, let needed):

@@ -4,7 +4,7 @@ import Foundation
 public protocol Tokenizer: Sendable {
   /// Number of ids: every id is in `0 ..< vocabularySize`.
   var vocabularySize: Int { get }
-  /// Only marks empty places where rows are padded.
+  /// The id of empty places where rows are padded.
   var pad: Int32 { get }
   /// The first id of every caption.
   var start: Int32 { get }
@@ -18,7 +18,7 @@ public protocol Tokenizer: Sendable {
   /// The pieces of `text`, without start and end around them.
   func encode(_ text: String) throws(TextError) -> [Int32]
 
-  /// The text of `ids`; start, end, pad and ids outside the vocabulary give nothing.
+  /// The text of `ids`; start, end, pad and ids outside the vocabulary are left out.
   func decode(_ ids: [Int32]) -> String
 }
 

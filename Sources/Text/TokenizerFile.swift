@@ -1,6 +1,6 @@
 import Foundation
 
-/// Any file that holds a tokenizer: a SentencePiece model or CLIP's merges, told apart by content.
+/// A file that holds a tokenizer: a SentencePiece model or CLIP's merges, recognised by content.
 public enum TokenizerFile {
   /// The names under which checkpoints keep tokenizers.
   public static let names = [SentencePieceTokenizer.fileName, CLIPTokenizer.fileName]

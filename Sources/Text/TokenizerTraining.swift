@@ -1,36 +1,36 @@
 import CSentencePiece
 import Foundation
 
-/// How a tokenizer is learnt from texts.
+/// Trains a tokenizer on texts.
 ///
-/// The model is SentencePiece's unigram (its default): each text gets its likeliest segmentation,
-/// which keeps stems and endings whole more often than merges in order do, and training may stop
-/// at a smaller vocabulary where texts are few. Text is normalised by `nmt_nfkc`; what the
+/// The model is SentencePiece's unigram (its default). Each text gets its likeliest segmentation,
+/// which keeps stems and endings whole more often than ordered merges do, and training may stop at
+/// a smaller vocabulary where there are few texts. Text is normalised by `nmt_nfkc`; what the
 /// vocabulary cannot spell becomes bytes, so no text is lost.
 public struct TokenizerTraining: Sendable {
-  /// Pieces to aim at, among them 4 special ones and 256 bytes.
+  /// The number of pieces to aim for; 4 special ones and 256 bytes are among them.
   public var vocabulary: Int
-  /// The part of all characters that get pieces of their own; the rest is spelt in bytes.
+  /// The share of all characters that get pieces of their own; the others are spelt in bytes.
   public var characterCoverage = 0.9995
 
-  /// Longer texts are cut here: a caption's context is far shorter.
+  /// Longer texts are cut to this length: a caption's context is far shorter.
   public static let maximumTextBytes = 4096
-  /// SentencePiece holds all texts and a suffix array with 32-bit indices.
+  /// SentencePiece keeps all texts in memory, and a suffix array with 32-bit indices.
   public static let maximumTotalBytes = 2 << 30
 
   public init(vocabulary: Int) { self.vocabulary = vocabulary }
 
-  /// A trained tokenizer and what it was made of.
+  /// A trained tokenizer, and what it was trained on.
   public struct Result: Sendable {
     public let tokenizer: SentencePieceTokenizer
     public let texts: Int
     public let bytes: Int
   }
 
-  /// Learns a tokenizer from the texts that `next` gives until it gives nil.
+  /// Trains a tokenizer on the texts that `next` returns until it returns nil.
   ///
-  /// Ids: pad 0, unknown 1, start 2, end 3. The vocabulary is smaller than asked where the texts
-  /// do not hold that many pieces. The same texts in the same order give the same bytes.
+  /// Ids: pad 0, unknown 1, start 2, end 3. The vocabulary is smaller than asked where the texts do
+  /// not have that many pieces. The same texts in the same order give the same bytes.
   /// - Throws: what `next` throws, and `TextError`: `noTexts`, `vocabularyOutOfRange`,
   ///   `vocabularyTooSmall`, `untrainable`, `tooMuchText` (above `maximumTotalBytes`).
   public func train(next: () throws -> String?) throws -> Result {
@@ -83,14 +83,14 @@ public struct TokenizerTraining: Sendable {
       ("character_coverage", String(characterCoverage)),
       ("pad_id", "0"), ("unk_id", "1"), ("bos_id", "2"), ("eos_id", "3"),
       ("max_sentence_length", String(Self.maximumTextBytes)),
-      // The sums of expectations are added thread by thread: another count, other bits.
+      // The sums of expectations are added thread by thread: another number of threads, other bits.
       ("num_threads", "16"),
       ("minloglevel", "2"),
     ]
   }
 }
 
-/// The texts as the library asks for them, one at a time.
+/// Gives the library the texts, one at a time.
 private final class Feed {
   private let next: () throws -> String?
   private let buffer = UnsafeMutableRawBufferPointer.allocate(

@@ -6,17 +6,17 @@ import Records
 import Tensors
 import Text
 
-/// What ragged captions cost: the slowest rank's work over the mean one's, from the lengths of real
-/// captions and the operations that they take.
+/// The cost of captions of different lengths: the slowest rank's work over the mean, computed from
+/// the lengths of real captions and the operations that they need.
 struct BalanceBench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "balance", abstract: "The slowest rank's work over the mean, by real captions.",
-    discussion: "Pairs are dealt to ranks at random, as a shuffled epoch deals them.")
+    commandName: "balance", abstract: "The slowest rank's work over the mean, for real captions.",
+    discussion: "Pairs are given to ranks at random, as in a shuffled epoch.")
 
-  @Option(help: "A dataset.") var records: String
-  @Option(help: "SentencePiece model.") var tokenizer: String
+  @Option(help: "A dataset's folder.") var records: String
+  @Option(help: "A SentencePiece model.") var tokenizer: String
   @Option(parsing: .upToNextOption, help: "Presets.") var models = ["tiny", "small", "base"]
-  @Option(parsing: .upToNextOption, help: "Pairs of a rank.") var pairs = [16, 64]
+  @Option(parsing: .upToNextOption, help: "Pairs per rank.") var pairs = [16, 64]
   @Option(parsing: .upToNextOption, help: "Ranks.") var ranks = [2, 8, 64]
   @Option(help: "Steps.") var steps = 2000
 

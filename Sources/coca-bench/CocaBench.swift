@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Tensors
 
-/// What `launch/bench` runs: measurements of this machine, never asserted.
+/// The measurements of `launch/bench` on this machine; no test asserts them.
 @main
 struct CocaBench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -33,7 +33,7 @@ struct MachineOptions: ParsableArguments {
     }
   }
 
-  /// - Parameter isAnnounced: says on standard error what computes here, and how fast.
+  /// - Parameter isAnnounced: whether to print on standard error what computes here, and how fast.
   func start(isAnnounced: Bool = true) throws {
     guard precision.isSupported else {
       throw ValidationError("this processor has no \(precision.rawValue) products")

@@ -4,15 +4,15 @@ import Collectives
 import Foundation
 import Tensors
 
-/// The contrastive loss and its gradient at growing batches: its time beside its products', and
-/// its memory. Under mpirun ranks share the batch.
+/// The contrastive loss and its gradient for growing batches: its time compared with that of its
+/// products, and its memory. Under mpirun, ranks share the batch.
 struct ContrastiveBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "contrastive",
     abstract: "The contrastive loss against its products, and its memory.")
 
   @OptionGroup var machine: MachineOptions
-  @Option(parsing: .upToNextOption, help: "Pairs of the global batch.")
+  @Option(parsing: .upToNextOption, help: "Pairs in the global batch.")
   var pairs = [1024, 2048, 4096, 8192, 16_384]
   @Option(help: "Dimensions.") var joint = 512
   @Option(help: "gather or ring.") var exchange = ContrastiveExchange.gather
@@ -37,7 +37,7 @@ struct ContrastiveBench: ParsableCommand {
     Ranks.finish()
   }
 
-  /// The slowest rank's time and the largest one's memory.
+  /// The slowest rank's time, and the memory of the rank that needs the most.
   private func measure(_ size: Int, over ranks: any Communicator) throws -> String {
     Tensor.releaseUnused()
     let mine = size * (ranks.rank + 1) / ranks.size - size * ranks.rank / ranks.size
@@ -51,7 +51,7 @@ struct ContrastiveBench: ParsableCommand {
       try step()
       figures[0] = (ContinuousClock.now - start) / .seconds(1)
     }
-    // Memory of an earlier size that the process still holds shows in no peak.
+    // Memory that the process still has from an earlier size would not show in the peak.
     figures[2] = Double(max(peakBytes() - before, tensors))
     if !once {
       figures[0] = min(figures[0], try bestSeconds(2) { try step() })

@@ -5,10 +5,10 @@ import Pipeline
 import Records
 import Text
 
-/// Batches of a set, some for each line that comes in, so that several loaders can take turns.
+/// Makes batches of a set, some for each input line, so that several loaders can take turns.
 struct DataBench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "data", abstract: "Times pictures and texts on their way to a batch.")
+    commandName: "data", abstract: "Times the loading of pictures and texts into batches.")
 
   @Argument(help: "A dataset's folder.") var records: String
   @Option(help: "CLIP's vocabulary or a SentencePiece model.") var tokenizer: String

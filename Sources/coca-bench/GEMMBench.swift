@@ -2,7 +2,7 @@ import ArgumentParser
 import CoCaModel
 import Tensors
 
-/// The products of a model's step by shape, each alone.
+/// The products of a model's step by shape, each measured alone.
 struct GEMMBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gemm", abstract: "GFLOP/s of every product of a step, by shape.")
@@ -36,7 +36,7 @@ struct GEMMBench: ParsableCommand {
     print("all: \(fixed(total / 1e9, 1)) GFLOP at \(fixed(total / seconds / 1e9, 1)) GFLOP/s")
   }
 
-  /// Operations a second, operands in whatever cache they fit: the best of some trials.
+  /// Operations per second, the best of some trials; operands may be in any cache they fit in.
   private static func rate(of product: GEMM.Product) -> Double {
     let repeats = max(1, Int(2e8 / product.operations))
     let tasks = product.isShared ? 1 : Threads.count

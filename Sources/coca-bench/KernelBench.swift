@@ -2,8 +2,8 @@ import ArgumentParser
 import CKernels
 import Tensors
 
-/// Every fused kernel on data larger than the caches, beside its limit: the time that its bytes or
-/// its arithmetic alone take, whichever is longer.
+/// Every fused kernel on data larger than the caches, with its limit: the time that moving its
+/// bytes or doing its arithmetic would take alone, whichever is longer.
 struct KernelBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kernels",
@@ -42,7 +42,7 @@ struct KernelBench: ParsableCommand {
     }
   }
 
-  /// Multiply-adds of floats a second: what the team's products reach.
+  /// Multiply-adds of floats per second, as the team's products reach them.
   private static func multiplyAdds() -> Double {
     let size = 1024, a = Tensor.zeros([size, size]), b = Tensor.zeros([size, size])
     let c = Tensor.zeros([size, size])
@@ -54,9 +54,9 @@ struct KernelBench: ParsableCommand {
 /// One kernel on a range of rows of up to six arrays.
 private struct Kernel {
   let name: String
-  /// Read and written per element.
+  /// Bytes read and written per element.
   let bytes: Int
-  /// Arithmetic instructions per vector, counted in the body, each as long as a multiply-add.
+  /// Arithmetic instructions per vector, counted in the code; each takes as long as a multiply-add.
   let instructions: Int
   let run: (_ arrays: [UnsafeMutablePointer<Float>], _ rows: Int, _ width: Int) -> Void
 
@@ -181,7 +181,7 @@ private struct Buffers {
     }
   }
 
-  /// Bytes a second of the plainest loop that reads and writes.
+  /// Bytes per second of the simplest loop that reads and writes.
   func bandwidth() -> Double {
     let count = arrays[0].count
     let seconds = bestSeconds {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Tensors
 
-/// What no program on this machine can outrun, by one thread and by all.
+/// The limits of this machine for any program, with one thread and with all.
 struct LimitsBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "limits",

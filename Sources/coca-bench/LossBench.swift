@@ -2,7 +2,8 @@ import ArgumentParser
 import Autograd
 import Tensors
 
-/// The vocabulary loss at growing vocabularies: its time beside its products', and its memory.
+/// The vocabulary loss for growing vocabularies: its time compared with that of its products, and
+/// its memory.
 struct LossBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "loss", abstract: "The vocabulary loss against its products, and its memory.")

@@ -1,18 +1,18 @@
 import ArgumentParser
 import Tensors
 
-/// Steps of one batch in micro-batches of several sizes, beside the step of the batch held whole.
+/// Steps of one batch in micro-batches of several sizes, compared with the step of the whole batch.
 struct MicrobatchBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "microbatch",
     abstract: "What micro-batches cost in time and save in memory.",
-    discussion: "Sizes take turns; ratios are medians of rounds, with the update.")
+    discussion: "Sizes take turns; ratios are medians over the rounds, and include the update.")
 
   @OptionGroup var machine: MachineOptions
   @Option(help: "A preset.") var model = "small"
-  @Option(help: "Pairs of the batch.") var pairs = 64
+  @Option(help: "Pairs in the batch.") var pairs = 64
   @Option(help: "Ids of a caption.") var tokens = 10
-  @Option(help: "Vocabulary, where the preset leaves it open.") var vocabulary = 16_000
+  @Option(help: "Size of the vocabulary, where the preset has none.") var vocabulary = 16_000
   @Option(parsing: .upToNextOption, help: "Micro-batches.") var sizes = [32, 16, 8, 4]
   @Option(help: "Rounds.") var rounds = 5
 

@@ -1,12 +1,12 @@
 import ArgumentParser
 import Tensors
 
-/// The operations of a step by name: where its time goes and how much of it is not products.
+/// The operations of a step by name: where its time goes, and how much of it is not in products.
 struct OperationsBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "operations",
-    abstract: "A step's operations: time, its share, and what is not products.",
-    discussion: "Each operation counts with the shortest of its times over the steps.")
+    abstract: "A step's operations: time, share, and the time outside of products.",
+    discussion: "For each operation, the shortest of its times over the steps counts.")
 
   @OptionGroup var machine: MachineOptions
   @OptionGroup var work: TrialWork
@@ -38,7 +38,7 @@ struct OperationsBench: ParsableCommand {
     let name: String
     var times = 0
     var seconds = 0.0
-    /// Of its products, on each of the threads.
+    /// Seconds of its products, on each of the threads.
     var products = 0.0
     var operations = 0.0
     var bytes = 0.0
@@ -59,7 +59,7 @@ struct OperationsBench: ParsableCommand {
       return Array(rows.values)
     }
 
-    /// Seconds without those of events within; `events` are in the order of their ends.
+    /// Seconds without those of inner events; `events` are in the order of their ends.
     private static func ownTimes(_ events: [Profile.Event]) -> [Double] {
       var outermost: [Profile.Event] = []
       return events.map { event in

@@ -4,10 +4,10 @@ import Pipeline
 import Records
 import Tensors
 
-/// What the order of the data costs and how well it is mixed, on sets that need not be there.
+/// What the data order costs and how well it is mixed, for sets that need not exist.
 struct OrderBench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "order", abstract: "Index, position by step, and the quality of the shuffle.")
+    commandName: "order", abstract: "Index, a step's positions, and the quality of the shuffle.")
 
   @Option(help: "Samples of the index.") var samples = 10_000_000
 
@@ -64,7 +64,7 @@ struct OrderBench: ParsableCommand {
       pad(fixed(memory, 1), 10), pad(fixed(steps[0], 1), 10), pad(fixed(steps[1], 1), 16))
   }
 
-  /// The order of the step's epoch made from nothing, and every position of the step in it.
+  /// Makes the order of the step's epoch anew, and every position of the step in it.
   private func positions(_ plan: BatchPlan, _ counts: [Int], step: Int) -> Int {
     var found = 0
     for run in plan.runs(step: step, rank: 0, size: 1) {
@@ -123,7 +123,7 @@ struct OrderBench: ParsableCommand {
     return product / square
   }
 
-  /// Variance of the batches' means over what independent draws without repetition have.
+  /// The variance of the batches' means divided by that of independent draws without repetition.
   private func clumping(_ values: [Double], _ batch: Int) -> Double {
     let total = Double(values.count), mean = values.reduce(0, +) / total
     let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / total

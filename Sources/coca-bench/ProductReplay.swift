@@ -1,7 +1,7 @@
 import Tensors
 
-/// Products that a computation made, made again alone. Those of the whole team find operands that
-/// are not in cache, those of one thread a small place of its own, as scores and their like do.
+/// Computes the products of a computation again, alone. Operands of the whole team's products are
+/// not in cache; those of one thread's are in a small memory of its own, as attention's scores are.
 final class ProductReplay: @unchecked Sendable {  // each thread moves in its own memory
   private let products: [GEMM.Product]
   private let shared: Memory
@@ -34,7 +34,7 @@ final class ProductReplay: @unchecked Sendable {  // each thread moves in its ow
     }
   }
 
-  /// Memory that is handed out piece by piece, from the front again where it ends.
+  /// Memory that is handed out piece by piece, and again from the front after its end.
   private final class Memory {
     private let tensor: Tensor
     private var used = 0
@@ -53,10 +53,10 @@ final class ProductReplay: @unchecked Sendable {  // each thread moves in its ow
 }
 
 extension GEMM.Product {
-  /// Of both factors and the result.
+  /// Elements of both factors and the result.
   var elements: Int { rows * depth + depth * columns + rows * columns }
 
-  /// The product of what lies in `memory`, one factor after the other, with the result behind.
+  /// Multiplies what is in `memory`: one factor after the other, and the result after them.
   func multiply(in memory: UnsafeMutablePointer<Float>) {
     let a = Matrix(memory, rows: rows, columns: depth, isTransposed: isLeftTransposed)
     let right = memory + rows * depth, result = right + depth * columns

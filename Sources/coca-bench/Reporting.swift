@@ -1,6 +1,6 @@
 import Foundation
 
-/// The shortest of some runs, after one to warm up.
+/// The shortest of some runs, after one run to warm up.
 func bestSeconds(_ trials: Int = 7, _ body: () throws -> Void) rethrows -> Double {
   try body()
   return try (0..<trials).map { _ in
@@ -23,9 +23,9 @@ func pad(_ text: String, _ width: Int) -> String {
 
 /// What the system has counted of this process so far.
 struct Usage {
-  /// Of processors, all threads'.
+  /// Processor seconds of all threads.
   let seconds: Double
-  /// Pages given on first touch.
+  /// Pages that the system gave on first touch.
   let pageFaults: Int
 
   init() {
@@ -38,7 +38,7 @@ struct Usage {
   }
 }
 
-/// The most memory this process has held, from the system's own count.
+/// The most memory that this process has had, as the system counts it.
 func peakBytes() -> Int {
   guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
     let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM") }),

@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import Tensors
 
-/// Training steps on one batch, one for each line that comes in, so that two trainers can take
-/// turns while both stay in memory.
+/// Training steps on one batch, one for each input line, so that two trainers can take turns while
+/// both stay in memory.
 struct StepBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "step", abstract: "Times forward, backward and AdamW on one batch.")

@@ -10,10 +10,10 @@ import Text
 struct TrialWork: ParsableArguments {
   @Option(help: "A preset.") var model = "base"
   @Option(help: "coca, contrastive or caption.") var objective = ObjectiveName.coca
-  @Option(help: "safetensors with images [n, 3, h, w] and ids [n, context]; default: made up.")
+  @Option(help: "safetensors with images [n, 3, h, w] and ids [n, context]; default: random.")
   var batch: String?
-  @Option(help: "Pairs of a batch that is made up.") var pairs = 32
-  @Option(help: "Tokens of a caption that is made up.") var tokens = 12
+  @Option(help: "Pairs of a random batch.") var pairs = 32
+  @Option(help: "Tokens of a random caption.") var tokens = 12
 
   func validate() throws {
     guard pairs > 0, tokens > 1 else {
@@ -35,7 +35,7 @@ struct TrialWork: ParsableArguments {
     })
     let model = CoCa(shape, vocabularySize: 0)
     guard captions.ids.allSatisfy({ (0..<model.vocabularySize).contains(Int($0)) }) else {
-      throw ValidationError("\(batch): an id is none of the model's \(model.vocabularySize)")
+      throw ValidationError("\(batch): an id is not below the model's \(model.vocabularySize)")
     }
     return Trial(model, objective.terms, images, captions)
   }
@@ -53,11 +53,11 @@ extension ModelConfiguration {
 }
 
 extension [Int32] {
-  /// Without the zeros that pad it.
+  /// The ids without the zeros that pad them.
   fileprivate var trimmed: [Int32] { Array(self[...(lastIndex { $0 != 0 } ?? 0)]) }
 }
 
-/// A model and a batch that steps are made of.
+/// A model and a batch for measuring steps.
 final class Trial {
   let model: CoCa
   let terms: [WeightedTerm]
@@ -77,7 +77,7 @@ final class Trial {
   }
 
   /// Random pictures and captions of one length.
-  /// - Parameter vocabulary: where the preset leaves it open.
+  /// - Parameter vocabulary: used where the preset has none.
   convenience init(
     preset name: String, objective: ObjectiveName = .coca, pairs: Int, tokens: Int,
     vocabulary: Int = 16_000
@@ -99,7 +99,7 @@ final class Trial {
     Cost(model.configuration, vocabularySize: model.vocabularySize).step(captions)
   }
 
-  /// - Parameter microbatch: pairs of a forward pass; nil: all.
+  /// - Parameter microbatch: pairs per forward pass; nil: all.
   func step(microbatch: Int? = nil) throws -> [String: Double] {
     clock.reset()
     let start = ContinuousClock.now

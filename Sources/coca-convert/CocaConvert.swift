@@ -5,10 +5,10 @@ import Records
 struct CocaConvert: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "coca-convert",
-    abstract: "Brings open_clip's CoCa models in and out, and shows what a file of weights holds.",
+    abstract: "Imports and exports open_clip's CoCa models, and shows files of weights.",
     discussion: """
-      A checkpoint made by `import` serves as `init:` of a run file and for coca-eval; with
-      --optimizer also for `coca-train --resume`. `export` writes a folder that open_clip loads.
+      A checkpoint made by `import` can be used as `init:` in a run file and by coca-eval; with
+      --optimizer also by `coca-train --resume`. `export` writes a folder that open_clip loads.
 
       EXAMPLE
         coca-convert import CoCa-ViT-B-32 --to models/coca

@@ -12,14 +12,14 @@ struct Export: ParsableCommand {
     abstract: "Writes a model for open_clip, or its weights and configuration for other programs.",
     discussion: """
       openclip: open_clip_model.safetensors and open_clip_config.json, which open_clip loads
-      strictly, for models of layout openclip. No key of open_clip's says which mask the text's
-      CLS has; where it is the correct one, a line of Python is printed that sets it.
+      strictly; only for models of layout openclip. open_clip has no key for the mask of the
+      text's CLS; if the mask is the correct one, a line of Python that sets it is printed.
 
-      safetensors: model.safetensors with the names of docs/checkpoints.md, and
-      configuration.json, for every layout. It is for other programs: `init:`, `model:` and
+      safetensors: model.safetensors, with the tensor names of docs/checkpoints.md, and
+      configuration.json; for every layout. It is for other programs: `init:`, `model:` and
       coca-eval read CHECKPOINT itself, not this folder; `inspect` shows its model.safetensors.
 
-      The tokenizer's file goes with both.
+      Both formats include the tokenizer's file.
 
       EXAMPLE
         coca-convert export runs/birds --to birds-open-clip --format openclip
@@ -31,7 +31,7 @@ struct Export: ParsableCommand {
     completion: .directory)
   var checkpoint: String
 
-  @Option(help: "The folder; nothing may be there yet.", completion: .directory)
+  @Option(help: "The folder to write; it must not exist, or be empty.", completion: .directory)
   var to: String
 
   @Option(help: "openclip or safetensors.")
@@ -73,7 +73,7 @@ struct Export: ParsableCommand {
       ("tensors", "\(count), \(parameters.count.grouped) parameters"), ("written", to),
     ])
     guard format == .openclip else {
-      return lines + ["", "For other programs: run files and coca-eval read \(checkpoint) itself."]
+      return lines + ["", "Run files and coca-eval read \(checkpoint), not this folder."]
     }
     lines += ["", "In Python:", "model = open_clip.create_model(\"local-dir:\(to)\")"]
     if saved.model.configuration.text.clsMask == .correct {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Collectives
 import Foundation
 
-/// The way out for errors: one line on standard error, and the code that says what kind it was.
+/// Prints an error as one line on standard error, and gives the exit code for its kind.
 enum Failure {
   static func exit(_ error: any Error) -> Never {
     let isOurs = error is any ExitCoded || error is CocoaError || error is POSIXError
@@ -11,7 +11,7 @@ enum Failure {
     Foundation.exit(ExitCode.of(error))
   }
 
-  /// One line on standard error.
+  /// Prints one line on standard error.
   static func tell(_ line: String) {
     try? FileHandle.standardError.write(contentsOf: Data("coca-convert: \(line)\n".utf8))
   }

@@ -9,19 +9,19 @@ struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Makes a checkpoint of an open_clip model.",
     discussion: """
-      SOURCE is a folder with open_clip_config.json and weights, as open_clip and Hugging Face's
-      hub have them, or one file: .safetensors, or .pt, .pth and .bin as torch.save writes them,
-      the state dict itself or a training checkpoint with one. Tensors may be float32, float64,
-      half or bfloat16 and become float32. A pickle is never run: what asks for more than tensors
-      and plain containers is refused.
+      SOURCE is a folder with open_clip_config.json and weights, as from open_clip or Hugging
+      Face's hub, or one file: .safetensors, or .pt, .pth and .bin as torch.save writes them,
+      with the state dict itself or with a training checkpoint that contains one. Tensors may be
+      float32, float64, half or bfloat16 and become float32. No code in a pickle is run: a pickle
+      with more than tensors and plain containers is refused.
 
-      The model's shape is that of --model, else of open_clip_config.json in SOURCE or beside it.
-      Where its image size or text context is another than the weights', positions are resized as
-      open_clip does. The tokenizer is --tokenizer, else what lies there:
+      The model's shape is that of --model, or else of open_clip_config.json in SOURCE or beside
+      it. Where its image size or text context differs from the weights', positions are resized
+      as open_clip does. The tokenizer is --tokenizer, or else the file in the same place:
       bpe_simple_vocab_16e6.txt.gz or merges.txt.
 
-      --optimizer brings AdamW's moments and step of an epoch_N.pt too, and prints the keys of the
-      run file that goes on from them:
+      --optimizer also imports AdamW's moments and the step of an epoch_N.pt, and prints the keys
+      of the run file that continues from them:
 
       EXAMPLE
         coca-convert import CoCa-ViT-B-32-laion2B-s13B-b90k --to models/coca
@@ -33,10 +33,10 @@ struct Import: ParsableCommand {
   @Argument(help: "open_clip's folder, or a file of weights.", completion: .file())
   var source: String
 
-  @Option(help: "The checkpoint's folder; nothing may be there yet.", completion: .directory)
+  @Option(help: "The checkpoint's folder; it must not exist, or be empty.", completion: .directory)
   var to: String
 
-  @Flag(help: "Bring AdamW's state too.")
+  @Flag(help: "Import AdamW's state too.")
   var optimizer = false
 
   @Option(help: "The mask of the text's CLS that the weights were trained with: legacy, correct.")
@@ -61,11 +61,11 @@ struct Import: ParsableCommand {
     let work = try OpenCLIPImport(found, withOptimizer: optimizer)
     found.notices.forEach(Failure.tell)
     if found.tokenizer == nil {
-      Failure.tell("no tokenizer was found; without one, --tokenizer, the model reads ids only")
+      Failure.tell("no tokenizer was found; without --tokenizer the model can only read ids")
     }
     if work.optimizer?.sparesPositions == true {
       Failure.tell(
-        "positions did not decay in open_clip's version after 3.3.0; with decay: openclip they do")
+        "positions did not decay in this open_clip, newer than 3.3.0; with decay: openclip they do")
     }
     try work.write(to: target)
     try Output.print(summary(work))

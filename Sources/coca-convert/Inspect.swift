@@ -6,7 +6,7 @@ import JSON
 
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows tensors, and what is missing or extra; reads headers only.",
+    abstract: "Shows tensors, and which are missing or extra; reads headers only.",
     discussion: """
       A file's configuration is the open_clip_config.json beside it.
 

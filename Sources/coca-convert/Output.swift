@@ -1,7 +1,7 @@
 import Checkpoints
 import Foundation
 
-/// What goes to standard output.
+/// Writes to standard output.
 enum Output {
   /// Writes whole lines; a full disk or a closed pipe is an error.
   static func print(_ lines: [String]) throws {
@@ -14,7 +14,7 @@ enum Output {
     }
   }
 
-  /// Names out of a file neither end a line nor steer the terminal.
+  /// A name from a file can neither end a line nor control the terminal.
   private static func shown(_ line: String) -> String {
     String(
       line.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : Character($0) })

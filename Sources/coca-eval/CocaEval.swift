@@ -9,12 +9,12 @@ import Tensors
 struct CocaEval: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "coca-eval",
-    abstract: "Asks a trained CoCa about pictures it has not seen.",
+    abstract: "Evaluates a trained CoCa on pictures it has not seen.",
     discussion: """
       CHECKPOINT is a step's folder, a run's folder (its newest checkpoint), or a folder of
       open_clip's with open_clip_config.json, weights and merges.txt.
       Records are folders made by `coca-shard pack`.
-      Under mpirun all ranks share the work; the figures are the same.
+      Under mpirun all ranks share the work; the results are the same.
       """,
     version: programVersion,
     subcommands: EvaluationTasks.all.map { $0.command } + [Embed.self])
@@ -46,7 +46,7 @@ struct CocaEval: ParsableCommand {
     do {
       var command = try parseAsRoot()
       if let command = command as? any EvaluationCommand { return command }
-      // The root and `help` answer by throwing what is to be printed.
+      // The root command and `help` end by throwing the text to print.
       try command.run()
       throw CleanExit.helpRequest()
     } catch {
@@ -61,14 +61,14 @@ struct CocaEval: ParsableCommand {
   }
 }
 
-/// A subcommand: asks the evaluator, gives what is to be printed.
+/// A subcommand: runs the evaluator and returns what to print.
 protocol EvaluationCommand: ParsableCommand {
   var shared: SharedOptions { get }
   static var needs: Set<ModelPart> { get }
-  /// Who needs them, for errors.
+  /// Names what needs the model's parts, for errors.
   static var user: String { get }
 
-  /// Collective.
+  /// Evaluates. Collective.
   /// - Returns: what rank 0 prints on standard output.
   func answer(_ evaluator: Evaluator, over ranks: any Communicator) throws -> String
 }

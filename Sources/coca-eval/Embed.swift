@@ -6,10 +6,10 @@ import Records
 
 struct Embed: EvaluationCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Writes pictures and texts as vectors of length 1 into a safetensors file.",
+    abstract: "Writes the embeddings of pictures and texts, of length 1, into a safetensors file.",
     discussion: """
-      image [N, joint], text [M, joint], text_image [M]: the row of each text's picture; the
-      metadata's "keys" is a JSON list of the N keys. All of it is held in memory on every rank.
+      image [N, joint], text [M, joint], text_image [M]: the row of each text's picture; "keys"
+      in the metadata is a JSON list of the N keys. Every rank holds all of it in memory.
 
       EXAMPLE
         coca-eval embed runs/demo --records data/flickr --to flickr.safetensors
@@ -31,7 +31,7 @@ struct Embed: EvaluationCommand {
   }
 
   func answer(_ evaluator: Evaluator, over ranks: any Communicator) throws -> String {
-    // What cannot be written is told before the work, not after it.
+    // A file that cannot be written is reported before the work, not after it.
     try together(ranks) { try checkTarget() }
     let embedded = try evaluator.embeddings(
       records: try openRecords(records, over: ranks), limit: shared.limit)

@@ -1,7 +1,7 @@
 import Collectives
 import Foundation
 
-/// An error of the command itself, and the way out for all errors: one line on standard error.
+/// An error of the command itself, and how all errors are printed: one line on standard error.
 struct Failure: Error, ExitCoded, CustomStringConvertible {
   let description: String
   let exitCode: Int32
@@ -11,7 +11,8 @@ struct Failure: Error, ExitCoded, CustomStringConvertible {
     self.exitCode = exitCode
   }
 
-  /// Ends the program with the error's code; what all ranks know is printed by rank 0 alone.
+  /// Ends the program with the error's code; an error that all ranks know is printed by rank 0
+  /// alone.
   static func leave(after error: any Error, _ ranks: any Communicator) -> Never {
     guard error is RankError || ranks.size == 1 else { Ranks.leave(after: error) }
     if ranks.rank == 0 { tell("\(error)") }
@@ -19,7 +20,7 @@ struct Failure: Error, ExitCoded, CustomStringConvertible {
     Foundation.exit(ExitCode.of(error))
   }
 
-  /// One line on standard error.
+  /// Prints one line on standard error.
   static func tell(_ line: String) {
     try? FileHandle.standardError.write(contentsOf: Data("coca-eval: \(line)\n".utf8))
   }

@@ -1,11 +1,11 @@
 import Evaluation
 
-/// Says on standard error how far long work has come, and what was left out.
+/// Reports on standard error the progress of long work, and what was left out.
 final class Notices {
   private let isFirst: Bool
   private var last = ContinuousClock.now
 
-  /// - Parameter rank: of several, rank 0 speaks for all.
+  /// - Parameter rank: only rank 0 reports.
   init(rank: Int) { isFirst = rank == 0 }
 
   func tell(_ notice: EvaluationNotice) {

@@ -1,7 +1,7 @@
 import Collectives
 import Foundation
 
-/// What goes to standard output.
+/// Writes to standard output.
 enum Output {
   /// Writes whole lines; a full disk or a closed pipe is an error.
   static func print(_ text: String) throws {

@@ -3,7 +3,7 @@ import Collectives
 import Foundation
 import Records
 
-/// What every subcommand takes.
+/// The options of every subcommand.
 struct SharedOptions: ParsableArguments {
   @Argument(help: "A step's folder, a run's folder, or open_clip's.", completion: .directory)
   var checkpoint: String
@@ -11,7 +11,7 @@ struct SharedOptions: ParsableArguments {
   @Option(help: "Compute threads per rank (default: the node's cores over its ranks).")
   var threads: Int?
 
-  @Option(help: "Take only so many samples from the front.")
+  @Option(help: "Take only so many samples, from the first on.")
   var limit: Int?
 
   func validate() throws {

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Evaluation
 
-/// What a task is asked about, and its options, as arguments of its subcommand.
+/// The pictures or records of a task, and its options, as arguments of its subcommand.
 ///
-/// The parser finds arguments by a mirror of this type, so the mirror shows what the task declares.
+/// The parser finds arguments through a mirror of this type, which therefore shows the task's
+/// options.
 struct TaskArguments<Asked: EvaluationTask>: ParsableArguments, CustomReflectable {
   private(set) var records: String?
   private(set) var images: [String] = []
@@ -39,7 +40,7 @@ struct TaskArguments<Asked: EvaluationTask>: ParsableArguments, CustomReflectabl
       values[option] = try given.decodeIfPresent(Int.self, forKey: key)
         .map(TaskValues.Value.number)
     case .flag:
-      // The parser refuses what nobody reads.
+      // The parser refuses arguments that nobody reads.
       _ = try given.decodeIfPresent(Bool.self, forKey: key)
     case .unavailable(let remedy):
       if try given.decodeIfPresent(String.self, forKey: key) != nil {
@@ -50,7 +51,7 @@ struct TaskArguments<Asked: EvaluationTask>: ParsableArguments, CustomReflectabl
 
   func validate() throws {
     if let option = unavailable.first {
-      throw ValidationError("--\(option.name) is not there yet. \(option.remedy)")
+      throw ValidationError("--\(option.name) is not available in this version. \(option.remedy)")
     }
     if Self.takesPictures, (records == nil) == images.isEmpty {
       throw ValidationError("Give either --records or --images.")

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Records
 
-/// Tells what of a dataset is damaged as reading meets it, one line each on standard error.
+/// Reports the damage in a dataset as it is found, one line each on standard error.
 struct Damage {
   private var told = 0
 
@@ -10,7 +10,8 @@ struct Damage {
     told = found.damage.count
   }
 
-  /// Ends the command with 65 if anything is damaged, with 74 if some could only not be read.
+  /// Ends the command with 65 if anything is damaged, or with 74 if something only could not be
+  /// read.
   static func end(_ directory: String, _ found: DamageReport) throws {
     let damaged = found.damage.filter { !$0.isUnread }, unread = found.damage.filter(\.isUnread)
     func samples(_ damage: [DamageReport.Damage]) -> Int {

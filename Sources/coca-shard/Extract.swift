@@ -6,14 +6,14 @@ struct Extract: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes samples as files KEY.suffix into a folder, never outside it.",
     discussion: """
-      What is in the folder already is not replaced: that is an error. Damage is told and left \
-      out; 65 if there is any, 74 if some shard could only not be read.
+      Files that exist are not replaced: that is an error. Damage is reported and left out. Exits \
+      with 65 if there is any, or with 74 if some shard only could not be read.
       """)
 
   @Argument(help: "A dataset's folder.")
   var directory: String
 
-  @Option(help: "The folder to write into; made if missing.")
+  @Option(help: "The folder to write into; it is made if it does not exist.")
   var to: String
 
   @Option(help: "Only the first sample with this key.")
@@ -34,7 +34,7 @@ struct Extract: ParsableCommand {
       return key == nil || written == 0
     }
     if let key, written == 0 {
-      // It may be in what could not be read.
+      // The key may be in a shard that could not be read.
       if found.damage.contains(where: \.isUnread) { try Damage.end(directory, found) }
       throw RecordError(file: directory, key: key, reason: .keyMissing)
     }

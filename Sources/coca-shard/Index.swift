@@ -4,7 +4,7 @@ import Records
 
 struct Index: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Makes index.json anew from the shards alone, as after packing in parts.")
+    abstract: "Makes index.json again from the shards alone, for example after packing in parts.")
 
   @Argument(help: "A folder of shards.")
   var directory: String

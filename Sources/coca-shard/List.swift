@@ -6,16 +6,17 @@ struct List: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Prints the samples' keys in the order of the shards.",
     discussion: """
-      Damage is told and left out; 65 if there is any, 74 if some shard could only not be read.
+      Damage is reported and left out. Exits with 65 if there is any, or with 74 if some shard \
+      only could not be read.
 
-      With --text a line is KEY, captions and labels with tabs between; captions are joined by \
+      With --text a line has KEY, captions and labels, separated by tabs; captions are joined by \
       " | ", labels by ", ", and control characters in them become spaces.
       """)
 
   @Argument(help: "A dataset's folder.")
   var directory: String
 
-  @Flag(help: "Captions and labels too.")
+  @Flag(help: "Print captions and labels too.")
   var text = false
 
   @Option(help: "Stop after this many samples.")
@@ -50,7 +51,7 @@ struct List: ParsableCommand {
     guard unreadable == 0 else { throw ExitCode(65) }
   }
 
-  /// Nil where the texts can't be read, which is told.
+  /// Nil where the texts cannot be read, which is reported.
   private func line(_ sample: Sample, in frame: DamageReport.Frame) -> String? {
     guard text else { return sample.key }
     do throws(RecordError) {

@@ -1,7 +1,7 @@
 import Foundation
 import Records
 
-/// Standard output in large pieces, with a full disk or a closed pipe noticed.
+/// Writes to standard output in large pieces; notices a full disk or a closed pipe.
 struct Output: ~Copyable {
   private var pending: [UInt8] = []
 

@@ -7,14 +7,14 @@ struct Pack: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Turns pictures and their texts into a dataset of .tar.zst shards.",
     discussion: """
-      INPUT is one of (--format says which where the name does not)
+      INPUT is one of these; give --format where the name does not tell which:
         folder: pictures (.jpg .png .webp .gif), also in folders inside it, each with
           a .txt (the caption, whole) or a .json of the same stem beside it;
-        jsonl: a line each of {"file": "a/1.jpg", "caption": "…",
+        jsonl: lines, each one {"file": "a/1.jpg", "caption": "…",
           "captions": ["…"], "labels": ["…"], "cls": 3, "tokens": [2, 9, 3]};
-          only "file" must be there, other keys are kept in KEY.json;
-        csv, tsv: columns found by customary names (file, filepath, image,
-          path; caption, title, text; labels, divided by commas; cls) or by
+          only "file" is required, other keys are kept in KEY.json;
+        csv, tsv: columns found by their usual names (file, filepath, image,
+          path; caption, title, text; labels, separated by commas; cls) or by
           the options below; others are kept in KEY.json. A csv may have quotes,
           and commas, tabs or semicolons between its columns; a tsv has no
           quotes;
@@ -40,63 +40,60 @@ struct Pack: ParsableCommand {
           --min-words 3 --max-words 20 --max-shared 10 --duplicates near \\
           --against data/coco-test
 
-      Files are stored as they are; a picture's kind is told by its content. A \
-      row or picture that cannot be packed is named on standard error, counted \
-      and left out; the command still ends with 0 unless nothing is left. Of a \
-      picture only the header is checked here.
+      Files are stored as they are; a picture's format is recognised by its content. A row or \
+      picture that cannot be packed is named on standard error, counted and left out; the command \
+      still exits with 0 unless nothing is left. Only the headers of pictures are checked here.
 
-      Samples keep the input's order unless --seed is given. Training shuffles \
-      shards, frames and samples by itself; give a seed if the input is sorted \
-      (by class, say) and readers that mix only neighbours will use the shards. \
-      It takes about 40 bytes of memory a row.
+      Samples keep the input's order unless --seed is given. Training shuffles shards, frames \
+      and samples itself. Give a seed if the input is sorted (for example by class) and the \
+      shards will be read by programs that shuffle only neighbours. It takes about 40 bytes of \
+      memory a row.
 
-      What --min-side to --against drop is counted by rule and told at the end. \
-      Texts are dropped one by one, a sample when it has no text, labels or \
-      tokens left.
+      What --min-side to --against drop is counted by rule and reported at the end. Texts are \
+      dropped one by one; a sample is dropped when it has no text, labels or tokens left.
 
-      A packer that was stopped goes on when it is run again with the same \
-      options. Several machines share an input by --part 0/8 … 7/8 into one \
-      folder; `coca-shard index` then finishes it. Archives are dealt to the \
-      parts whole.
+      A packer that was stopped continues when it is run again with the same options. Several \
+      machines can share an input with --part 0/8 … 7/8 and one folder; `coca-shard index` then \
+      makes the index. Each archive goes to one part as a whole.
       """)
 
   @Argument(help: "A folder or a file.", completion: .file())
   var input: String
 
-  @Option(help: "The dataset's folder; its name begins the shards' names.")
+  @Option(help: "The dataset's folder; shards' names begin with its name.")
   var to: String
 
-  @Option(help: "What INPUT is; without it told by the input's name.")
+  @Option(help: "The format of INPUT (default: guessed from its name).")
   var format: InputFormat?
 
   @Option(help: "The folder that paths in the input are relative to.")
   var root: String?
 
-  @Option(help: "Of Karpathy's files: the splits to take, divided by commas.")
+  @Option(help: "For Karpathy's files: the splits to take, separated by commas.")
   var split: String?
 
   @Option(help: ArgumentHelp("""
-    A file of lines `LABEL name, synonym`, as ImageNet's LOC_synset_mapping.txt, for labels and \
-    an imagefolder's classes; else a class is called as its folder, with spaces for underscores.
+    A file of lines `LABEL name, synonym`, such as ImageNet's LOC_synset_mapping.txt, for labels \
+    and an imagefolder's classes; else a class has its folder's name, with spaces for underscores.
     """))
   var names: String?
 
-  @Option(help: "A file of lines `LABEL PARENT`: labels become `animal > bird > wren`.")
+  @Option(help: "A file of lines `LABEL PARENT`; labels become `animal > bird > wren`.")
   var parents: String?
 
   @Flag(help: "The csv or tsv has no header line; columns are numbers from 1.")
   var noHeader = false
 
-  @Option(help: "The column or key of paths (name, or number with --no-header; then 1).")
+  @Option(help: "The column or key of paths (with --no-header a number; default 1).")
   var imageColumn: String?
 
-  @Option(help: "The column or key of captions, also in KEY.json (with --no-header: 2).")
+  @Option(help: "The column or key of captions, also in KEY.json (with --no-header default 2).")
   var captionColumn: String?
 
-  @Option(help: "The column or key of labels: a list, or divided by commas.")
+  @Option(help: "The column or key of labels: a list, or separated by commas.")
   var labelsColumn: String?
 
-  @Option(help: "Compressed size at which a shard is closed: 256MiB, 1GB, ….")
+  @Option(help: "Compressed size at which a shard is closed, such as 256MiB or 1GB.")
   var shardSize: ByteSize = .mebibytes(256)
 
   @Option(help: "Size at which a frame, the unit of reading, is closed.")
@@ -111,16 +108,16 @@ struct Pack: ParsableCommand {
   @OptionGroup(title: "Filters")
   var filters: FilterOptions
 
-  @Option(help: "Shuffle the rows by this seed (archives are never shuffled).")
+  @Option(help: "Shuffle the rows with this seed (archives are never shuffled).")
   var seed: UInt64?
 
-  @Option(help: "Take the first so many rows only (of the shuffled ones with --seed).")
+  @Option(help: "Take only so many rows, the first ones (after shuffling).")
   var limit: Int?
 
   @Option(help: "Threads that read and compress; any number gives the same bytes.")
   var jobs: Int = ProcessInfo.processInfo.activeProcessorCount
 
-  @Option(help: "I/N: take every row whose number leaves I when divided by N.")
+  @Option(help: "I/N: take every row whose number modulo N is I.")
   var part: PackSettings.Part?
 
   func validate() throws { try refuseEmpty(to, "--to") }
@@ -131,7 +128,7 @@ struct Pack: ParsableCommand {
     let (counts, index) = try packer.run { reporter.tell($0) }
     reporter.finish()
     if counts.continued > 0 {
-      Failure.tell("continued after \(counts.continued) samples that were there")
+      Failure.tell("continued after \(counts.continued) samples that were packed already")
     }
     var parts = [
       "\(index.samples) samples", "\(index.shards.count) shards", index.bytes.byteText,

@@ -6,11 +6,11 @@ import Statistics
 
 struct Stats: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows what a set holds: sizes, shapes, texts, languages, duplicates, offenders.",
+    abstract: "Shows what a set holds: sizes, shapes, texts, languages, duplicates, extremes.",
     discussion: """
       Every frame is read and every picture decoded. Languages are guessed: by script, and for \
-      Latin letters by small words. Duplicates are exact ones of keys, of pictures' bytes, and of \
-      texts without regard to case and spaces.
+      Latin letters by small words. Duplicates are equal keys, equal files of pictures, and equal \
+      texts, where case and spaces do not count.
 
         coca-shard stats data/stamps --html stamps.html
       """)
@@ -24,7 +24,7 @@ struct Stats: ParsableCommand {
   @Option(help: "Write a page with example pictures, in one file that loads nothing.")
   var html: String?
 
-  @Option(help: "Look at about this many samples, in frames spread evenly.")
+  @Option(help: "Examine about this many samples, in frames spread evenly.")
   var limit: Int?
 
   @Option(help: "Threads (default: one for each processor).")
@@ -44,7 +44,7 @@ struct Stats: ParsableCommand {
     let survey = try SetSurvey(
       set, limit: limit, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount
     ) { seen in
-      progress.update("\(directory): \(seen) of \(set.index.samples) samples looked at")
+      progress.update("\(directory): \(seen) of \(set.index.samples) samples examined")
     }
     let statistics = SetStatistics(survey)
     if let page {

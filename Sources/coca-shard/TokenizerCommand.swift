@@ -7,21 +7,20 @@ import Text
 struct TokenizerCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tokenizer",
-    abstract: "Learns a SentencePiece tokenizer from datasets' texts.",
+    abstract: "Trains a SentencePiece tokenizer on the texts of datasets.",
     discussion: """
       EXAMPLE
         coca-shard tokenizer data/stamps data/emoji --to tokenizer.model \\
           --text all --vocabulary 8000
 
-      The model is SentencePiece's unigram with byte fallback: any text can be \
-      spelt. Ids: padding 0, unknown 1, start 2, end 3. Texts that do not hold \
-      enough pieces give a smaller vocabulary, which is told. Where there are \
-      more texts than --limit, shards and frames drawn by --seed give a sample; \
-      all texts taken are held in memory. The same datasets and options give \
-      the same bytes. A file that is there is replaced, at the very end.
+      The model is SentencePiece's unigram with byte fallback, so any text can be spelt. Ids: \
+      padding 0, unknown 1, start 2, end 3. If the texts do not have enough pieces, the vocabulary \
+      is smaller, and a message says so. If there are more texts than --limit, a sample is taken: \
+      shards and frames drawn by --seed. All texts that are taken are held in memory. The same \
+      datasets and options give the same bytes. An existing file is replaced, at the very end.
 
-      For the ids of open_clip's models nothing is learnt: name CLIP's \
-      bpe_simple_vocab_16e6.txt.gz as `tokenizer` of the run file.
+      The ids of open_clip's models need no training: give CLIP's bpe_simple_vocab_16e6.txt.gz as \
+      `tokenizer` in the run file.
       """)
 
   @Argument(help: "Folders of datasets.", completion: .directory)
@@ -30,16 +29,16 @@ struct TokenizerCommand: ParsableCommand {
   @Option(help: "The model's file.")
   var to: String
 
-  @Option(help: "Pieces to aim at, 260 of them special ones and bytes.")
+  @Option(help: "Pieces to aim for; 260 of them are special ones and bytes.")
   var vocabulary = 64_000
 
   @Option(help: "caption: every caption; labels: a sample's labels, joined; all: both.")
   var text: RecordTexts.Kind = .caption
 
-  @Option(help: "The most texts to learn from.")
+  @Option(help: "The most texts to train on.")
   var limit = 10_000_000
 
-  @Option(help: "Draws the sample of texts.")
+  @Option(help: "The seed that draws the sample of texts.")
   var seed: UInt64 = 0
 
   func validate() throws {
@@ -66,7 +65,7 @@ struct TokenizerCommand: ParsableCommand {
     if size < vocabulary {
       tell("the texts hold \(size) pieces, fewer than the \(vocabulary) asked for")
     }
-    if texts.isCut { tell("a sample of \(limit) texts was taken; --limit says how many") }
+    if texts.isCut { tell("a sample of \(limit) texts was taken; --limit sets how many") }
     var output = Output()
     try output.line(
       "\(to): \(size) pieces, learned from \(result.texts) texts of \(result.bytes.byteText)")

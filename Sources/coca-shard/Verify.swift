@@ -5,7 +5,7 @@ import Records
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Reads every frame of every shard and lists all damage.",
-    discussion: "Ends with 65 if there is any, with 74 if something could only not be read.")
+    discussion: "Exits with 65 if there is any, or with 74 if something only could not be read.")
 
   @Argument(help: "A dataset's folder.")
   var directory: String

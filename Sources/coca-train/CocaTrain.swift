@@ -20,7 +20,7 @@ struct CocaTrain: ParsableCommand {
         batch: 128
         steps: 1000
 
-      and start it on four ranks; --dry-run first shows sizes, data and memory:
+      and start it on four ranks; --dry-run shows sizes, data and memory before that:
 
         coca-train run.yaml --dry-run
         mpirun -n 4 coca-train run.yaml
@@ -29,8 +29,8 @@ struct CocaTrain: ParsableCommand {
 
         mpirun -n 4 coca-train --self-test
 
-      The same command continues a run that was stopped. A stop with a checkpoint is asked for
-      by SIGUSR1 to mpirun, a file `stop` in the output folder, or --time-limit.
+      The same command continues a run that was stopped. To stop with a checkpoint, send SIGUSR1
+      to mpirun, make a file `stop` in the output folder, or give --time-limit.
       """,
     version: programVersion)
 
@@ -40,45 +40,45 @@ struct CocaTrain: ParsableCommand {
   var runFile: String?
 
   @Option(
-    name: .customLong("set"), help: "Override a key: --set optimizer.lr=1e-4. May be repeated.")
+    name: .customLong("set"), help: "Change a key: --set optimizer.lr=1e-4. May be repeated.")
   var overrides: [String] = []
 
   @Option(help: "Output folder (default: runs/ and the run file's name).")
   var output: String?
 
-  @Option(help: "auto: from the output's newest checkpoint; never; or a checkpoint's path.")
+  @Option(help: "auto: continue from the newest checkpoint; never; or a checkpoint's path.")
   var resume = "auto"
 
   @Option(help: "Compute threads per rank (default: the node's cores over its ranks).")
   var threads: Int?
 
-  @Option(help: "auto: pin each rank to its share of the node's cores; keep: as launched.")
+  @Option(help: "auto: bind each rank to its share of the node's cores; keep: as launched.")
   var binding = Binding.Mode.auto
 
   @Option(help: "Stop with a checkpoint after HH:MM:SS.")
   var timeLimit: String?
 
   @Option(
-    help: "Record steps 3 to 5 of this call, operation by operation, for ui.perfetto.dev.",
+    help: "Write a trace of steps 3 to 5 of this call to this file, for ui.perfetto.dev.",
     completion: .file())
   var profile: String?
 
   @Flag(help: "Show the header with estimated memory, then end.")
   var dryRun = false
 
-  @Flag(help: "Instead of a run: check products, sums and the links between hosts.")
+  @Flag(help: "Do not train: check products, sums and the links between hosts.")
   var selfTest = false
 
-  @Flag(help: "Instead of a run: show all keys of a run file, or --keys optimizer.lr one in full.")
+  @Flag(help: "Do not train: show all keys of a run file; --keys optimizer.lr shows one in full.")
   var keys = false
 
   @Option(
     help: ArgumentHelp(
-      "With --keys: remake the tables of keys in a Markdown file.", visibility: .hidden),
+      "With --keys: write again the tables of keys in a Markdown file.", visibility: .hidden),
     completion: .file())
   var markdown: String?
 
-  @Flag(help: "Print the header and a line per step, or --self-test's or --version's, as JSON.")
+  @Flag(help: "Print JSON: the header and a line per step, or what --self-test or --version finds.")
   var json = false
 
   func validate() throws {

@@ -117,7 +117,7 @@ struct ConvertCommandTests {
     try home.write("{\"embed_dim\":", to: "cut.json")
     try expectRefusal(
       try convert("import", "folder", "--to", "out", "--model", "cut.json"), 65, "cut.json",
-      "Mend the file")
+      "Correct the file")
     let weights = home.file("folder/\(OpenCLIPExport.weightsFile)").path
     truncate(weights, off_t(try home.data("folder/\(OpenCLIPExport.weightsFile)").count - 1))
     try expectRefusal(try convert("import", "folder", "--to", "out"), 65, weights)
@@ -133,7 +133,7 @@ struct ConvertCommandTests {
     ] {
       let outcome = try Job.run("coca-convert", arguments, in: home.url)
       #expect(outcome.code == 64, "\(outcome.all)")
-      #expect(outcome.errors.contains("is there already. Remove it, or name another"))
+      #expect(outcome.errors.contains("exists already. Remove it, or give another path"))
     }
     #expect(try home.text("there") == "mine")
     try FileManager.default.createDirectory(

@@ -38,8 +38,8 @@ struct EvaluationCommandTests {
     ("caption x", "Give either --records or --images."),
     ("caption x --records y --images a", "Give either --records or --images."),
     ("caption x --records y --max-tokens 1", "--max-tokens: 1 is below 2."),
-    ("caption x --records y --beam 3", "--beam is not there yet. Leave it out: "),
-    ("caption x --images y --top-p 1", "--top-p is not there yet. Leave it out: "),
+    ("caption x --records y --beam 3", "--beam is not available in this version. Leave it out: "),
+    ("caption x --images y --top-p 1", "--top-p is not available in this version. Leave it out: "),
     ("caption x --images y --greedy", "x: is neither a checkpoint nor a run's folder"),
     ("loss x --records y --classes c", "Unknown option '--classes'"),
   ])

@@ -110,7 +110,7 @@ struct OpenCLIPSourceTests {
     let error = #expect(throws: CheckpointError.self) { try OpenCLIPSource(home.url) }
     #expect(
       error?.description == home.file("x.bin").path
-        + ": lacks text.cls_emb, visual.ln_post.bias; holds, without a place in the model, "
+        + ": lacks text.cls_emb, visual.ln_post.bias; holds what the model does not have: "
         + "logit_bias; holds in another shape visual.proj [12, 48] instead of [24, 24]. "
         + "Check that it belongs to this model")
   }
@@ -188,7 +188,7 @@ struct OpenCLIPSourceTests {
     let home = try TestFolder()
     try Fixture.write(model.configuration, to: home)
     let others: [(ForgedValue, String)] = [
-      (.dictionary([(.text("epoch"), .integer(3))]), "holds epoch, which is no tensor"),
+      (.dictionary([(.text("epoch"), .integer(3))]), "holds epoch, which is not a tensor"),
       (.list([]), "holds no state dict"),
       (.dictionary([(.text("state_dict"), .none)]), "holds no state dict"),
       (.dictionary([]), "lacks logit_scale"),

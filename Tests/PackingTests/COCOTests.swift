@@ -24,7 +24,7 @@ struct COCOTests {
          "file_name": "b.png"}, {"id": 9, "file_name": "c.png"}], "licenses": []}
       """)
     let (_, skipped) = try folder.pack("set.json")
-    #expect(skipped.map(\.reason) == [.row("no annotation of it")])
+    #expect(skipped.map(\.reason) == [.row("it has no annotation")])
     #expect(skipped[0].place.hasSuffix("set.json, image 2"))
     let samples = try folder.samples()
     #expect(samples.map(\.key) == ["a", "c"])

@@ -46,8 +46,8 @@ struct CSVTests {
 
   @Test("a broken quote costs its own line only", arguments: [
     ("2.png,\"open", "a quote that does not end"),
-    ("2.png,\"a\" b", "text behind a closing quote"),
-    ("\"2.png,\"x\"", "text behind a closing quote"),
+    ("2.png,\"a\" b", "text after a closing quote"),
+    ("\"2.png,\"x\"", "text after a closing quote"),
     ("\"2.png", "a quote that does not end"),
     ("2.png", "1 columns, 2 needed"),
   ])
@@ -63,7 +63,7 @@ struct CSVTests {
       let text = "\(try #require(skipped.first))"
       #expect(text.contains("rows.csv line \(number): "), "\(text)")
       // A quote may end at the next one, which then has text behind it.
-      #expect(text.contains(why) || text.contains("text behind a closing quote"), "\(text)")
+      #expect(text.contains(why) || text.contains("text after a closing quote"), "\(text)")
     }
   }
 

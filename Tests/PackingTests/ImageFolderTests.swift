@@ -71,7 +71,7 @@ struct ImageFolderTests {
   func errors() throws {
     let folder = try world()
     for (table, why) in [
-      ("n01 tench\n", "no line names the class empty"), ("n01\n", "no name behind the id"),
+      ("n01 tench\n", "no line names the class empty"), ("n01\n", "no name after the id"),
     ] {
       let names = try folder.write(table, to: "names.txt")
       #expect {

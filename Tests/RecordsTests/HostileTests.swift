@@ -46,7 +46,7 @@ struct HostileTests {
         arguments: ["1", "2", "3", "4", "5", "6", "7", "L", "g", "S"] as [Character])
   func kinds(type: Character) throws {
     #expect(reason { _ = try read(ShardForge.member("a.txt", type: type)) }
-      == .member("it is no regular file"))
+      == .member("it is not a regular file"))
   }
 
   @Test("pax records that are cut, endless or change a size are refused", arguments: [
@@ -124,7 +124,7 @@ struct HostileTests {
     let folder = try TestFolder()
     #expect(mkfifo(folder.file("pipe").path, 0o600) == 0)
     for url in [folder.file("pipe"), folder.url] {
-      #expect(reason { _ = try ShardReader(file: url) } == .table("it is no regular file"))
+      #expect(reason { _ = try ShardReader(file: url) } == .table("it is not a regular file"))
     }
     #expect(reason { _ = try ShardReader(file: folder.file("none")) }
       == .io(operation: "open", code: ENOENT))

@@ -52,7 +52,7 @@ struct SectionTests {
     ("list", .integer(3), "list: expected a list, found 3"),
     ("later", .integer(3), "later: later is not available in this version"),
     ("inner", node([("size", .integer(9))]), "inner.size: is nine"),
-    ("colour_name", .null, "colour_name: unknown key. Ours: colour"),
+    ("colour_name", .null, "colour_name: unknown key. Use colour"),
     ("Flag", .null, "Flag: unknown key. Write flag"),
     ("flga", .null, "flga: unknown key. Did you mean flag?"),
     ("sise", .null, "sise: unknown key. Did you mean inner.size?"),

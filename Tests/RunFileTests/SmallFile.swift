@@ -31,7 +31,7 @@ struct SmallFile: Section {
   ]
 
   static let unavailable = ["later"]
-  static let book = KeyBook(SmallFile.self, foreign: ["colour_name": "Ours: colour"])
+  static let book = KeyBook(SmallFile.self, foreign: ["colour_name": "Use colour"])
 
   struct Inner: Section {
     var name = "x"

@@ -60,7 +60,7 @@ struct RankSpeedsTests {
   @Test("is complained of where bfloat16 is slower than float32")
   func slowDots() {
     let told = speed(60, of: 70, float32: 69).complaint(chooser: .library)
-    #expect(told?.contains("Say precision: float32") == true)
+    #expect(told?.contains("Set precision: float32") == true)
     #expect(speed(68, of: 70, float32: 69).complaint(chooser: .library) == nil)
   }
 }

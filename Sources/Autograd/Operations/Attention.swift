@@ -3,18 +3,18 @@ import Tensors
 /// Multi-head scaled dot-product attention over packed sequences:
 /// `softmax(q kᵀ / √(width / heads)) v` within each pair of segments.
 ///
-/// Scores are made 64 queries by all keys at a time, in a scratch block that stays in cache up to
-/// some thousand keys; the backward pass makes them again from the kept log-sum-exps, so heads ×
-/// queries × keys is never stored.
+/// Scores are computed for 64 queries and all keys at a time, in a block of memory that stays in
+/// cache up to some thousand keys. The backward pass computes them again from the log-sum-exps, so
+/// heads × queries × keys scores are never stored.
 /// - Parameters:
 ///   - q: `[querySegments.rows, width]`.
-///   - k: `[keySegments.rows, width]`, as `v`.
-///   - isCausal: a segment's last query sees all keys of its segment, the one before it all but
-///     the last, and so on.
-///   - prefixes: of each segment, how many keys at its front all of its queries see nevertheless;
-///     nil: none.
-///   - visible: whether queries see a key at all, by row of `k`; nil: all are seen. A query that
-///     sees no key gives zeros.
+///   - k: `[keySegments.rows, width]`; `v` likewise.
+///   - isCausal: whether a segment's last query sees all keys of its segment, the query before it
+///     all but the last, and so on.
+///   - prefixes: for each segment, how many of its first keys all of its queries see even if it is
+///     causal; nil: none.
+///   - visible: for each row of `k`, whether queries see it; nil: all are seen. A query that sees
+///     no key gives zeros.
 /// - Source: Vaswani et al., arXiv 1706.03762; the recomputation is Dao et al., arXiv 2205.14135.
 public func attention(
   _ q: Variable, _ k: Variable, _ v: Variable, heads: Int, queries querySegments: Segments,
@@ -48,7 +48,7 @@ private struct Attention {
   let querySegments: Segments, keySegments: Segments
   let isCausal: Bool
   let prefixes: [Int]?
-  /// Rows of keys that no query sees, by segment; empty where all are seen.
+  /// The rows of keys that no query sees, by segment; empty where all are seen.
   let hidden: [[Int]]
   let output: Tensor
   let logSumExp: Tensor
@@ -85,16 +85,16 @@ private struct Attention {
   private struct Block {
     let queries: Range<Int>
     let keys: Range<Int>
-    /// Keys that the block's first query sees, and those that all see.
+    /// How many keys the block's first query sees, and how many all of its queries see.
     let visible: Int
     let prefix: Int
-    /// Columns of the scores that none sees.
+    /// Columns of the scores that no query sees.
     let hidden: [Int]
   }
 
   private func blocks(of segment: Int) -> [Block] {
     let queries = querySegments[segment], keys = keySegments[segment]
-    // Rows that came before the first query, as when a caption is continued.
+    // Rows before the first query, as when a caption is continued.
     let earlier = keys.count - queries.count
     let prefix = min(prefixes?[segment] ?? 0, keys.count)
     return stride(from: 0, to: queries.count, by: Self.queryBlock).map { first in

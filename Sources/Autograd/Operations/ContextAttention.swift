@@ -1,16 +1,16 @@
 import Tensors
 
-/// Attention to keys and values that are projections of one context, which are never made:
+/// Attention to keys and values that are projections of one context, without computing them:
 /// `softmax(q (context · keyᵀ)ᵀ / √(width / heads)) (context · valueᵀ + valueBias)` within each
 /// pair of segments.
 ///
-/// Products are taken in another order: queries are carried into the context's space by `key`, and
-/// what they find there is carried back by `value`. That is cheaper for few queries and many keys.
-/// A bias of the keys would add the same to all scores of a query: it changes nothing.
+/// The products are made in another order: queries are projected into the context's space by `key`,
+/// and the result there is projected back by `value`. That is cheaper for few queries and many
+/// keys. A bias of the keys would add the same to all scores of a query, so it changes nothing.
 /// - Parameters:
 ///   - q: `[queries.rows, width]`.
 ///   - context: `[keys.rows, contextWidth]`.
-///   - key: `[width, contextWidth]`, as `value`.
+///   - key: `[width, contextWidth]`; `value` likewise.
 ///   - valueBias: `[width]`.
 /// - Returns: `[queries.rows, width]`.
 /// - Source: Vaswani et al., arXiv 1706.03762; the order of products is DeepSeek-V2's, arXiv
@@ -49,7 +49,8 @@ private struct ContextAttention {
   let q: Tensor, key: Tensor, value: Tensor
   let heads: Int
   let queries: Segments, keys: Segments
-  /// Queries in the context's space and what they find there: `[q.rows · heads, contextWidth]`.
+  /// Queries in the context's space, and attention's result there: `[q.rows · heads,
+  /// contextWidth]`.
   let carried: Tensor, found: Tensor
   let logSumExp: Tensor
 
@@ -85,7 +86,7 @@ private struct ContextAttention {
       stride: heads * tensor.width)
   }
 
-  /// Runs `body` for every block of rows of a segment, all heads in it, with scratch for scores.
+  /// Runs `body` for every block of rows of a segment, with all heads, and with memory for scores.
   private func forEachBlock(
     scratch count: Int,
     _ body: (_ rows: Range<Int>, _ keys: Range<Int>, _ scratch: [Matrix]) -> Void
@@ -127,7 +128,7 @@ private struct ContextAttention {
     return output
   }
 
-  /// Adds to all gradients but `dq`.
+  /// Adds to all gradients except `dq`.
   func backward(
     _ gradient: Tensor, context: Tensor, dq: Tensor, dContext: Tensor, dKey: Tensor,
     dValue: Tensor, keepQ: Float
@@ -149,7 +150,7 @@ private struct ContextAttention {
     }
   }
 
-  /// In the context's space; the gradient by `carried` takes the place of `dFound`.
+  /// In the context's space; the gradient with respect to `carried` replaces `dFound`.
   private func backward(_ dFound: Tensor, _ context: Tensor, dContext: Tensor) {
     let deltas = Tensor([found.rows])
     forEachBlock(scratch: 2) { rows, keys, scratch in

@@ -1,12 +1,13 @@
 import Tensors
 
-/// `x · Φ(x)`, any shape, with the exact normal distribution function, not the tanh approximation.
+/// `x · Φ(x)` for any shape, with the exact normal distribution function, not the tanh
+/// approximation.
 /// - Source: Hendrycks, Gimpel, arXiv 1606.08415.
 public func gelu(_ x: Variable) -> Variable {
   elementwise("GELU", x, kernels.gelu, kernels.gelu_backward)
 }
 
-/// `x · σ(1.702 x)`, any shape, which OpenAI's CLIP was trained with.
+/// `x · σ(1.702 x)` for any shape; OpenAI's CLIP was trained with it.
 /// - Source: Hendrycks, Gimpel, arXiv 1606.08415 §2.
 public func quickGELU(_ x: Variable) -> Variable {
   elementwise("QuickGELU", x, kernels.quick_gelu, kernels.quick_gelu_backward)

@@ -5,7 +5,7 @@ import Tensors
 ///   - x: `[rows, in]`.
 ///   - weight: `[out, in]`.
 ///   - bias: `[out]`.
-///   - residual: `[rows, out]`; its branch of the network joins here, with no pass of its own.
+///   - residual: `[rows, out]`; the residual is added here, without a pass of its own over memory.
 /// - Returns: `[rows, out]`.
 public func linear(
   _ x: Variable, _ weight: Parameter, _ bias: Parameter? = nil, addingTo residual: Variable? = nil

@@ -1,9 +1,9 @@
 import Tensors
 
-/// Parts of every segment's rows.
+/// Splits a matrix by rows into several.
 /// - Parameters:
 ///   - x: `[rows, width]`.
-///   - parts: for each result the rows it consists of; a row goes to one result at most.
+///   - parts: for each result the rows that belong to it; a row belongs to at most one result.
 /// - Returns: a variable for each part, `[its rows, width]`.
 public func split(_ x: Variable, into parts: [[Range<Int>]]) -> [Variable] {
   let width = x.width
@@ -37,7 +37,7 @@ public func split(_ x: Variable, into parts: [[Range<Int>]]) -> [Variable] {
   return results
 }
 
-/// Ranges of rows one after another; a row may be in several of them.
+/// Ranges of rows one after another; a row may be in several ranges.
 /// - Parameter x: `[rows, width]`.
 /// - Returns: `[sum of the ranges' lengths, width]`.
 public func selected(_ x: Variable, _ ranges: [Range<Int>]) -> Variable {
@@ -67,7 +67,7 @@ public func selected(_ x: Variable, _ ranges: [Range<Int>]) -> Variable {
   }
 }
 
-/// Every segment with `row` before its first row: a class token.
+/// Puts `row`, a class token, before the first row of every segment.
 /// - Parameters:
 ///   - x: `[segments.rows, width]`.
 ///   - row: `[width]`.
@@ -95,7 +95,7 @@ public func prepend(_ row: Parameter, to x: Variable, _ segments: Segments) -> V
   }
 }
 
-/// `x` under itself `times` times: the same queries for every sample of a batch.
+/// `x` repeated `times` times, below each other: the same queries for every sample of a batch.
 /// - Parameter x: `[rows, width]`.
 /// - Returns: `[times · rows, width]`.
 public func repeated(_ x: Variable, times: Int) -> Variable {
@@ -135,7 +135,7 @@ public func addPositions(_ x: Variable, _ positions: Parameter) -> Variable {
   }
 }
 
-/// `sum += ` every consecutive block of `copies` that is as long as `sum`, in order.
+/// Adds the consecutive blocks of `copies`, each as long as `sum`, to `sum`, in order.
 private func addCopies(of copies: Tensor, to sum: Tensor) {
   let size = sum.count
   Threads.split(size, grain: 1024) { range in

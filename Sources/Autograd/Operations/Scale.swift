@@ -1,8 +1,8 @@
 import Tensors
 
-/// `residual + scale ⊙ x`: a branch that joins with learned weights (LayerScale).
+/// `residual + scale ⊙ x`: a residual branch scaled by learned weights (LayerScale).
 /// - Parameters:
-///   - x: `[rows, width]`, as `residual`.
+///   - x: `[rows, width]`; `residual` likewise.
 ///   - scale: `[width]`.
 /// - Source: Touvron et al., arXiv 2103.17239.
 public func scaled(_ x: Variable, by scale: Parameter, addingTo residual: Variable) -> Variable {

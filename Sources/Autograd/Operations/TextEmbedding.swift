@@ -1,15 +1,15 @@
 import Tensors
 
-/// The rows of a packed batch of captions: token plus learned position, and after each caption's
-/// last token the CLS vector.
+/// The rows of a packed batch of captions: token embedding plus learned position, and after each
+/// caption's last token the CLS vector.
 /// - Parameters:
 ///   - ids: all captions' tokens, one after another.
 ///   - captions: where each caption's tokens lie in `ids`.
-///   - first: position of each caption's first token here, where earlier ones are known.
+///   - first: the position of each caption's first token, where earlier tokens are known already.
 ///   - table: `[vocabulary, width]`.
-///   - positions: `[context, width]`, and a row more where the CLS has one.
+///   - positions: `[context, width]`, with one more row if the CLS has a position.
 ///   - cls: `[width]`; nil: no such rows.
-///   - clsPosition: the row of `positions` that the CLS takes; nil: it has none but its own place.
+///   - clsPosition: the CLS's row of `positions`; nil: it has no position.
 /// - Returns: `[ids.count, width]`, or `[ids.count + captions.count, width]` with the CLS.
 /// - Source: CoCa (arXiv 2205.01917) §3.2.
 public func textEmbedding(
@@ -37,7 +37,7 @@ public func textEmbedding(
     }
     return output
   } backward: { gradient in
-    // Cut by columns: captions share rows of the table, threads never share an element.
+    // Divided by columns: captions share rows of the table, but threads never share an element.
     Threads.split(width, grain: 16) { columns in
       func add(_ row: Int, to target: UnsafeMutablePointer<Float>) {
         kernels.accumulate(

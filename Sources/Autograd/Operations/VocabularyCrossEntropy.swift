@@ -3,13 +3,13 @@ import Tensors
 
 /// Summed cross-entropy of a linear classifier over a large vocabulary.
 ///
-/// Logits are made a tile of rows by a block of vocabulary at a time, with an online log-sum-exp,
-/// and made again by the backward pass: rows × vocabulary is never held.
+/// Logits are computed for a tile of rows and a block of the vocabulary at a time, with an online
+/// log-sum-exp, and again in the backward pass: rows × vocabulary logits are never stored.
 /// - Parameters:
 ///   - hidden: `[rows, width]`.
 ///   - vocabulary: `[vocabularySize, width]`.
-///   - targets: an id per row; a row with a negative id predicts nothing.
-///   - weight: what the sum is multiplied by in the total loss; the backward pass starts with it.
+///   - targets: an id per row; for a row with a negative id nothing is predicted.
+///   - weight: the factor of the sum in the total loss; the backward pass starts with it.
 /// - Returns: the sum over rows in nats, not weighted.
 /// - Source: the blocks follow Wijmans et al., arXiv 2411.09009.
 /// - Complexity: O(rows · vocabularySize · width) operations, O(512 · 4,096) memory.
@@ -31,7 +31,7 @@ public func vocabularyCrossEntropy(
   return sum
 }
 
-/// Rows and columns of the logits that `vocabularyCrossEntropy` holds at a time.
+/// How many rows and columns of the logits `vocabularyCrossEntropy` has in memory at a time.
 public func logitsTile(rows: Int, vocabulary: Int) -> (rows: Int, columns: Int) {
   (min(VocabularyCrossEntropy.rowTile, rows), min(VocabularyCrossEntropy.columnBlock, vocabulary))
 }
@@ -43,7 +43,7 @@ private struct VocabularyCrossEntropy {
   let hidden: Tensor
   let vocabulary: Tensor
   let targets: [Int32]
-  /// Of each row: its largest logit, and the sum of exp(logit - maximum).
+  /// For each row its largest logit, and the sum of exp(logit - maximum).
   let maxima: Tensor
   let sums: Tensor
 
@@ -99,7 +99,7 @@ private struct VocabularyCrossEntropy {
     }
   }
 
-  /// Makes the logits of every tile in turn.
+  /// Computes the logits of every tile, one after another.
   private func forEachTile(_ body: (_ rows: Range<Int>, _ columns: Range<Int>, Matrix) -> Void) {
     let tile = logitsTile(rows: hidden.rows, vocabulary: vocabulary.rows)
     let scratch = Tensor([tile.rows, tile.columns])

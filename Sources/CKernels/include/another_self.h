@@ -1,4 +1,4 @@
-// This program once more: in place of this process, or beside it.
+// Starts this program again: in place of this process, or beside it.
 #ifndef COCA_ANOTHER_SELF_H
 #define COCA_ANOTHER_SELF_H
 
@@ -8,15 +8,15 @@
 
 typedef char *_Nullable const *_Nonnull arguments_t;
 
-/// Has the signals that ask for a stop wait, also while one program takes another's place.
+/// Holds back the signals that ask for a stop, also while the program is started again.
 void another_self_hold_signals(void);
-/// Lets them through.
+/// Delivers them again.
 void another_self_pass_signals(void);
-/// Begins again with these arguments and this environment: process number, open files, limits and
-/// waiting signals stay. Returns only where it fails.
+/// Starts again with these arguments and this environment. The process number, open files, limits
+/// and held-back signals stay. Returns only if it fails.
 void another_self_instead(arguments_t arguments);
-/// Starts it beside this process, deaf and mute but for its standard output. Returns where that can
-/// be read, or -1.
+/// Starts the program beside this process, without standard input and error. Returns a descriptor
+/// for reading its standard output, or -1.
 int another_self_beside(arguments_t arguments, pid_t *process);
 
 #pragma clang assume_nonnull end

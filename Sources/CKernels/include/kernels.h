@@ -122,7 +122,7 @@ struct __attribute__((swift_attr("@Sendable"))) kernels {
                                       float gradient_scale, float beta1, float beta2, float epsilon,
                                       float lr, float decay);
 
-    // Numbers as they travel between ranks, rounded to nearest, ties to even. y = x; y += x.
+    // Numbers as they are sent between ranks, rounded to nearest, ties to even. y = x; y += x.
     void (*_Nonnull to_bfloat16)(const float *x, uint16_t *y, index_t n);
     void (*_Nonnull from_bfloat16)(const uint16_t *x, float *y, index_t n);
     void (*_Nonnull add_bfloat16)(const uint16_t *x, float *y, index_t n);
@@ -132,7 +132,7 @@ enum { KERNELS_BASELINE = 0, KERNELS_AVX2 = 1, KERNELS_AVX512 = 2, KERNELS_LEVEL
 
 /// The fastest table this processor runs.
 const struct kernels *kernels_best(void);
-/// One level's table, or NULL where this processor can't run it.
+/// The table of one level, or NULL where this processor cannot run it.
 const struct kernels *_Nullable kernels_level(int level);
 
 #pragma clang assume_nonnull end

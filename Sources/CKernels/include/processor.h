@@ -1,4 +1,4 @@
-// What this processor calls itself, and how fast it multiplies and adds at most.
+// What this processor reports about itself, and the most that it can multiply and add.
 #ifndef COCA_PROCESSOR_H
 #define COCA_PROCESSOR_H
 
@@ -8,7 +8,7 @@
 
 struct processor {
     char vendor[13];  // "GenuineIntel", "AuthenticAMD", …
-    char name[49];    // its own words, empty where it has none
+    char name[49];    // the processor's own text; may be empty
     int family, model;
 };
 
@@ -23,11 +23,11 @@ enum multiply_adds {
     MULTIPLY_ADDS_TILES      // AMX's products of bfloat16 tiles
 };
 
-/// Whether this processor and its system have them. Tiles are asked for from the system here.
+/// Whether processor and system support them. For tiles, this asks the system for permission.
 int multiply_adds_supported(enum multiply_adds kind);
 /// Multiplies and adds numbers that stay in registers, `rounds` times twelve instructions (tiles:
-/// four): what products cannot outrun. Returns how many operations that were, a multiply-add
-/// counted as two. Written in instructions, so that it is as fast in a debug build.
+/// four); no matrix product can be faster. Returns the number of operations, a multiply-add counted
+/// as two. Written in assembly, so that it is as fast in a debug build.
 double multiply_adds(enum multiply_adds kind, index_t rounds);
 
 #pragma clang assume_nonnull end

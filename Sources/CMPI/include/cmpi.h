@@ -1,4 +1,4 @@
-// Open MPI's constants are macros that Swift can't import: here they are functions.
+// Open MPI's constants are macros, which Swift cannot import: here they are functions.
 #ifndef COCA_CMPI_H
 #define COCA_CMPI_H
 #include <mpi.h>
@@ -13,8 +13,8 @@ MPI_Op cmpi_max(void);
 const void *cmpi_in_place(void);
 MPI_Errhandler cmpi_errors_return(void);
 
-// Sends to one rank while it receives from another; below 0: from or to nobody. `patiently` sleeps
-// between looks, for a thread that shares its core with one that computes; else it spins.
+// Sends to one rank while it receives from another; a rank below 0 means none. `patiently` sleeps
+// between checks, for a thread that shares its core with one that computes; otherwise it spins.
 int cmpi_exchange(const void *out, int out_bytes, int to, void *in, int in_bytes, int from,
                   MPI_Comm ranks, int patiently);
 

@@ -1,5 +1,5 @@
-// What a rank's process asks of the system and Swift can't reach: signal handlers, processor
-// masks (cpu_set_t is made of macros) and malloc's settings.
+// What a rank's process needs from the system and Swift cannot call: signal handlers, processor
+// masks (cpu_set_t consists of macros) and malloc's settings.
 #ifndef COCA_PROCESS_H
 #define COCA_PROCESS_H
 #include <stddef.h>
@@ -19,7 +19,8 @@ int process_affinity(pid_t thread, int *processors, int limit);
 // Returns 0, or -1 where the system refuses.
 int process_set_affinity(pid_t thread, const int *processors, int count);
 
-// Freed memory stays with the process: large temporaries (Open MPI's too) fault their pages once.
+// Freed memory stays with the process, so that pages of large temporary buffers (also of Open MPI)
+// fault only once.
 void process_keep_memory(void);
 
 #endif

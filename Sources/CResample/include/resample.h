@@ -4,13 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Which body runs. Both give the same bytes: integer arithmetic, same rounding.
+/// Which implementation runs. Both give the same bytes: integer arithmetic, same rounding.
 typedef enum { RESAMPLE_PLAIN = 0, RESAMPLE_AVX2 = 1 } resample_level;
 
 /// The fastest level of this processor.
 resample_level resample_best_level(void);
 
-/// Binary places of a weight; what `taps` must be a multiple of, except for `RESAMPLE_PLAIN`.
+/// Binary places of a weight; and the number of which `taps` must be a multiple, except for
+/// `RESAMPLE_PLAIN`.
 enum { RESAMPLE_PRECISION = 22, RESAMPLE_TAP_MULTIPLE = 4 };
 
 /// Weights of one axis: output i is the sum over t < taps of

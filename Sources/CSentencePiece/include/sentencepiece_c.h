@@ -9,8 +9,8 @@
 extern "C" {
 #endif
 
-/// SentencePiece behind C: no exception leaves these functions. Those that return
-/// `bool` give false on failure, with the reason in `failure`.
+/// SentencePiece with a C interface: no exception leaves these functions. Those that return `bool`
+/// return false on failure, with the reason in `failure`.
 typedef struct sp_processor sp_processor;
 
 typedef struct {
@@ -28,7 +28,7 @@ typedef struct {
   size_t count;
 } sp_ids;
 
-/// Number of pieces, and the special ids as the model states them; -1 where it has none.
+/// The number of pieces, and the special ids of the model; -1 where it has none.
 typedef struct {
   int32_t pieces, pad, unknown, start, end;
 } sp_sizes;

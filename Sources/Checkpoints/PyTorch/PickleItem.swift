@@ -1,13 +1,13 @@
-/// What stands on the stack or in the memo of a pickle that is being read.
+/// An item on the stack or in the memo of a pickle that is being read.
 enum PickleItem {
   case value(PickleValue)
-  /// A list or dictionary, shared by all who name it.
+  /// A list or dictionary, shared by all items that refer to it.
   case container(PickleContainer)
   case tuple(PickleTuple)
   case global(PickleGlobal)
   case storage(PickleStorage)
 
-  /// How many containers are inside each other from here on.
+  /// How deeply containers are nested in this item.
   var depth: Int {
     switch self {
     case .container(let container): container.depth
@@ -16,7 +16,7 @@ enum PickleItem {
     }
   }
 
-  /// Nil for what is no data: a function, a type, a storage.
+  /// Nil for an item that is not data: a function, a type, a storage.
   var value: PickleValue? {
     switch self {
     case .value(let value): value
@@ -31,7 +31,7 @@ enum PickleItem {
     return tuple.items
   }
 
-  /// The whole numbers of a tuple.
+  /// The whole numbers of a tuple; nil for any other item.
   var integers: [Int]? {
     guard let items = tuple else { return nil }
     let numbers = items.compactMap { $0.value?.integer }
@@ -39,7 +39,7 @@ enum PickleItem {
   }
 }
 
-/// A storage as a persistent id names it; the type is nil where it is counted in bytes.
+/// A storage as a persistent id names it; the type is nil where its size is given in bytes.
 struct PickleStorage {
   let type: ElementType?
   let entry: ZipArchive.Entry
@@ -48,7 +48,7 @@ struct PickleStorage {
 final class PickleTuple {
   let items: [PickleItem]
   let depth: Int
-  /// Made once, so that what many name costs no more than what one names.
+  /// Made once, so that many references cost no more than one.
   private(set) lazy var value = items.value
 
   init(_ items: [PickleItem]) {
@@ -62,7 +62,7 @@ final class PickleContainer {
 
   let kind: Kind
   private(set) var depth = 1
-  /// Whether another container holds it. It can't grow any more then, so none holds itself.
+  /// Whether another container holds it. It can no longer grow then, so no container holds itself.
   private(set) var isClosed = false
   private var items: [PickleItem] = []
   private var pairs: [(key: PickleKey, item: PickleItem)] = []

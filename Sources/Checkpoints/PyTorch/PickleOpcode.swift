@@ -1,4 +1,4 @@
-/// Python's pickle opcodes of protocols 0 to 5, by the names they have there.
+/// Python's pickle opcodes of protocols 0 to 5, with the names that `pickletools` gives them.
 /// - Source: Python's `pickletools`.
 enum PickleOpcode: UInt8 {
   case mark = 0x28, stop = 0x2E, pop = 0x30, popMark = 0x31, dup = 0x32
@@ -17,7 +17,7 @@ enum PickleOpcode: UInt8 {
   case frame = 0x95, byteArray8 = 0x96, nextBuffer = 0x97, readonlyBuffer = 0x98
 }
 
-/// What a pickle of tensors may name; everything else is refused.
+/// The Python names that a pickle of tensors may use; every other one is refused.
 enum PickleGlobal: Equatable {
   case orderedDict
   case size
@@ -25,7 +25,7 @@ enum PickleGlobal: Equatable {
   case rebuildTensor
   case rebuildUntypedTensor
   case rebuildParameter
-  /// A typed storage; nil: an untyped one, which counts bytes.
+  /// A typed storage; nil: an untyped one, whose size is in bytes.
   case storage(ElementType?)
   case elementType(ElementType)
 

@@ -8,7 +8,7 @@ extension PickleReader {
       name = try line()
     } else {
       guard let second = try pop().value?.string, let first = try pop().value?.string else {
-        throw malformed("names something by what is no text")
+        throw malformed("has a name that is not a text")
       }
       (module, name) = (first, second)
     }
@@ -31,15 +31,15 @@ extension PickleReader {
   /// A call of one of the known functions.
   mutating func reduce() throws(CheckpointError) {
     guard let arguments = try pop().tuple, case .global(let function) = try pop() else {
-      throw malformed("calls what is no function")
+      throw malformed("calls something that is not a function")
     }
     switch function {
     case .orderedDict:
-      guard arguments.isEmpty else { throw malformed("makes an OrderedDict of something") }
+      guard arguments.isEmpty else { throw malformed("makes an OrderedDict with arguments") }
       stack.append(.container(PickleContainer(.orderedDictionary)))
     case .size:
       guard arguments.count == 1, let sizes = arguments[0].integers else {
-        throw malformed("makes a torch.Size of what are no sizes")
+        throw malformed("makes a torch.Size of something that is not sizes")
       }
       stack.append(.value(.list(sizes.map(PickleValue.integer))))
     case .rebuildTensor: stack.append(.value(.tensor(try tensor(arguments, count: 6...7))))
@@ -47,15 +47,15 @@ extension PickleReader {
       stack.append(.value(.tensor(try tensor(arguments, count: 7...8))))
     case .rebuildParameter:
       guard arguments.count == 3, let tensor = arguments[0].value?.tensor else {
-        throw malformed("makes a parameter of what is no tensor")
+        throw malformed("makes a parameter of something that is not a tensor")
       }
       stack.append(.value(.tensor(tensor)))
     case .storage, .elementType: throw refused("a call of a type of torch")
     }
   }
 
-  /// Storage, offset, size, stride, requires_grad, hooks; an untyped storage's element type;
-  /// metadata.
+  /// The arguments: storage, offset, size, stride, requires_grad, hooks; then for an untyped
+  /// storage the element type; then metadata.
   private func tensor(
     _ arguments: [PickleItem], count: ClosedRange<Int>
   ) throws(CheckpointError) -> PyTorchTensor {
@@ -63,7 +63,7 @@ extension PickleReader {
     guard count.contains(arguments.count), case .storage(let storage) = arguments[0],
       let first = arguments[1].value?.integer, let shape = arguments[2].integers,
       let strides = arguments[3].integers
-    else { throw malformed("makes a tensor of something else") }
+    else { throw malformed("makes a tensor with wrong arguments") }
     var type = storage.type
     if !isTyped, type == nil, case .global(.elementType(let named)) = arguments[6] { type = named }
     guard let type, isTyped == (storage.type != nil) else {
@@ -77,7 +77,8 @@ extension PickleReader {
     return tensor
   }
 
-  /// State of an object; only an OrderedDict's, such as torch's `_metadata`, is let pass, unread.
+  /// The state of an object. Only an OrderedDict's is accepted, such as torch's `_metadata`, and it
+  /// is not read.
   mutating func build() throws(CheckpointError) {
     let state = try pop()
     let object = try pop()
@@ -87,16 +88,16 @@ extension PickleReader {
     stack.append(object)
   }
 
-  /// ("storage", type, key, device, elements).
+  /// A persistent id: ("storage", type, key, device, elements).
   mutating func persistent() throws(CheckpointError) -> PickleStorage {
     guard let id = try pop().tuple, id.count == 5, id[0].value?.string == "storage",
       case .global(.storage(let type)) = id[1], let key = id[2].value?.string,
       id[3].value?.string != nil, let elements = id[4].value?.integer, elements >= 0
-    else { throw malformed("has a persistent id that is no storage's") }
+    else { throw malformed("has a persistent id that is not of a storage") }
     let entry = try entry(key)
     let (bytes, overflow) = elements.multipliedReportingOverflow(by: type?.size ?? 1)
     guard !overflow, bytes == entry.count else {
-      throw malformed("says \(elements) elements of the storage \(key), which has another size")
+      throw malformed("gives \(elements) elements to the storage \(key), which has another size")
     }
     return PickleStorage(type: type, entry: entry)
   }

@@ -1,8 +1,8 @@
-/// Reads pickles of tensors in plain containers, and nothing else: no name is looked up, no
-/// function is called. What a pickle asks for beyond that is refused by its name.
+/// Reads pickles of tensors in plain containers, and nothing else: no Python name is looked up and
+/// no function is called. Anything else that a pickle asks for is refused by name.
 ///
-/// Memory is bounded by the opcodes, of which each makes one small item; nesting is bounded too.
-/// - Source: Python's `pickletools`; what torch writes is protocol 2, up to 5 on request.
+/// Memory is bounded by the number of opcodes, each of which makes one small item; so is nesting.
+/// - Source: Python's `pickletools`. torch writes protocol 2, and up to 5 on request.
 struct PickleReader {
   static let byteLimit = 16 << 20
   static let opcodeLimit = 1 << 19
@@ -12,7 +12,7 @@ struct PickleReader {
   var stack: [PickleItem] = []
   private var marks: [Int] = []
   private var memo: [Int: PickleItem] = [:]
-  /// Where the present opcode stands.
+  /// The position of the present opcode.
   private var at = 0
   let place: String
   private let storage: (String) -> ZipArchive.Entry?
@@ -27,8 +27,8 @@ struct PickleReader {
 
   /// - Parameters:
   ///   - place: the file, for errors.
-  ///   - storage: the entry of a storage's key.
-  /// - Throws: `CheckpointError`; of reason `.unsupported` for what is refused.
+  ///   - storage: finds the archive's entry for a storage's key.
+  /// - Throws: `CheckpointError`, of reason `.unsupported` for what is refused.
   static func read(
     _ bytes: [UInt8], place: String, storage: @escaping (String) -> ZipArchive.Entry?
   ) throws(CheckpointError) -> PickleValue {
@@ -127,7 +127,7 @@ extension PickleReader {
     return item
   }
 
-  /// The items above the last mark, which goes with them.
+  /// The items above the last mark; they and the mark are removed from the stack.
   private mutating func popToMark() throws(CheckpointError) -> [PickleItem] {
     guard let mark = marks.popLast(), mark <= stack.count else { throw malformed("lacks a mark") }
     defer { stack.removeSubrange(mark...) }
@@ -147,7 +147,7 @@ extension PickleReader {
     stack.append(.tuple(PickleTuple(items)))
   }
 
-  /// An item that another will hold.
+  /// Closes an item that another one will hold.
   private func close(_ item: PickleItem) throws(CheckpointError) {
     guard item.depth < PickleReader.depthLimit else { throw malformed("is nested too deeply") }
     if case .container(let container) = item { container.close() }
@@ -164,7 +164,7 @@ extension PickleReader {
     }
     guard case .container(let container)? = stack.last, stack.count > marks.last ?? 0,
       (container.kind == .list) == (opcode == .append || opcode == .appends)
-    else { throw malformed("adds to what is no such container") }
+    else { throw malformed("adds to something that is not such a container") }
     for item in items { try close(item) }
     guard !container.isClosed else { throw malformed("has a container that holds itself") }
     if container.kind == .list {
@@ -193,7 +193,7 @@ extension PickleReader {
       default: memo.count
       }
     guard let item = stack.last, stack.count > marks.last ?? 0 else {
-      throw malformed("remembers nothing")
+      throw malformed("stores an item in the memo, but has none")
     }
     memo[key] = item
   }
@@ -201,15 +201,15 @@ extension PickleReader {
   private mutating func recall(_ opcode: PickleOpcode) throws(CheckpointError) {
     let key =
       opcode == .binGet ? Int(try cursor.number(UInt8.self)) : try cursor.size(UInt32.self)
-    guard let item = memo[key] else { throw malformed("recalls what it never remembered") }
+    guard let item = memo[key] else { throw malformed("reads from the memo what was never stored") }
     stack.append(item)
   }
 }
 
 extension PickleReader {
-  /// The entry of the storage named in a persistent id.
+  /// The archive's entry for the storage that a persistent id names.
   func entry(_ key: String) throws(CheckpointError) -> ZipArchive.Entry {
-    guard let entry = storage(key) else { throw malformed("names the storage \(key), not there") }
+    guard let entry = storage(key) else { throw malformed("names the missing storage \(key)") }
     return entry
   }
 }

@@ -1,4 +1,4 @@
-/// What a PyTorch file holds: tensors in plain containers.
+/// The contents of a PyTorch file: tensors in plain containers.
 public enum PickleValue: Sendable {
   case none
   case bool(Bool)
@@ -24,7 +24,7 @@ public enum PickleKey: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension PickleValue {
-  /// The first value of a key, nil when this is no dictionary or has none.
+  /// The first value of a key; nil where this is not a dictionary or has no such key.
   public subscript(key: PickleKey) -> PickleValue? {
     dictionary?.first { $0.key == key }?.value
   }
@@ -71,25 +71,25 @@ extension PickleValue {
   }
 }
 
-/// A tensor of a PyTorch file: a window into one of its storages. Its elements are in the file.
+/// A tensor of a PyTorch file: a view of one of its storages. Its elements stay in the file.
 public struct PyTorchTensor: Sendable, Equatable {
   public let type: ElementType
   /// Empty for a scalar.
   public let shape: [Int]
   /// Number of elements.
   public let count: Int
-  /// How many elements lie between neighbours along each dimension.
+  /// The distance between neighbours along each dimension, in elements.
   let strides: [Int]
-  /// The first element, counted in elements from the start of the storage.
+  /// The position of the first element in the storage, in elements.
   let first: Int
   let storage: ZipArchive.Entry
 
-  /// Elements from the first to the last, those between rows included.
+  /// Elements from the first to the last, including those between rows.
   var span: Int {
     count == 0 ? 0 : zip(shape, strides).reduce(1) { $0 + ($1.0 - 1) * $1.1 }
   }
 
-  /// Whether the elements follow each other in the order of the shape.
+  /// Whether the elements lie one after another in the order of the shape.
   var isContiguous: Bool {
     guard count > 0 else { return true }
     var expected = 1
@@ -100,8 +100,8 @@ public struct PyTorchTensor: Sendable, Equatable {
     return true
   }
 
-  /// - Returns: nil where a number is negative or overflows, or the window leaves the storage or
-  ///   shows more elements than it has.
+  /// - Returns: nil where a number is negative or overflows, or where the view leaves the storage
+  ///   or shows more elements than it has.
   init?(
     type: ElementType, shape: [Int], strides: [Int], first: Int, storage: ZipArchive.Entry
   ) {

@@ -1,29 +1,29 @@
-/// A file that `torch.save` wrote: one value of tensors in plain containers. Tensors stay in the
-/// file until they are read.
+/// A file that `torch.save` wrote: one value made of tensors in plain containers. The tensors'
+/// elements stay in the file until they are read.
 ///
-/// Nothing in the file is run. Reading its structure takes up to 256 MiB for the most hostile of
-/// files, some hundred bytes a tensor for others.
+/// No code in the file is run. Reading its structure takes some hundred bytes of memory per tensor,
+/// and up to 256 MiB for the most hostile file.
 public final class PyTorchFile: Sendable {
   public let path: String
   public let root: PickleValue
   private let file: InputFile
 
-  /// The number that torch pickled first before 1.6.
+  /// The number that torch before 1.6 pickled first.
   private static let oldStart: [UInt8] = [
     0x80, 0x02, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19,
   ]
 
   private static let zipStart: [UInt8] = [0x50, 0x4B, 0x03, 0x04]
 
-  /// Whether a file begins as torch's files do: as the length of a safetensors header, those bytes
-  /// are beyond its limit.
+  /// Whether a file begins as torch's files do. Read as the length of a safetensors header, these
+  /// bytes are beyond the limit, so no safetensors file begins so.
   public static func isOne(_ path: String) throws(CheckpointError) -> Bool {
     let file = try InputFile(path)
     let start = try file.bytes(at: 0, count: min(4, file.byteCount))
     return start == zipStart || start == Array(oldStart.prefix(4))
   }
 
-  /// Reads and checks all but the tensors' elements.
+  /// Reads and checks everything but the tensors' elements.
   ///
   /// - Throws: `CheckpointError` for a file that cannot be read, is damaged, or asks for more than
   ///   tensors and plain containers.
@@ -46,7 +46,7 @@ public final class PyTorchFile: Sendable {
     let start = try file.bytes(at: 0, count: min(oldStart.count, file.byteCount))
     if start.starts(with: zipStart) { return }
     guard start == oldStart else {
-      throw CheckpointError(file.path, .malformed("is no file of torch.save"))
+      throw CheckpointError(file.path, .malformed("is not a file of torch.save"))
     }
     throw CheckpointError(
       file.path,
@@ -79,7 +79,7 @@ public final class PyTorchFile: Sendable {
   /// - Parameters:
   ///   - name: for errors.
   ///   - floats: as many as the tensor has elements.
-  /// - Throws: `CheckpointError`: another type, damaged contents, or a failed read.
+  /// - Throws: `CheckpointError` for another type, damaged contents, or a failed read.
   public func read(
     _ tensor: PyTorchTensor, named name: String, into floats: UnsafeMutableBufferPointer<Float>
   ) throws(CheckpointError) {
@@ -98,7 +98,7 @@ public final class PyTorchFile: Sendable {
     }
   }
 
-  /// The next index in the order of the shape; the last dimension runs fastest.
+  /// Moves to the next index in the order of the shape; the last dimension changes fastest.
   private static func advance(_ index: inout [Int], in shape: [Int]) {
     for dimension in shape.indices.reversed() {
       index[dimension] += 1
@@ -107,7 +107,8 @@ public final class PyTorchFile: Sendable {
     }
   }
 
-  /// The elements as they follow each other in the storage; its CRC-32 where all of it is read.
+  /// Reads elements that lie one after another; checks the storage's CRC-32 where all of it is
+  /// read.
   private func readRow(
     _ tensor: PyTorchTensor, named name: String, into floats: UnsafeMutableBufferPointer<Float>
   ) throws(CheckpointError) {

@@ -5,8 +5,8 @@ public struct PyTorchTensors: NamedTensors {
   private let file: PyTorchFile
   private let tensors: [String: (entry: TensorEntry, tensor: PyTorchTensor)]
 
-  /// - Parameter dictionary: tensors by name, of this file.
-  /// - Throws: `CheckpointError` where it holds anything else, or a name twice.
+  /// - Parameter dictionary: from this file, with tensors by name.
+  /// - Throws: `CheckpointError` where it holds anything but tensors, or a name twice.
   public init(
     _ dictionary: [(key: PickleKey, value: PickleValue)], in file: PyTorchFile
   ) throws(CheckpointError) {
@@ -17,7 +17,7 @@ public struct PyTorchTensors: NamedTensors {
         throw CheckpointError(
           file.path,
           .unsupported(
-            "holds \(key), which is no tensor, where a state dict should be",
+            "holds \(key), which is not a tensor, where a state dict should be",
             remedy: "Save the weights alone: torch.save(model.state_dict(), FILE)"))
       }
       let entry = TensorEntry(

@@ -1,9 +1,9 @@
 import CZlib
 
-/// A zip archive as `torch.save` writes it: entries stored as they are, one disk, no comment.
+/// A zip archive as `torch.save` writes it: entries stored uncompressed, one disk, no comment.
 ///
-/// All of the central directory is checked before anything is read by it: every entry's bytes lie
-/// in the file, apart from all others, under a plain name that no other has.
+/// The whole central directory is checked before anything is read through it: every entry's bytes
+/// lie in the file and overlap no others, and every name is plain and unique.
 /// - Source: PKWARE, APPNOTE.TXT 6.3.10.
 struct ZipArchive: Sendable {
   struct Entry: Sendable, Equatable {
@@ -11,11 +11,11 @@ struct ZipArchive: Sendable {
     /// First byte of the contents, counted from the start of the file.
     let offset: Int
     let count: Int
-    /// 0 where the writer was told not to compute it.
+    /// 0 where it was not computed.
     let crc: UInt32
   }
 
-  /// Some 150,000 entries.
+  /// Enough for some 150,000 entries.
   static let directoryLimit = 16 << 20
 
   let file: InputFile
@@ -26,7 +26,7 @@ struct ZipArchive: Sendable {
 
   subscript(name: String) -> Entry? { entries[name] }
 
-  /// - Throws: `CheckpointError` for a file that is no such archive.
+  /// - Throws: `CheckpointError` for a file that is not such an archive.
   init(_ file: InputFile) throws(CheckpointError) {
     self.file = file
     let directory = try ZipDirectory.locate(in: file)
@@ -65,7 +65,7 @@ struct ZipArchive: Sendable {
   }
 }
 
-/// The CRC-32 of an entry's bytes as they pass.
+/// Computes the CRC-32 of an entry's bytes while they are read.
 struct EntryChecksum {
   private let expected: UInt32
   private var value: UInt = 0
@@ -78,7 +78,7 @@ struct EntryChecksum {
       value, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
   }
 
-  /// - Throws: `.crc` where the bytes are not those that were written.
+  /// - Throws: `.malformed` where the bytes are not those that were written.
   func check(place: String) throws(CheckpointError) {
     guard expected != 0, value != UInt(expected) else { return }
     throw CheckpointError(

@@ -6,7 +6,7 @@ enum ZipDirectory {
   private static let wideEndBytes = 56
   private static let narrowLimit = Int(UInt32.max)
 
-  /// Where the central directory lies: right before the records that end the file.
+  /// Where the central directory lies: directly before the records at the file's end.
   static func locate(in file: InputFile) throws(CheckpointError) -> Range<Int> {
     let endAt = file.byteCount - endBytes
     guard endAt >= 0 else {
@@ -14,7 +14,7 @@ enum ZipDirectory {
     }
     var end = ByteCursor(try file.bytes(at: endAt, count: endBytes), place: file.path)
     guard try end.number(UInt32.self) == 0x0605_4B50 else {
-      throw malformed(file.path, "is no whole zip archive: its end is not there")
+      throw malformed(file.path, "is a zip archive that was cut short")
     }
     _ = try end.take(8)
     let (count, offset) = (try end.size(UInt32.self), try end.size(UInt32.self))
@@ -32,7 +32,7 @@ enum ZipDirectory {
     return try range(wideOffset, wideCount, upTo: wideAt, place: file.path)
   }
 
-  /// Where the Zip64 end record begins, nil where there is none.
+  /// Where the Zip64 end record begins; nil where there is none.
   private static func wideEnd(
     in file: InputFile, before end: Int
   ) throws(CheckpointError) -> Int? {
@@ -110,7 +110,7 @@ enum ZipDirectory {
       }
     }
 
-    /// Reads the local header, which says where the contents begin.
+    /// Reads the local header, which tells where the contents begin.
     func entry(
       in file: InputFile, after start: Int, before end: Int
     ) throws(CheckpointError) -> ZipArchive.Entry {
@@ -125,7 +125,7 @@ enum ZipDirectory {
       let offset = header + fixed + length + extra
       guard signature == 0x0403_4B50, length == name.utf8.count, offset <= end,
         try file.bytes(at: header + fixed, count: length) == Array(name.utf8)
-      else { throw malformed(file.path, "holds \(name), whose own header says otherwise") }
+      else { throw malformed(file.path, "holds \(name), whose local header differs") }
       guard count <= end - offset else {
         throw malformed(file.path, "holds \(name), which overlaps another entry or the directory")
       }
@@ -133,7 +133,7 @@ enum ZipDirectory {
     }
   }
 
-  /// The Zip64 extra field: the numbers that did not fit into 32 bits, in their order.
+  /// The Zip64 extra field: the numbers that do not fit into 32 bits, in the directory's order.
   private struct WideSizes {
     private var cursor: ByteCursor
     private let place: String

@@ -1,11 +1,11 @@
 import Foundation
 import Tensors
 
-/// A tensor of ours beside the truth: distances are divided by the truth's norm.
+/// A tensor of this program compared with the truth; distances are divided by the truth's norm.
 ///
-/// The truth is the reference in float64. Ours may be sixteen times as far from it as the
-/// reference's own float32 is, and no closer than 2e-6 is asked: that lets other correct orders of
-/// summation pass and stops a wrong epsilon, another GELU or a wrong decay rule.
+/// The truth is the reference's result in float64. This program may be sixteen times as far from it
+/// as the reference's own float32 is, and always 2e-6: that accepts other correct orders of
+/// summation and refuses a wrong epsilon, another GELU or a wrong decay rule.
 public struct Comparison: Sendable, CustomStringConvertible {
   public static let factor = 16.0
   public static let floor = 2e-6
@@ -13,11 +13,11 @@ public struct Comparison: Sendable, CustomStringConvertible {
   public let name: String
   /// ‖ours − truth‖ / ‖truth‖.
   public let error: Double
-  /// The reference's own float32 in place of ours.
+  /// The same for the reference's own float32.
   public let own: Double
   public let allowed: Double
 
-  /// False where the error is no number.
+  /// False where the error is not a number.
   public var passes: Bool { error <= allowed }
 
   public var description: String {
@@ -26,8 +26,8 @@ public struct Comparison: Sendable, CustomStringConvertible {
   }
 
   /// - Parameters:
-  ///   - scale: what the distance is divided by, where it is not the truth's norm.
-  ///   - distance: how far from the truth is allowed all the same, undivided.
+  ///   - scale: the divisor of the distance, where it is not the truth's norm.
+  ///   - distance: a distance from the truth that is always allowed, before the division.
   public init(
     _ name: String, _ found: Tensor, _ truth: Tensor, own: Double, scale: Double? = nil,
     distance: Double = 0

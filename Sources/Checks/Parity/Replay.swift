@@ -5,7 +5,7 @@ import OpenCLIP
 import Optimizers
 import Tensors
 
-/// The whole path over a truth's batch: both losses, every gradient, and some updates, as the
+/// The whole computation for a truth's batch: both losses, every gradient and some updates, as the
 /// trainer makes them.
 public struct Replay: Sendable {
   public let truth: Truth
@@ -25,7 +25,7 @@ public struct Replay: Sendable {
     clip = description.updates?.clip
   }
 
-  /// Everything that the truth knows, compared; one rank alone compares its outputs too.
+  /// Compares everything that the truth contains; a single rank compares its outputs too.
   /// Collective.
   /// - Parameter pairs: this rank's share of the batch.
   public func comparisons(
@@ -75,11 +75,11 @@ public struct Replay: Sendable {
   }
 }
 
-/// Holds what a model has against the truth.
+/// Compares a model's results with the truth.
 private struct Judge {
   let truth: Truth
   let model: CoCa
-  /// Of all updates: no weight is moved further by a gradient that is nothing but rounding.
+  /// Sum of all updates' rates: a gradient that is only rounding moves no weight further than this.
   let rates: Double
 
   init(_ truth: Truth, _ model: CoCa) {
@@ -92,7 +92,7 @@ private struct Judge {
     try truth.compare(name, found, truth[name])
   }
 
-  /// Contrastive loss, captioning loss and, of updates, the gradient's norm: a line a step.
+  /// Contrastive loss, captioning loss and, for updates, the gradient's norm: a line for each step.
   func numbers(_ prefix: String, _ lines: [[Float]]) throws -> [Comparison] {
     try ["contrastive", "caption", "norm"].enumerated().compactMap { column, name in
       guard truth.names.contains(prefix + name) else { return nil }
@@ -128,9 +128,10 @@ private struct Judge {
     }
   }
 
-  /// The true gradient of a key bias is zero: it adds the same to all scores of a query. What is
-  /// found is rounding, so it is measured by the query bias's gradient; and after updates, which
-  /// blow rounding up, no weight may be further off than the updates can have moved it.
+  /// The true gradient of a key bias is zero: it adds the same to all scores of a query. The
+  /// computed one is only rounding, so it is compared with the query bias's gradient. After
+  /// updates, which enlarge rounding, no weight may be further off than the updates can have moved
+  /// it.
   private func compare(
     _ name: String, _ found: Tensor, _ expected: Tensor, queries: Tensor? = nil
   ) -> Comparison {
@@ -143,7 +144,7 @@ private struct Judge {
 }
 
 extension Tensor {
-  /// Query's, key's and value's rows of three that are stored as one.
+  /// The rows of query, key and value of three that are stored as one.
   fileprivate var thirds: [Tensor] {
     (0..<3).map { slice(at: $0 * count / 3, shape: [shape[0] / 3] + shape.dropFirst()) }
   }

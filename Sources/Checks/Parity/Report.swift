@@ -1,5 +1,5 @@
-/// What was compared, as people read it: outputs and losses first, then the gradients and the
-/// weights after the updates, each the worst first.
+/// The comparisons for people: outputs and losses first, then gradients, then weights after the
+/// updates, each with the worst first.
 public struct Report {
   private let few: [Comparison]
   private let gradients: [Comparison]
@@ -17,7 +17,7 @@ public struct Report {
 
   public var passes: Bool { all.allSatisfy(\.passes) }
 
-  /// - Parameter top: gradients and weights that are shown; those that break the rule are always.
+  /// - Parameter top: how many gradients and weights are shown; those that fail always are.
   public func text(top: Int) -> String {
     var lines = ["    ours      own  allowed"] + few.map(\.description)
     for (title, part) in [("gradients", gradients), ("weights after the updates", weights)]
@@ -32,7 +32,7 @@ public struct Report {
     return lines.joined(separator: "\n")
   }
 
-  /// A line a tensor, columns parted by tabs.
+  /// A line for each tensor, columns separated by tabs.
   public var table: String {
     "name\tours\town\tallowed\n"
       + all.map { "\($0.name)\t\($0.error)\t\($0.own)\t\($0.allowed)\n" }.joined()
@@ -40,7 +40,7 @@ public struct Report {
 }
 
 extension Comparison {
-  /// What breaks the rule comes first.
+  /// Those that fail come first.
   fileprivate func isWorse(than other: Comparison) -> Bool {
     passes == other.passes ? error > other.error : !passes
   }

@@ -6,7 +6,7 @@ import OpenCLIP
 import Tensors
 import Text
 
-/// A folder with a model, a batch and what a reference makes of them in float64, as
+/// A folder with a model, a batch, and a reference's results in float64, as
 /// `Tests/ParityTests/Fixtures/truth.py` writes it.
 public struct Truth: Sendable {
   public let description: TruthDescription
@@ -18,7 +18,7 @@ public struct Truth: Sendable {
   private let folder: URL
   private let tensors: TensorFiles
 
-  /// - Throws: `CheckpointError`, `ModelError` or `DecodingError` where the folder is not whole.
+  /// - Throws: `CheckpointError`, `ModelError` or `DecodingError` where the folder is incomplete.
   public init(_ folder: URL) throws {
     self.folder = folder
     func json<Value: Decodable>(_ name: String) throws -> Value {
@@ -74,7 +74,7 @@ public struct Truth: Sendable {
     get throws { try tensors.tensor(name) }
   }
 
-  /// A tensor or a part of one, beside the truth.
+  /// Compares a tensor, or a part of one, with the truth.
   public func compare(
     _ name: String, _ found: Tensor, _ expected: Tensor, scale: Double? = nil, distance: Double = 0
   ) -> Comparison {

@@ -1,7 +1,7 @@
 import CoCaModel
 import Optimizers
 
-/// What stands in `case.json`.
+/// The contents of `case.json`.
 public struct TruthDescription: Decodable, Sendable {
   struct Loss: Decodable, Sendable {
     let contrastive: Double
@@ -26,7 +26,7 @@ public struct TruthDescription: Decodable, Sendable {
     }
   }
 
-  /// Linear, of so many steps; a cosine to zero follows.
+  /// A linear warm-up of so many steps; a cosine to zero follows.
   struct WarmUp: Decodable, Sendable {
     let peak: Double
     let warmup: Double
@@ -72,7 +72,7 @@ public struct TruthDescription: Decodable, Sendable {
   let loss: Loss
   let updates: Updates?
   public let greedy: Greedy?
-  /// Of the reference's own float32, by the tensor's name.
+  /// The errors of the reference's own float32, by the tensor's name.
   let errors: [String: Double]
 
   enum CodingKeys: String, CodingKey {

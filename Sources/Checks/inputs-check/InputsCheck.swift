@@ -2,8 +2,8 @@ import Foundation
 import Images
 import Text
 
-/// What launch/checks/inputs compares with open_clip: ids of texts, pixels of pictures; and what
-/// launch/checks/pictures learns of odd ones.
+/// Computes what launch/checks/inputs compares with open_clip (ids of texts, pixels of pictures),
+/// and what launch/checks/pictures finds out about odd pictures.
 @main
 enum InputsCheck {
   static let usage = """
@@ -24,7 +24,7 @@ enum InputsCheck {
     }
   }
 
-  /// A line of JSON for each text, and how fast they were encoded on standard error.
+  /// Prints a line of JSON for each text, and on standard error how fast they were encoded.
   private static func writeIDs(_ path: String) throws {
     let tokenizer = try TokenizerFile.open(URL(fileURLWithPath: path))
     let texts = try lines().map { try JSONDecoder().decode(String.self, from: Data($0.utf8)) }
@@ -46,7 +46,7 @@ enum InputsCheck {
     let text: String
   }
 
-  /// The planes of each picture as an evaluation sees them, normalised as CLIP's.
+  /// Writes the planes of each picture as in evaluation, normalised as for CLIP.
   private static func writePixels(_ arguments: [String]) throws {
     guard let height = Int(arguments[0]), let width = Int(arguments[1]),
       let fit = ImageTransform.Fit(rawValue: arguments[2]),
@@ -64,7 +64,7 @@ enum InputsCheck {
     }
   }
 
-  /// A line of JSON for each picture: its size, or why there is none; and the most memory so far.
+  /// Prints a line of JSON for each picture: its size, or the error; and the most memory so far.
   private static func tryPictures() throws {
     for path in lines() {
       let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))

@@ -9,13 +9,13 @@ import Tensors
 struct ParityCheck: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "parity-check",
-    abstract: "Compares losses, gradients and updated weights with a reference's.",
-    discussion: "Ends with 1 where a tensor is farther from the truth than the rule allows.")
+    abstract: "Compares losses, gradients and updated weights with those of a reference.",
+    discussion: "Exits with 1 where a tensor is farther from the truth than the rule allows.")
 
-  @Argument(help: "What Tests/ParityTests/Fixtures/truth.py wrote.", completion: .directory)
+  @Argument(help: "What Tests/ParityTests/Fixtures/truth.py has written.", completion: .directory)
   var folder: String
 
-  @Option(help: "Tensors that are printed of each kind, the worst.")
+  @Option(help: "How many tensors of each kind to print, the worst first.")
   var top = 10
 
   @Option(help: "A file for all tensors: name, error, float32's own, allowed.")

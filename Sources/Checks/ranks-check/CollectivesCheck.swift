@@ -27,7 +27,7 @@ struct CollectivesCheck {
     try bytes(scales: [0, 1, 1000])
     try doubles([0, 1, 5, 1000])
     try exchanges()
-    // Everything again in calls of a few elements, as buffers beyond 32 bits take them.
+    // Everything again in calls of a few elements: buffers beyond 32 bits are divided in this way.
     if let mpi = ranks as? MPICommunicator {
       mpi.limits.reduction = 2
       mpi.limits.call = 3
@@ -71,7 +71,7 @@ struct CollectivesCheck {
     try gathers(counts: [Int](repeating: 0, count: size))
   }
 
-  /// Around the ring, each rank's part as long as it likes.
+  /// Around the ring, with parts of different lengths.
   private func exchanges(_ counts: [Int]) throws {
     for count in counts {
       for distance in 0..<size {

@@ -1,7 +1,7 @@
 import Collectives
 import Foundation
 
-/// Halving and doubling, and the buckets that travel by it, at every awkward size.
+/// Halving and doubling, and buckets that are summed in this way, at every awkward size.
 extension CollectivesCheck {
   func exchanges() throws {
     try smallExchanges()
@@ -13,7 +13,7 @@ extension CollectivesCheck {
     }
   }
 
-  /// Those that may be cut into messages of a few bytes.
+  /// The exchanges that may be divided into messages of a few bytes.
   func smallExchanges() throws {
     for wire in Exchange.Wire.allCases {
       for patiently in [false, true] {
@@ -24,7 +24,7 @@ extension CollectivesCheck {
     try scattered()
   }
 
-  /// Whole numbers that bfloat16 holds too, and their sums.
+  /// Whole numbers that are exact in bfloat16, as are their sums.
   private func small(_ rank: Int, _ i: Int) -> Float { Float((i * 7 + rank * 13) % 31 - 15) }
 
   private func sums(_ count: Int, _ exchange: Exchange) throws {
@@ -36,7 +36,7 @@ extension CollectivesCheck {
     try expect(wrong == nil, "exchanged sum of \(count), element \(wrong ?? 0)")
   }
 
-  /// Numbers that round, added as the tree of a power of two says.
+  /// Numbers whose sums round, added in the order of a power of two's tree.
   private func tree() throws {
     func number(_ rank: Int, _ i: Int) -> Float { 1 / (small(rank, i) + 0.37 * Float(rank + 1)) }
     var values = (0..<10_007).map { number(rank, $0) }

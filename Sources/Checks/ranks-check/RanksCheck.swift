@@ -41,7 +41,7 @@ enum RanksCheck {
     let description: String
   }
 
-  /// One line per rank, from rank 0: the processors, threads, and whether cores are shared.
+  /// Prints one line per rank, from rank 0: processors, threads, and whether cores are shared.
   private static func tellBinding(_ binding: Binding, _ ranks: any Communicator) throws {
     let isApplied = Binding(.keep).processors == binding.processors
     let line = "\(binding.mask) \(binding.threads) \(binding.isOversubscribed) \(isApplied)"
@@ -49,7 +49,7 @@ enum RanksCheck {
     if ranks.rank == 0 { print(lines.joined(separator: "\n")) }
   }
 
-  /// All ranks but 0 fail where rank 0 goes on to a collective it must never reach.
+  /// All ranks but 0 fail; rank 0 would then call a collective that it must never reach.
   private static func failTogether(_ ranks: any Communicator) throws {
     try together(ranks) {}
     try together(ranks) { if ranks.rank > 0 { throw Refusal() } }
@@ -57,7 +57,8 @@ enum RanksCheck {
     print("rank \(ranks.rank) went on")
   }
 
-  /// Steps until a signal or the file stop in the folder named ends them on all ranks at once.
+  /// Makes steps until a signal or a file `stop` in the given folder ends them on all ranks at
+  /// once.
   private static func waitForStop(_ ranks: any Communicator, _ arguments: [String]) throws {
     let folder = ranks.rank == 0 ? arguments.dropFirst().first : nil
     let stop = StopRequest(folder: folder.map { URL(fileURLWithPath: $0) }, timeLimit: nil)

@@ -5,7 +5,7 @@ public struct CaptionTask: PictureTask {
   public static let name = "caption"
   public static let meaning = "Writes a caption for each picture."
   public static let discussion = """
-    A line each: the key or file, a tab, the caption.
+    One line each: the key or file, a tab, the caption.
 
     EXAMPLES
       coca-eval caption runs/demo --images cat.jpg dog.png
@@ -22,9 +22,9 @@ public struct CaptionTask: PictureTask {
 
   private static let maximumTokens = TaskOption(
     "max-tokens", .number(2...Int.max),
-    help: "Ids of a caption, start, prompt and end included (default: the model's context).")
+    help: "Most ids of a caption, start, prompt and end included (default: the model's context).")
   private static let prompt = TaskOption(
-    "prompt", .text, help: "What every caption begins with.", standard: "")
+    "prompt", .text, help: "Text that every caption begins with.", standard: "")
 
   private let maximumTokens: Int?
   private let prompt: String

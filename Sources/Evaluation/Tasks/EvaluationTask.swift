@@ -1,47 +1,47 @@
 import CoCaModel
 import Records
 
-/// What a model can be asked about a set: `coca-eval NAME`, and `task: NAME` in a run file's
-/// `validation.sets`. A task is told here once and listed in `EvaluationTasks.all`; commands, keys,
-/// help and logs follow from it.
+/// Something to measure about a model on a set: `coca-eval NAME`, and `task: NAME` in a run file's
+/// `validation.sets`. A task is one type and listed in `EvaluationTasks.all`; commands, keys, help
+/// and logs follow from it.
 public protocol EvaluationTask: Sendable {
   associatedtype Result: TaskResult
 
   static var name: String { get }
-  /// One sentence.
+  /// One sentence about what the task does.
   static var meaning: String { get }
-  /// What else `coca-eval NAME --help` says, an example last.
+  /// The rest of `coca-eval NAME --help`, with an example at the end.
   static var discussion: String { get }
-  /// What a sample must have; nil: a picture is enough.
+  /// What a sample must have besides a picture; nil: nothing.
   static var recordNeed: String? { get }
   static var modelNeeds: Set<ModelPart> { get }
   /// In the order of the help and of the keys.
   static var options: [TaskOption] { get }
 
-  /// Reads what its options name; training ranks compare what it then holds.
-  /// - Parameter values: of this task's options; required ones are there.
+  /// Reads the files that its options name; all ranks must then hold the same.
+  /// - Parameter values: of this task's options; required ones are given.
   /// - Throws: what is wrong with a file that an option names.
   init(_ values: TaskValues) throws
 
-  /// Collective.
-  /// - Parameter limit: take only so many samples from the front.
+  /// Runs the task. Collective.
+  /// - Parameter limit: take only so many samples, from the first on.
   func run(_ evaluator: Evaluator, records: [RecordSet], limit: Int?) throws -> Result
 }
 
-/// A task that can also be asked about picture files.
+/// A task that can also run on picture files.
 public protocol PictureTask: EvaluationTask {
-  /// Collective.
+  /// Runs the task on picture files. Collective.
   func run(_ evaluator: Evaluator, pictures files: [String]) throws -> Result
 }
 
 extension EvaluationTask {
-  /// Whether its result is captions rather than figures.
+  /// Whether its result is captions rather than numbers.
   public static var givesCaptions: Bool { Result.self == Captions.self }
 
-  /// Refuses a model that lacks what the task needs, before any work.
+  /// Refuses a model that lacks what the task needs, before any work is done.
   /// - Parameters:
-  ///   - parts: what the model has.
-  ///   - place: the model, for the error.
+  ///   - parts: the parts that the model has.
+  ///   - place: names the model in the error.
   public static func check(
     _ parts: Set<ModelPart>, of place: String
   ) throws(ModelError) {

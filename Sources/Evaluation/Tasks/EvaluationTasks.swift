@@ -1,10 +1,10 @@
-/// All tasks, and what follows from the list.
+/// All tasks, and what follows from their list.
 public enum EvaluationTasks {
   public static let all: [any EvaluationTask.Type] = [
     LossTask.self, RetrievalTask.self, ZeroShotTask.self, CaptionTask.self,
   ]
 
-  /// The options that a set of a run file takes, each once.
+  /// All options that a validation set of a run file can have, each once.
   public static var keys: [TaskOption] {
     all.flatMap { $0.options }.reduce(into: []) { keys, option in
       if option.isKey, !keys.contains(option) { keys.append(option) }
@@ -17,11 +17,11 @@ public enum EvaluationTasks {
   }
 }
 
-/// One of the tasks by its name.
+/// The name of one of the tasks.
 public struct TaskName: RawRepresentable, CaseIterable, Hashable, Sendable {
   public let rawValue: String
 
-  /// Nil where no task has that name.
+  /// Nil where no task has this name.
   public init?(rawValue: String) {
     guard EvaluationTasks.all.contains(where: { $0.name == rawValue }) else { return nil }
     self.rawValue = rawValue

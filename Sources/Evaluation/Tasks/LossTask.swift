@@ -2,15 +2,15 @@ import CoCaModel
 import Foundation
 import Records
 
-/// The training losses of pairs that were not trained on.
+/// The training losses of pairs that the model was not trained on.
 public struct LossTask: EvaluationTask {
   public static let name = "loss"
   public static let meaning = "Computes the training losses of held-out pairs."
   public static let discussion = """
-    All that the model has the heads for, unweighted: nats per pair and nats
+    Every loss that the model has the heads for, unweighted: nats per pair and nats
     per predicted token. All ranks together take 64 pairs at a time, since the
-    contrastive loss depends on that number. Pairs left at the end are not used,
-    unless they are all there are.
+    contrastive loss depends on that number. An incomplete batch at the end is not
+    used, unless it is the only one.
 
     EXAMPLE
       coca-eval loss runs/demo --records data/flickr
@@ -40,7 +40,7 @@ extension HeldOutLosses: TaskResult {
   }
 
   public var text: String {
-    let counts = [("pairs", ["\(pairs)"]), ("pairs of a batch", ["\(batch)"])]
+    let counts = [("pairs", ["\(pairs)"]), ("pairs per batch", ["\(batch)"])]
     return TextTable(counts + figures.map { ($0.name, [Self.rounded($0.value)]) }).text
   }
 

@@ -1,9 +1,9 @@
 import CoCaModel
 import Text
 
-/// What a task needs of a model, and not every model has.
+/// A part that a task needs and that not every model has.
 public enum ModelPart: Hashable, Sendable, CaseIterable {
-  /// Without it a model reads ready ids only.
+  /// Without it a model can only read ready ids.
   case tokenizer
   case head(Head)
 
@@ -20,7 +20,7 @@ public enum ModelPart: Hashable, Sendable, CaseIterable {
     }
   }
 
-  /// What a model of this configuration has.
+  /// The parts that a model of this configuration has.
   public static func parts(
     of configuration: ModelConfiguration, tokenizer: (any Tokenizer)?
   ) -> Set<ModelPart> {
@@ -37,9 +37,9 @@ extension SavedModel {
 extension Set<ModelPart> {
   /// Refuses a model that lacks one of these.
   /// - Parameters:
-  ///   - parts: what the model has.
-  ///   - place: the model, for the error.
-  ///   - user: what needs them.
+  ///   - parts: the parts that the model has.
+  ///   - place: names the model in the error.
+  ///   - user: names what needs them.
   public func check(
     _ parts: Set<ModelPart>, of place: String, for user: String
   ) throws(ModelError) {
@@ -47,6 +47,6 @@ extension Set<ModelPart> {
     else { return }
     throw ModelError(
       place, .missing("\(part.title); \(user) needs it"),
-      remedy: "Use a model that has one, or ask for something else")
+      remedy: "Use a model that has one, or choose another task")
   }
 }

@@ -6,8 +6,8 @@ public struct RetrievalTask: EvaluationTask {
   public static let meaning =
     "Finds texts by pictures and pictures by texts: recall at 1, 5 and 10."
   public static let discussion = """
-    All texts of a picture are right answers for it. Where several pictures share a text, or the
-    model finds no difference, the right answer counts as the last of them.
+    All texts of a picture are right answers for it. Where several pictures have the same text, or
+    the model cannot tell answers apart, the right answer counts as the last of them.
 
     EXAMPLE
       coca-eval retrieval runs/demo --records data/flickr --captions 5
@@ -17,7 +17,7 @@ public struct RetrievalTask: EvaluationTask {
   public static let options = [captions]
 
   private static let captions = TaskOption(
-    "captions", .number(1...Int.max), help: "Texts of a picture, from the first (default: all).")
+    "captions", .number(1...Int.max), help: "Texts taken of a picture, first ones (default: all).")
 
   private let captions: Int?
 

@@ -1,25 +1,25 @@
-/// An option of a task, told once: `--max-tokens` of `coca-eval` and, where a validation takes it
-/// too, the key `max_tokens` of a set in a run file.
+/// An option of a task: `--max-tokens` of `coca-eval` and, where validation takes it too, the key
+/// `max_tokens` of a set in a run file.
 public struct TaskOption: Sendable, Hashable {
   public enum Kind: Sendable, Hashable {
     /// A path, or one of some words.
     case file(or: [String])
     case text
     case number(ClosedRange<Int>)
-    /// Says what is done anyway.
+    /// Names what is done in any case.
     case flag
-    /// Of a later version: refused with this remedy, and not in the help.
+    /// Of a later version: refused with this remedy, and not listed in the help.
     case unavailable(String)
   }
 
-  /// As on the command line, without dashes.
+  /// As on the command line, without the dashes.
   public let name: String
   public let kind: Kind
   public let help: String
   public let isRequired: Bool
-  /// What holds where it is left out.
+  /// The value that is used where the option is left out.
   public let standard: String?
-  /// Whether a set of a run file takes it.
+  /// Whether a validation set of a run file can have it.
   public let isKey: Bool
 
   public init(
@@ -34,7 +34,7 @@ public struct TaskOption: Sendable, Hashable {
   public var key: String { name.replacing("-", with: "_") }
 }
 
-/// What was given for a task's options, on the command line or in a run file.
+/// The values given for a task's options, on the command line or in a run file.
 public struct TaskValues: Sendable, Equatable {
   public enum Value: Sendable, Equatable {
     case text(String)
@@ -45,13 +45,13 @@ public struct TaskValues: Sendable, Equatable {
 
   public init() {}
 
-  /// The value given, else the standard one, if there is one.
+  /// The value that was given; otherwise the default, if there is one.
   public subscript(option: TaskOption) -> Value? {
     get { values[option.name] ?? option.standard.map(Value.text) }
     set { values[option.name] = newValue }
   }
 
-  /// - Precondition: the option is a text or a file that is required or has a standard value.
+  /// - Precondition: the option is a text or a file, and is required or has a default.
   func text(_ option: TaskOption) -> String {
     guard case .text(let text)? = self[option] else {
       preconditionFailure("\(option.name) is read without a value")

@@ -1,16 +1,16 @@
 import Foundation
 
-/// What a task found: figures of a set or, as captions, a line for each picture.
+/// A task's result: numbers about a set or, for captions, a line for each picture.
 ///
-/// Encoded it is what a validation logs.
+/// Encoded, it is what validation logs.
 public protocol TaskResult: Encodable, Sendable {
-  /// What a plot over steps shows; none where a result is lines.
+  /// The numbers to plot over the steps; none where a result is lines.
   var figures: [Figure] { get }
-  /// One line for a console.
+  /// One line for the terminal.
   var summary: String { get }
-  /// Whole lines for people.
+  /// The whole result as lines for people.
   var text: String { get }
-  /// What `--json` prints, an object a line.
+  /// What `--json` prints, one object a line.
   var objects: [any Encodable] { get }
 }
 
@@ -20,10 +20,10 @@ extension TaskResult {
 
 /// One number of a result.
 public struct Figure: Sendable, Equatable {
-  /// The way to it in the result's JSON: `image_to_text/r1`.
+  /// Its path in the result's JSON: `image_to_text/r1`.
   public let name: String
   public let value: Double
-  /// Of 1: `fraction`, `nats`, …
+  /// The unit, such as `fraction` or `nats`.
   public let unit: String
 
   public init(_ name: String, _ value: Double, unit: String) {
@@ -31,7 +31,7 @@ public struct Figure: Sendable, Equatable {
   }
 }
 
-/// Rows of a name and columns of equal width, for people.
+/// Rows with a name each, and columns of equal width, for people.
 public struct TextTable {
   public let text: String
 

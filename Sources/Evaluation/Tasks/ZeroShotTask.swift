@@ -2,14 +2,14 @@ import Foundation
 import Records
 import Text
 
-/// Names pictures by their classes' names.
+/// Classifies pictures by the names of classes.
 public struct ZeroShotTask: EvaluationTask {
   public static let name = "zero-shot"
   public static let meaning =
-    "Names pictures by their classes' names: top-1, top-5, mean per class."
+    "Classifies pictures by the names of classes: top-1, top-5, mean per class."
   public static let discussion = """
-    Line n of NAMES.txt, from 0, names class n of KEY.cls; a|b are synonyms. Every name is put
-    into every prompt, and a class is the mean of its texts. Pictures without a class are left
+    Line n of NAMES.txt, counted from 0, names class n of KEY.cls; a|b are synonyms. Every name is
+    put into every prompt, and a class is the mean of its texts. Pictures without a class are left
     out.
 
     EXAMPLE
@@ -20,11 +20,11 @@ public struct ZeroShotTask: EvaluationTask {
   public static let options = [classes, prompts]
 
   private static let classes = TaskOption(
-    "classes", .file(or: []), help: "One class a line, synonyms divided by |.", isRequired: true,
+    "classes", .file(or: []), help: "One class a line, synonyms separated by |.", isRequired: true,
     isKey: true)
   private static let prompts = TaskOption(
     "prompts", .file(or: ["default", "none"]),
-    help: "default, none (the name alone) or a file with one prompt a line, {} for the name.",
+    help: "default, none (the name alone) or a file with one prompt a line; {} is the name.",
     standard: "default", isKey: true)
 
   private let classes: ClassNames

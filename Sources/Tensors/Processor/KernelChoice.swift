@@ -1,23 +1,23 @@
-/// Which of OpenBLAS's kernels is to make the float32 products.
+/// Which of OpenBLAS's kernels computes the float32 products.
 ///
-/// OpenBLAS knows processors by their numbers. One that is newer than itself gets kernels for SSE3.
-/// So facts propose and, where the library's own choice does not fit them, a trial confirms: all
-/// ranks of a machine come to the same kernel, since a trial only overrules where it finds products
-/// wrong or below a quarter of what the processor has.
+/// OpenBLAS recognises processors by their numbers. A processor newer than the library gets kernels
+/// for SSE3. So the kernel is proposed by what the processor supports; where the library's own
+/// choice differs, a trial confirms it. All ranks of a machine get the same kernel, since a trial
+/// overrules the proposal only if products are wrong or below a quarter of the processor's speed.
 public enum KernelChoice: Sendable, Equatable {
-  /// What the library has chosen itself.
+  /// The library's own choice.
   case own
-  /// Not decided: this one is to be tried.
+  /// Not decided yet: this kernel must be tried.
   case trial(of: String)
-  /// This one, by its name in OPENBLAS_CORETYPE.
+  /// This kernel, by its name in OPENBLAS_CORETYPE.
   case named(String)
-  /// None gives right products.
+  /// No kernel gives right products.
   case none
 
   /// - Parameters:
   ///   - own: the kernel that the library chose itself.
-  ///   - shares: kernels that were tried, and their products' share of the processor's
-  ///     multiply-adds; 0: wrong, or not there.
+  ///   - shares: kernels that were tried, with their products' speed as a share of the processor's
+  ///     multiply-adds; 0: wrong, or no such kernel.
   public init(for processor: Processor, own: String, shares: [String: Double]) {
     let level = Self.instructions(of: own)
     if let level, level >= processor.instructions, shares[own] ?? 1 > 0 {
@@ -25,9 +25,9 @@ public enum KernelChoice: Sendable, Equatable {
       return
     }
     var candidates = Self.candidates(for: processor).filter { $0 != own }
-    // One with a name of its own is newer than this program, and may well suit.
+    // A kernel with an unknown name is newer than this program, and may well suit.
     candidates.insert(own, at: level == nil ? 0 : candidates.count)
-    // What facts propose is given up for a defect, never for a busy moment: ranks must agree.
+    // A proposal is given up only for a defect, never because a machine was busy: ranks must agree.
     let enough = 0.25
     for candidate in candidates {
       guard let share = shares[candidate] else {
@@ -47,7 +47,7 @@ public enum KernelChoice: Sendable, Equatable {
     self = best == own ? .own : .named(best)
   }
 
-  /// By merit. SapphireRapids is left out: of Cooperlake's it changes bfloat16 products alone.
+  /// Best first. SapphireRapids is left out: only its bfloat16 products differ from Cooperlake's.
   private static func candidates(for processor: Processor) -> [String] {
     let avx2 = processor.isAMD ? "Zen" : "Haswell"
     return switch processor.instructions {
@@ -57,7 +57,7 @@ public enum KernelChoice: Sendable, Equatable {
     }
   }
 
-  /// What a kernel is made of; nil where this program does not know its name.
+  /// What a kernel is compiled for; nil where this program does not know its name.
   package static func instructions(of kernel: String) -> Processor.InstructionSet? {
     switch kernel {
     case "SkylakeX", "Cooperlake", "SapphireRapids": .avx512

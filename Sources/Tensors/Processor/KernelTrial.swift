@@ -1,13 +1,12 @@
 import CKernels
 import Glibc
 
-/// One of OpenBLAS's kernels tried by this program in a process of its own, which the kernel may
-/// take down.
+/// A trial of one of OpenBLAS's kernels in a process of its own, since the kernel may crash it.
 enum KernelTrial {
   private static let patience: Int32 = 3000
 
-  /// The share of the processor's multiply-adds that a kernel's products reach; 0 where they are
-  /// wrong, where the library has no such kernel, and where the process died or took seconds.
+  /// The speed of a kernel's products as a share of the processor's multiply-adds; 0 where they are
+  /// wrong, where the library has no such kernel, and where the process crashed or took seconds.
   static func share(of kernel: String) -> Double {
     Life.trial.begin(with: kernel)
     var process: pid_t = 0
@@ -21,7 +20,7 @@ enum KernelTrial {
     return Double(answer) ?? 0
   }
 
-  /// The other process's part: one number on standard output.
+  /// The other process's part: prints one number on standard output.
   static func answer(for kernel: String) -> Never {
     let isThere = OpenBLAS.core.lowercased() == kernel.lowercased()
     let share = isThere && OpenBLAS.isRight ? ProductRate.measure().share : 0

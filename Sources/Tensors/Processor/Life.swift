@@ -1,11 +1,11 @@
 import Glibc
 
-/// Which life of the program this process lives. OpenBLAS reads OPENBLAS_CORETYPE when it is
-/// loaded, before main: another kernel takes another life.
+/// Which run of the program this process is. OpenBLAS reads OPENBLAS_CORETYPE when it is loaded,
+/// before main, so another kernel needs another start of the program.
 enum Life: String {
-  /// Tries a kernel, says what it found, and ends.
+  /// Tries a kernel, prints the result, and ends.
   case trial
-  /// Begun again with the kernel that suits, once: it begins no other.
+  /// Started again with a kernel that suits; it does not start again.
   case second
 
   private static let variable = "COCA_KERNEL_LIFE"
@@ -14,16 +14,16 @@ enum Life: String {
   /// Nil: as the user started it.
   static var current: Life? { value(of: variable).flatMap(Life.init) }
 
-  /// The kernel that the environment asks for.
+  /// The kernel in the environment.
   static var askedKernel: String? { value(of: kernel) }
 
-  /// Sets the environment that the next life begins with.
+  /// Sets the environment for the next start.
   func begin(with core: String) {
     setenv(Life.variable, rawValue, 1)
     setenv(Life.kernel, core, 1)
   }
 
-  /// Leaves nothing of it to the programs that this one starts.
+  /// Removes these variables, so that programs started by this one do not get them.
   static func end() {
     unsetenv(variable)
     unsetenv(kernel)

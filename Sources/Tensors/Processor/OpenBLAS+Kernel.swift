@@ -6,22 +6,22 @@ extension OpenBLAS {
   public enum Chooser: Sendable {
     /// The library.
     case library
-    /// This program, since the library's own choice does not suit the processor.
+    /// This program, since the library's choice does not suit the processor.
     case program
     /// OPENBLAS_CORETYPE in the environment.
     case user
   }
 
-  /// Who chose the kernel that computes.
+  /// Who chose the kernel in use.
   public static var chooser: Chooser { chosenBy.withLock { $0 } }
   private static let chosenBy = Mutex(Chooser.library)
 
-  /// Sees to it that products are right, and made by the kernel that suits this processor.
+  /// Ensures that products are right, and computed by the kernel that suits this processor.
   ///
-  /// The first thing a program does, before MPI and threads: where the library's own choice does
-  /// not suit, the program begins again, once, with OPENBLAS_CORETYPE set, as the same process with
-  /// the same arguments and files. What the user has set there is obeyed.
-  /// - Throws: `KernelError` where products are wrong and no other kernel's are right.
+  /// Call it first, before MPI and threads. Where the library's own choice does not suit, the
+  /// program starts again, once, with OPENBLAS_CORETYPE set: the same process with the same
+  /// arguments and files. A kernel that the user has set there is kept.
+  /// - Throws: `KernelError` where products are wrong and no other kernel gives right ones.
   public static func chooseKernel() throws(KernelError) {
     let asked = Life.askedKernel
     switch (Life.current, asked) {
@@ -45,7 +45,7 @@ extension OpenBLAS {
 
   private static func chooseOwn() throws(KernelError) {
     if KernelChoice(for: .current, own: core, shares: [:]) == .own, isRight { return }
-    // Whoever asks for a stop in this life shall have it in the next.
+    // A stop that is requested now must be seen by the program after it has started again.
     another_self_hold_signals()
     defer { another_self_pass_signals() }
     var shares: [String: Double] = [:]
@@ -60,7 +60,7 @@ extension OpenBLAS {
     }
   }
 
-  /// Returns where the system does not let it: the kernel that is there has to do.
+  /// Returns where the system refuses to start the program again: then the present kernel is used.
   private static func begin(with kernel: String) throws(KernelError) {
     Life.second.begin(with: kernel)
     another_self_instead(CommandLine.unsafeArgv)
@@ -69,7 +69,7 @@ extension OpenBLAS {
   }
 }
 
-/// A kernel of OpenBLAS's whose products are not a plain loop's.
+/// A kernel of OpenBLAS's whose products differ from a plain loop's.
 public struct KernelError: Error, Sendable, Equatable, CustomStringConvertible {
   public let kernel: String
 

@@ -1,9 +1,9 @@
 import CKernels
 
-/// What decides which kernel suits a processor: what it can, not its number, which a library may
-/// not know.
+/// What decides which kernel suits a processor: what it supports. Its number does not, since a
+/// library may not know it.
 public struct Processor: Sendable, Equatable {
-  /// What this program's kernels are compiled for; each has all that the one before it has.
+  /// What this program's kernels are compiled for; each set includes the one before it.
   public enum InstructionSet: String, Sendable, Comparable, CaseIterable {
     /// SSE2.
     case baseline
@@ -18,10 +18,10 @@ public struct Processor: Sendable, Equatable {
     }
   }
 
-  /// Its own words and its numbers, as in "Intel(R) Xeon(R) Processor (family 6, model 207)".
+  /// Its own text and its numbers, as in "Intel(R) Xeon(R) Processor (family 6, model 207)".
   public let name: String
   public let isAMD: Bool
-  /// The widest that the processor and its system have.
+  /// The widest set that the processor and its system support.
   public let instructions: InstructionSet
   /// Whether it multiplies bfloat16 (AVX512-BF16).
   public let hasBFloat16: Bool
@@ -35,7 +35,7 @@ public struct Processor: Sendable, Equatable {
     self.hasBFloat16 = hasBFloat16
   }
 
-  /// This machine's.
+  /// This machine's processor.
   public static let current: Processor = {
     let found = processor_read()
     let vendor = text(of: found.vendor), name = text(of: found.name)
@@ -46,7 +46,7 @@ public struct Processor: Sendable, Equatable {
       hasBFloat16: GEMM.Precision.bfloat16.isSupported)
   }()
 
-  /// A C array of characters, up to its first zero, without the spaces around it.
+  /// A C array of characters as text, up to the first zero, without surrounding spaces.
   private static func text<Characters>(of characters: Characters) -> String {
     withUnsafeBytes(of: characters) { bytes in
       let words = bytes.prefix { $0 != 0 }.split(separator: UInt8(ascii: " "))

@@ -1,9 +1,10 @@
 import CKernels
 
-/// Products beside a plain loop's, of odd sizes, every layout, and with and without what was there.
+/// Compares products with a plain loop's, for odd sizes and every layout, with and without `keep`.
 ///
-/// Factors are small whole numbers, in bfloat16 too, and their sums are exact in any order: one
-/// wrong bit is a wrong kernel. One product is made by small matrices' kernels, one by blocks.
+/// Factors are small whole numbers, exact in bfloat16 too, and their sums are exact in any order:
+/// one wrong bit shows a wrong kernel. One product uses the kernels for small matrices, one those
+/// for blocks.
 public enum ProductCheck {
   /// `into = a · b + keep · into`.
   public typealias Product = (_ a: Matrix, _ b: Matrix, _ into: Matrix, _ keep: Float) -> Void
@@ -38,7 +39,7 @@ public enum ProductCheck {
     }
   }
 
-  /// From -8 to 8, in no order.
+  /// Whole numbers from -8 to 8, in an irregular order.
   private static func wholeNumbers(_ rows: Int, _ columns: Int) -> Tensor {
     let tensor = Tensor([rows, columns])
     for index in 0..<tensor.count {
@@ -49,7 +50,7 @@ public enum ProductCheck {
 }
 
 extension Tensor {
-  /// A copy with rows as columns.
+  /// A copy with rows and columns exchanged.
   fileprivate var transposed: Tensor {
     let copy = Tensor([width, rows])
     for row in 0..<rows {

@@ -1,11 +1,11 @@
 import CKernels
 import Glibc
 
-/// How fast a core multiplies matrices, beside how fast it multiplies and adds in registers.
+/// How fast a core multiplies matrices, and how fast it multiplies and adds in registers.
 public struct ProductRate: Sendable, Equatable, Codable {
-  /// Floating-point operations a second of products, a multiply-add counted as two.
+  /// Floating-point operations of products per second, a multiply-add counted as two.
   public let products: Double
-  /// The same of multiply-adds that wait for nothing.
+  /// The same for multiply-adds that wait for nothing.
   public let limit: Double
 
   public init(products: Double, limit: Double) {
@@ -13,14 +13,14 @@ public struct ProductRate: Sendable, Equatable, Codable {
     self.limit = limit
   }
 
-  /// Of the limit; near 1 at best.
+  /// `products` divided by `limit`; near 1 at best.
   public var share: Double { products / limit }
 
-  /// Measures the calling thread, some ten milliseconds where all is well.
+  /// Measures the calling thread; takes some ten milliseconds if all is well.
   ///
-  /// Both sides take turns of equal length, so that a machine whose speed changes changes both, and
-  /// count the thread's own processor time, so that a neighbour costs neither. The best of five,
-  /// of more where it is suspiciously low.
+  /// Both sides take turns of equal length, so that a change of the machine's speed affects both.
+  /// They count the thread's own processor time, so that other processes affect neither. The best
+  /// of five counts, or of more where the result is suspiciously low.
   public static func measure(_ precision: GEMM.Precision = .float32) -> ProductRate {
     let rows = 256, depth = 256, columns = 512
     let a = Tensor([rows, depth]), b = Tensor([depth, columns]), c = Tensor([rows, columns])
@@ -47,7 +47,7 @@ public struct ProductRate: Sendable, Equatable, Codable {
   }
 }
 
-/// Multiply-adds of numbers that stay in registers: what no product can outrun.
+/// Multiply-adds of numbers that stay in registers: no product can be faster.
 public enum MultiplyAdds: String, Sendable, CaseIterable {
   case sse2, avx2, avx512
   /// AVX512-BF16's dot products.
@@ -55,10 +55,10 @@ public enum MultiplyAdds: String, Sendable, CaseIterable {
   /// AMX's products of bfloat16 tiles.
   case tiles
 
-  /// Whether this processor and its system have them.
+  /// Whether this processor and its system support them.
   public var isSupported: Bool { multiply_adds_supported(kind) != 0 }
 
-  /// In float32.
+  /// The widest that are supported, in float32.
   public static var widest: MultiplyAdds {
     switch Processor.current.instructions {
     case .baseline: .sse2
@@ -67,8 +67,8 @@ public enum MultiplyAdds: String, Sendable, CaseIterable {
     }
   }
 
-  /// Operations a second of the calling thread's processor time, a multiply-add counted as two.
-  /// - Parameter seconds: how long to run, about.
+  /// Operations per second of the calling thread's processor time, a multiply-add counted as two.
+  /// - Parameter seconds: about how long to run.
   public func rate(seconds: Double) -> Double {
     precondition(isSupported, "\(self) on a processor without them")
     var operations = 0.0, spent = 0.0

@@ -1,14 +1,14 @@
 import Synchronization
 
-/// What computes here and how fast: one rank's processor, kernel and rates.
+/// What computes on a rank and how fast: its processor, kernel and rates.
 public struct ProductSpeed: Sendable, Equatable, Codable {
   /// The processor's name and numbers.
   public let processor: String
   /// What this program's own kernels are compiled for.
   public let instructions: String
-  /// The kernel that makes float32 products, such as "OpenBLAS Cooperlake".
+  /// The kernel for float32 products, such as "OpenBLAS Cooperlake".
   public let kernel: String
-  /// Of a core, of products in the precision that was asked for, of all threads at once.
+  /// A core's rate for products in the given precision, while all threads compute.
   public let rate: ProductRate
   /// The same in float32.
   public let float32: ProductRate
@@ -27,7 +27,7 @@ public struct ProductSpeed: Sendable, Equatable, Codable {
   /// "avx512, OpenBLAS Cooperlake".
   public var kernels: String { "\(instructions), \(kernel)" }
 
-  /// Measures the team's threads, all at the same time: some tens of milliseconds.
+  /// Measures the team's threads, all at the same time; takes some tens of milliseconds.
   public static func measure(_ precision: GEMM.Precision = GEMM.precision) -> ProductSpeed {
     let float32 = ProductRate.ofTeam(.float32)
     return ProductSpeed(
@@ -36,19 +36,19 @@ public struct ProductSpeed: Sendable, Equatable, Codable {
       rate: precision == .float32 ? float32 : .ofTeam(precision), float32: float32)
   }
 
-  /// What makes these products slow, and what to do; nil where they are not.
+  /// A warning that these products are slow, with a remedy; nil where they are not.
   ///
-  /// A kernel that suits its processor reaches two thirds of the multiply-adds and more.
+  /// A kernel that suits its processor reaches at least two thirds of the multiply-adds.
   /// - Parameter chooser: who chose OpenBLAS's kernel.
   public func complaint(chooser: OpenBLAS.Chooser = OpenBLAS.chooser) -> String? {
     if float32.share < 0.5 {
       return "\(kernel) multiplies at \(float32.text) of \(processor). "
         + (chooser == .user
-          ? "Unset OPENBLAS_CORETYPE" : "Install a newer OpenBLAS, and look what else runs there")
+          ? "Unset OPENBLAS_CORETYPE" : "Install a newer OpenBLAS, and check what else runs there")
     }
     if rate.products < 0.9 * float32.products {
       return "products in bfloat16 make \(rate.text) of \(processor), in float32 \(float32.text). "
-        + "Say precision: float32"
+        + "Set precision: float32"
     }
     return nil
   }

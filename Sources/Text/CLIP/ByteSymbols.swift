@@ -2,7 +2,7 @@
 /// text. First the bytes that are printable characters of Latin-1 themselves, then the other 68,
 /// which stand as U+0100 and up.
 enum ByteSymbols {
-  /// What a symbol that ends a word carries.
+  /// The end of every symbol that ends a word.
   static let wordEnd = Array("</w>".utf8)
 
   /// The 256 bytes in the vocabulary's order.
@@ -11,7 +11,7 @@ enum ByteSymbols {
     return printable + (0...255).filter { !printable.contains($0) }
   }()
 
-  /// The characters that stand for `bytes`, each as UTF-8.
+  /// The characters that represent `bytes`, each as UTF-8.
   static let characters: [[UInt8]] = bytes.enumerated().map { place, byte in
     let code = place < printableCount ? Int(byte) : 0x100 + place - printableCount
     return code < 0x80 ? [byte] : [UInt8(0xC0 | code >> 6), UInt8(0x80 | code & 0x3F)]

@@ -6,15 +6,15 @@ import Foundation
 /// - Source: `bpe_simple_vocab_16e6.txt.gz` of CLIP and open_clip, which read its first 48,894
 ///   merges; Hugging Face's `merges.txt` holds just these.
 package struct CLIPMerges: Sendable {
-  /// The file unpacked; CLIP's own has 3.2 MB.
+  /// The most bytes of the unpacked file; CLIP's own has 3.2 MB.
   package static let maximumBytes = 16 << 20
   package static let maximumCount = 49_152 - 256 - 2
 
   /// Each symbol's bytes in the order of ids: 256, 256 that end a word, one a merge.
   package private(set) var symbols: [[UInt8]]
-  /// What two neighbouring symbols become; the lower the id, the earlier the merge.
+  /// The symbol that two neighbours become; the lower its id, the earlier the merge.
   package private(set) var merged: [Pair: Int32] = [:]
-  /// The header and the merges in use, as text.
+  /// The header and the used merges, as text.
   package private(set) var text: Data
 
   package struct Pair: Hashable, Sendable {
@@ -28,7 +28,7 @@ package struct CLIPMerges: Sendable {
     Gunzip.isGzip(bytes) || hasHeader(bytes)
   }
 
-  /// - Throws: `badGzip`, `tooLarge`, `badMerges` naming the line.
+  /// - Throws: `badGzip`, `tooLarge`, `badMerges` with the line.
   package init(_ file: Data, name: String) throws(TextError) {
     let bytes =
       Gunzip.isGzip(file) ? try Gunzip.inflate(file, limit: Self.maximumBytes, name: name) : file
@@ -70,13 +70,13 @@ package struct CLIPMerges: Sendable {
     var parts: [Int32] = []
     for name in names {
       guard let id = ids[name] else {
-        throw Fault(why: "has \(Self.quoted(name)), which is no byte and no merge above")
+        throw Fault(why: "has \(Self.quoted(name)), which is neither a byte nor a merge above")
       }
       parts.append(id)
     }
     let id = Int32(symbols.count)
     guard ids.updateValue(id, forKey: names[0] + names[1]) == nil else {
-      throw Fault(why: "makes \(Self.quoted(names[0] + names[1])), which is there already")
+      throw Fault(why: "makes \(Self.quoted(names[0] + names[1])), which exists already")
     }
     symbols.append(symbols[Int(parts[0])] + symbols[Int(parts[1])])
     merged[Pair(parts[0], parts[1])] = id

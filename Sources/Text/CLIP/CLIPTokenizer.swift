@@ -6,7 +6,7 @@ import Foundation
 /// CLIP's vocabulary 49,408. As in open_clip, a text that spells `<start_of_text>` or
 /// `<end_of_text>` gets their ids, and padding is id 0, which is also the byte `!` inside a word.
 public struct CLIPTokenizer: Tokenizer {
-  /// Longer texts are no captions; mending and normalising cost more than their length.
+  /// Longer texts cannot be captions; repairing and normalising take more than linear time.
   public static let maximumTextBytes = 1 << 16
   public static let fileName = "merges.txt"
 
@@ -14,11 +14,11 @@ public struct CLIPTokenizer: Tokenizer {
   public let pad: Int32 = 0
   public let start: Int32
   public let end: Int32
-  /// The merges in use as Hugging Face's `merges.txt` has them, whichever file they came from.
+  /// The used merges as Hugging Face's `merges.txt` has them, whichever file they came from.
   public let model: Data
   private let merges: CLIPMerges
 
-  /// The bytes of `bpe_simple_vocab_16e6.txt.gz`, the same unpacked, or of a `merges.txt`;
+  /// Reads the bytes of `bpe_simple_vocab_16e6.txt.gz`, packed or unpacked, or of a `merges.txt`;
   /// `name` is for errors.
   /// - Throws: `badGzip`, `badMerges`, `tooLarge`.
   public init(model: Data, name: String) throws(TextError) {

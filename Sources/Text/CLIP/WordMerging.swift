@@ -1,9 +1,9 @@
 extension CLIPMerges {
-  /// Byte pair encoding of one word: of all neighbours that may merge, the pair with the earliest
-  /// merge does, everywhere from left to right, until none is left.
+  /// Byte pair encoding of one word. Of all neighbours that can merge, the pair with the earliest
+  /// merge is merged, everywhere from left to right; this is repeated until no pair can merge.
   ///
-  /// What a merge makes only later merges use, so taking the earliest merge at the leftmost place,
-  /// one at a time, is the same. A heap keeps a long word from costing its length squared.
+  /// A new symbol takes part only in later merges, so it is the same to make one merge at a time:
+  /// the earliest, at its leftmost place. A heap avoids quadratic time for a long word.
   package func merge(_ word: [Int32]) -> [Int32] {
     guard word.count > 1 else { return word }
     var merging = WordMerging(word, merged)
@@ -11,7 +11,7 @@ extension CLIPMerges {
   }
 }
 
-/// A word as a chain of symbols; -1 stands where one went into the one before it.
+/// A word as a chain of symbols; -1 where a symbol was merged into the one before it.
 private struct WordMerging {
   private let merged: [CLIPMerges.Pair: Int32]
   private var symbols: [Int32]
@@ -32,7 +32,7 @@ private struct WordMerging {
     return symbols.filter { $0 >= 0 }
   }
 
-  /// What the symbols at `place` and behind it become.
+  /// What the symbols at `place` and after it become.
   private func merge(at place: Int) -> Int32? {
     guard symbols[place] >= 0, next[place] < symbols.count else { return nil }
     return merged[CLIPMerges.Pair(symbols[place], symbols[next[place]])]
@@ -43,7 +43,7 @@ private struct WordMerging {
   }
 
   private mutating func apply(_ id: Int32, at place: Int) {
-    // Another merge may have taken one of the two meanwhile.
+    // Another merge may have taken one of the two in the meantime.
     guard merge(at: place) == id else { return }
     let taken = next[place]
     symbols[place] = id
@@ -55,7 +55,7 @@ private struct WordMerging {
   }
 }
 
-/// A heap of ids with their places; the lowest id comes first, of equal ones the lowest place.
+/// A heap of ids with their places; the lowest id comes first, and of equal ids the lowest place.
 private struct LowestFirst {
   private var keys: [UInt64] = []
 

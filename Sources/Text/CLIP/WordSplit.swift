@@ -1,5 +1,5 @@
-/// How CLIP cuts a cleaned text into words: the two marks, English endings behind an apostrophe,
-/// runs of letters, single digits, runs of anything else that is no white space.
+/// How CLIP splits a cleaned text into words: the two marks, English endings after an apostrophe,
+/// runs of letters, single digits, and runs of anything else that is not white space.
 ///
 /// - Source: the pattern of open_clip 3.3.0's `SimpleTokenizer`.
 enum WordSplit {
@@ -17,11 +17,11 @@ enum WordSplit {
     return words
   }
 
-  /// Not a letter, but to a pattern that ignores case it is the letter iota, too. So it is neither
+  /// Not a letter; but to a pattern that ignores case it also is the letter iota. So it is neither
   /// in a run of letters nor in one of anything else.
   private static let subscriptIota: Unicode.Scalar = "\u{345}"
 
-  /// How much of `text` its first word takes; 0 for what belongs to none.
+  /// How much of `text` its first word takes; 0 for a character that belongs to no word.
   private static func wordLength(
     _ text: ArraySlice<Unicode.Scalar>, _ first: Unicode.Scalar
   ) -> Int {

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Text as CLIP's tokenizer reads it: mended, HTML's references read twice, white space as single
-/// spaces, lower case.
+/// Text as CLIP's tokenizer reads it: repaired, HTML references decoded twice, white space as
+/// single spaces, lower case.
 ///
 /// - Source: open_clip 3.3.0 `SimpleTokenizer` with its default cleaning.
 enum CaptionCleaning {
@@ -14,7 +14,7 @@ enum CaptionCleaning {
     return Lowercase.lowercased(singleSpaces(scalars))
   }
 
-  /// Whether mending and reading references would change nothing but white space.
+  /// Whether repairing and decoding references would change nothing but white space.
   private static func isPlain(_ scalars: Scalars) -> Bool {
     scalars.allSatisfy { scalar in
       switch scalar.value {

@@ -1,9 +1,9 @@
 /// A single-byte encoding whose lower half is ASCII.
 struct CodePage: Sendable {
-  /// By byte.
+  /// The character of each byte.
   let characters: Scalars
   private let bytes: [Unicode.Scalar: UInt8]
-  /// Whether byte 1A, the control character SUBSTITUTE, stands for U+FFFD, a character lost.
+  /// Whether byte 1A, the control character SUBSTITUTE, means U+FFFD, a lost character.
   let marksLosses: Bool
   let isMacRoman: Bool
 
@@ -20,7 +20,7 @@ struct CodePage: Sendable {
     bytes = Dictionary(uniqueKeysWithValues: zip(characters, UInt8(0)...255))
   }
 
-  /// Nil where a character is not of this page.
+  /// Nil where a character is not in this code page.
   func encode(_ text: Scalars) -> [UInt8]? {
     var encoded: [UInt8] = []
     encoded.reserveCapacity(text.count)
@@ -37,7 +37,7 @@ extension CodePage {
   static let latin1 = CodePage("", marksLosses: false)
   static let windows1252 = CodePage("€_‚ƒ„…†‡ˆ‰Š‹Œ_Ž__‘’“”•–—˜™š›œ_žŸ")
 
-  /// The pages by which UTF-8 is most often misread.
+  /// The code pages in which UTF-8 is misread the most often.
   static let common = [
     latin1, windows1252, windows1251, windows1250, windows1253, windows1254, windows1257,
   ]

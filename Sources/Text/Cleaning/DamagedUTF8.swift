@@ -1,9 +1,9 @@
-/// Bytes that may be UTF-8, also where some were altered on the way.
+/// Bytes that may be UTF-8, even where some of them were altered.
 ///
 /// - Source: ftfy 6.3.1, its steps `restore_byte_a0`, `replace_lossy_sequences` and its codec
 ///   `utf-8-variants`.
 enum DamagedUTF8 {
-  /// Nil where the bytes are no UTF-8.
+  /// Nil where the bytes are not UTF-8.
   static func decode(_ bytes: [UInt8], readAs page: CodePage) -> Scalars? {
     var bytes = bytes
     // In Mac Roman this would be a dash and a space.
@@ -13,10 +13,10 @@ enum DamagedUTF8 {
     return String(validating: bytes, as: UTF8.self).map { Scalars($0.unicodeScalars) }
   }
 
-  /// Puts byte A0 back where it was taken for a space inside a sequence that is likely otherwise.
+  /// Puts byte A0 back where it was replaced by a space inside a sequence that is otherwise likely.
   private static func restoreNoBreakSpaces(_ bytes: inout [UInt8]) {
     guard bytes.indices.contains(where: { alteredLength(bytes[$0...]) != nil }) else { return }
-    // "Ã la mode" is "à la mode": here the no-break space was joined with the space behind it.
+    // "Ã la mode" is "à la mode": here the no-break space was merged with the space after it.
     // Not so in Portuguese às, àquele, àquela, àquilo.
     replace(&bytes) { rest in
       guard rest.starts(with: [0xC3, 0x20]) else { return nil }
@@ -52,7 +52,7 @@ enum DamagedUTF8 {
     }
   }
 
-  /// Sequences of which bytes were lost (1A, or one a question mark) become U+FFFD.
+  /// Sequences with lost bytes (1A, or one question mark) become U+FFFD.
   private static func replaceLosses(_ bytes: inout [UInt8]) {
     guard bytes.contains(where: { $0 == 0x1A || $0 == 0x3F }) else { return }
     replace(&bytes) { rest in lossyLength(rest).map { (Array("\u{FFFD}".utf8), $0) } }
@@ -64,7 +64,7 @@ enum DamagedUTF8 {
     switch lead {
     case 0x1A: return 1
     case 0xED where isLossyPair(Array(bytes.prefix(6))): return 6
-    // A question mark behind other letters is most often one.
+    // A question mark after other letters is usually one.
     case 0xC2, 0xC3: return behind.first.map(isMark) ?? false ? 2 : nil
     case 0xC4...0xDF: return behind.first == 0x1A ? 2 : nil
     case 0xE0...0xEF: return isLossy(behind.prefix(2), count: 2) ? 3 : nil
@@ -107,7 +107,7 @@ enum DamagedUTF8 {
 
   private static func isContinuation(_ byte: UInt8) -> Bool { byte & 0xC0 == 0x80 }
 
-  /// - Parameter new: what stands for the beginning of the given bytes, and how many that is.
+  /// - Parameter new: the replacement for the beginning of the given bytes, and how long that is.
   private static func replace(
     _ bytes: inout [UInt8], _ new: (ArraySlice<UInt8>) -> (bytes: [UInt8], length: Int)?
   ) {

@@ -1,6 +1,6 @@
 /// HTML's character references (`&eacute;`, `&#233;`, `&#xE9;`), by two rules.
 enum HTMLEntities {
-  /// Characters by name without the semicolon, and the names that count without one.
+  /// Characters by name without the semicolon, and the names that are read without one.
   private static let (characters, bareNames): ([Scalars: Scalars], Set<Scalars>) = {
     var characters: [Scalars: Scalars] = [:]
     var bareNames: Set<Scalars> = []
@@ -14,7 +14,7 @@ enum HTMLEntities {
     return (characters, bareNames)
   }()
 
-  /// References in capitals that no rule of HTML reads: `&EACUTE;` as `É`.
+  /// References in capitals, which no rule of HTML reads: `&EACUTE;` as `É`.
   private static let capitals: [Scalars: Scalars] = {
     let pairs = characters.compactMap { name, text -> (Scalars, Scalars)? in
       let capital = scalars(string(name).uppercased())
@@ -27,10 +27,10 @@ enum HTMLEntities {
     return Dictionary(uniqueKeysWithValues: pairs)
   }()
 
-  /// Reads what is certainly meant: up to 24 letters and digits, ended by a semicolon; of names
-  /// also those written in capitals.
+  /// Decodes only clear references: up to 24 letters and digits, ended by a semicolon; names may
+  /// also be in capitals.
   ///
-  /// - Source: ftfy 6.3.1, which mends text so unless it holds a `<`.
+  /// - Source: ftfy 6.3.1, which repairs text in this way unless there is a `<` in it.
   static func readStrictly(_ text: Scalars) -> Scalars {
     replaceReferences(text) { behind in
       let digits = behind.first == "#" ? behind.dropFirst() : behind
@@ -42,7 +42,7 @@ enum HTMLEntities {
       if behind.first != "#" {
         return (characters[Scalars(name)] ?? capitals[Scalars(name)]).map { ($0, length) }
       }
-      // ftfy leaves what still holds a semicolon, so also the semicolon itself.
+      // ftfy leaves a result that has a semicolon in it, and so also the semicolon itself.
       guard let number = number(behind), number.length == length, number.text != [";"] else {
         return nil
       }
@@ -50,7 +50,7 @@ enum HTMLEntities {
     }
   }
 
-  /// Reads all that a browser would: numbers and some names without a semicolon too.
+  /// Decodes everything that a browser would: numbers and some names without a semicolon too.
   ///
   /// - Source: the HTML standard, as Python's `html.unescape` follows it.
   static func readLoosely(_ text: Scalars) -> Scalars {
@@ -64,8 +64,7 @@ enum HTMLEntities {
     }
   }
 
-  /// - Parameter read: what stands for a reference and the reference's length, given what stands
-  ///   behind its `&`.
+  /// - Parameter read: from the text after an `&`, the reference's replacement and length.
   private static func replaceReferences(
     _ text: Scalars, _ read: (ArraySlice<Unicode.Scalar>) -> (text: Scalars, length: Int)?
   ) -> Scalars {
@@ -84,7 +83,7 @@ enum HTMLEntities {
     return result
   }
 
-  /// The longest name that counts without a semicolon and begins `name`.
+  /// The longest beginning of `name` that is a name which is read without a semicolon.
   private static func bareBeginning(of name: Scalars) -> Scalars? {
     stride(from: min(name.count, longestBareName), to: 1, by: -1).lazy
       .map { Scalars(name.prefix($0)) }.first { bareNames.contains($0) }
@@ -92,7 +91,7 @@ enum HTMLEntities {
 
   private static let longestBareName = bareNames.lazy.map(\.count).max() ?? 0
 
-  /// A number behind `#`, decimal or behind an `x` hexadecimal.
+  /// A number after `#`: decimal, or hexadecimal after an `x`.
   private static func number(
     _ behind: ArraySlice<Unicode.Scalar>
   ) -> (text: Scalars, length: Int)? {

@@ -24,7 +24,7 @@ enum Mojibake {
     return parts == text ? controlsAsWindows1252(text) : parts
   }
 
-  /// Mends runs that look like misread UTF-8, where the whole is a mixture of encodings.
+  /// Repairs runs that look like misread UTF-8, in a text that mixes encodings.
   private static func mendParts(_ text: Scalars) -> Scalars {
     var result = Scalars()
     var place = 0
@@ -39,17 +39,17 @@ enum Mojibake {
     return result
   }
 
-  /// Where a run of misread sequences that begins at `start` ends; `start` where none begins.
+  /// The end of a run of misread sequences that begins at `start`; `start` where none begins.
   private static func endOfRun(_ text: Scalars, from start: Int) -> Int {
-    // Behind a continuation byte only the rest of a larger jumble would be mended.
+    // After a continuation byte only the rest of a larger damage would be repaired.
     if start > 0, roles[text[start - 1]]?.contains(.continuation) ?? false { return start }
     var end = start
     while let length = sequenceLength(text[end...]) { end += length }
     return end
   }
 
-  /// The length of the sequence that `text` begins with: a lead and its continuation bytes, for
-  /// which a space may stand, too.
+  /// The length of the sequence at the beginning of `text`: a lead byte and its continuation bytes,
+  /// one of which may be a space.
   private static func sequenceLength(_ text: ArraySlice<Unicode.Scalar>) -> Int? {
     guard let lead = text.first.flatMap({ roles[$0] }) else { return nil }
     let behind = text.dropFirst().prefix(3)

@@ -1,20 +1,20 @@
 extension MojibakeSigns {
-  /// What a character is to the rules: a class of the characters that misread UTF-8 is made of, and
-  /// what it is as a letter.
+  /// The kinds of a character that the rules use: a class of characters that misread UTF-8 consists
+  /// of, and what kind of letter it is.
   struct Kinds: OptionSet {
     let rawValue: UInt32
 
     static let common = Kinds(rawValue: 1 << 0)
     /// U+0080 to U+009F.
     static let control = Kinds(rawValue: 1 << 1)
-    /// Hardly ever meant.
+    /// Characters that are hardly ever intended.
     static let bad = Kinds(rawValue: 1 << 2)
     static let law = Kinds(rawValue: 1 << 3)
     static let currency = Kinds(rawValue: 1 << 4)
     static let opening = Kinds(rawValue: 1 << 5)
     static let closing = Kinds(rawValue: 1 << 6)
     static let numeric = Kinds(rawValue: 1 << 7)
-    /// Letters in faces of letters, which have odd neighbours.
+    /// Letters in faces made of letters, which have unusual neighbours.
     static let kaomoji = Kinds(rawValue: 1 << 8)
     static let upperAccented = Kinds(rawValue: 1 << 9)
     static let lowerAccented = Kinds(rawValue: 1 << 10)

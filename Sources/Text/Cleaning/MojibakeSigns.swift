@@ -1,4 +1,4 @@
-/// Neighbours that are unlikely in any language and likely in misread UTF-8, as `Ã©` or `â€™`.
+/// Neighbours that are unlikely in any language and likely in misread UTF-8, such as `Ã©` or `â€™`.
 ///
 /// - Source: the heuristic of ftfy 6.3.1 (Robyn Speer, Apache License 2.0): its classes of
 ///   characters and which of them are unlikely side by side.
@@ -18,7 +18,7 @@ enum MojibakeSigns {
     }
   }
 
-  /// What may stand at one place of a rule: characters of some kinds, or some single ones.
+  /// What is allowed at one place of a rule: characters of some kinds, or some single ones.
   private struct Place: ExpressibleByStringLiteral {
     var kinds: Kinds = []
     var singles = Scalars()

@@ -1,9 +1,9 @@
 import Foundation
 
-/// Plain characters in the place of typographic ones.
+/// Plain characters in place of typographic ones.
 enum PlainCharacters {
-  /// Latin ligatures taken apart, full and half width letters in their usual width, straight
-  /// quotes, line ends as `\n`.
+  /// Splits Latin ligatures, gives full and half width letters their usual width, and makes quotes
+  /// straight and line ends `\n`.
   static func replaceVariants(_ text: Scalars) -> Scalars {
     var result = Scalars()
     result.reserveCapacity(text.count)
@@ -21,7 +21,8 @@ enum PlainCharacters {
     return result
   }
 
-  /// Removes what colours a terminal's text: escape, `[`, numbers and semicolons, a letter.
+  /// Removes the codes that colour a terminal's text: escape, `[`, numbers and semicolons, a
+  /// letter.
   static func removeTerminalCodes(_ text: Scalars) -> Scalars {
     guard text.contains("\u{1B}") else { return text }
     var result = Scalars()

@@ -2,7 +2,7 @@
 typealias Scalars = [Unicode.Scalar]
 
 extension Unicode.Scalar {
-  /// What Python's `str.split` and `\s` take for white space: also the four separators of ASCII.
+  /// What Python's `str.split` and `\s` treat as white space, including ASCII's four separators.
   var isPythonSpace: Bool {
     guard isASCII else { return properties.isWhitespace }
     return value == 0x20 || (0x09...0x0D).contains(value) || (0x1C...0x1F).contains(value)

@@ -1,15 +1,15 @@
 import Foundation
 
-/// Mends text that programs have damaged: misread encodings, leftover HTML references and terminal
-/// codes, typographic variants of plain letters.
+/// Repairs text that programs have damaged: misread encodings, leftover HTML references and
+/// terminal codes, typographic variants of plain letters.
 ///
-/// What is mended, and in which order, is ftfy 6.3.1's default (https://ftfy.readthedocs.io), so
+/// What is repaired, and in which order, is ftfy 6.3.1's default (https://ftfy.readthedocs.io), so
 /// that captions become the ids that open_clip trains on.
 enum TextMending {
-  /// Each pass undoes one layer of damage; this many are not met but by design.
+  /// Each pass removes one layer of damage; so many layers exist only in a hostile text.
   private static let maximumPasses = 64
 
-  /// Lines are mended one by one, as each may have come from elsewhere.
+  /// Lines are repaired one by one, since each may come from another source.
   static func mend(_ text: Scalars) -> Scalars {
     var result = Scalars()
     var start = 0
@@ -17,7 +17,7 @@ enum TextMending {
     while start < text.count {
       let end = text[start...].firstIndex(of: "\n").map { $0 + 1 } ?? text.count
       let line = Scalars(text[start..<end])
-      // A `<` says that this is HTML, whose references are meant.
+      // A `<` shows that this is HTML, where references are intended.
       if line.contains("<") { readsReferences = false }
       result += mend(line: line, readsReferences: readsReferences)
       start = end
@@ -40,8 +40,8 @@ enum TextMending {
     return text
   }
 
-  /// Normalisation form C, by ICU: Swift 6.3's own misses Hangul syllables with a separate final
-  /// and takes U+10041 for an A.
+  /// Normalisation form C, by ICU: that of Swift 6.3 misses Hangul syllables with a separate final
+  /// consonant and treats U+10041 as an A.
   private static func composed(_ text: Scalars) -> Scalars {
     // Below the combining marks nothing changes.
     if text.allSatisfy({ $0.value < 0x300 }) { return text }

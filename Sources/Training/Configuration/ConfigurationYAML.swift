@@ -3,13 +3,13 @@ import Records
 import RunFile
 import Yams
 
-/// YAML in and out of `ConfigurationNode`, with limits on what is taken in.
+/// Reads and writes YAML as `ConfigurationNode`, with limits on what is read.
 enum ConfigurationYAML {
   static let byteLimit = 1 << 20
   private static let depthLimit = 32
   private static let nodeLimit = 20_000
 
-  /// The contents of a file that may be YAML or JSON, which is YAML too.
+  /// The contents of a file that may be YAML or JSON; every JSON file is YAML too.
   static func text(of file: URL) throws(ConfigurationError) -> String {
     guard let handle = FileHandle(forReadingAtPath: file.path),
       let bytes = try? handle.read(upToCount: byteLimit + 1) ?? Data()
@@ -23,12 +23,12 @@ enum ConfigurationYAML {
   private static func obstacle(to file: URL) -> String {
     if file.isFolder { return "it is a folder" }
     if access(file.path, R_OK) != 0 { return String(cString: strerror(errno)) }
-    return "the system refuses"
+    return "the system refuses access"
   }
 
   /// - Parameters:
-  ///   - place: the file's name, put before line numbers.
-  ///   - lines: false: without line numbers (for a `--set`).
+  ///   - place: the file's name, written before line numbers.
+  ///   - lines: whether errors have line numbers; false for a `--set`.
   static func read(
     _ text: String, place: String, lines: Bool = true
   ) throws(ConfigurationError) -> ConfigurationNode {
@@ -46,12 +46,12 @@ enum ConfigurationYAML {
     return try convert(root, place: place, lines: lines, depth: 0, budget: &budget)
   }
 
-  /// Aliases of an anchor could stand for a tree of any size, which the parser would already walk
-  /// through. Where anchors are written as aliases, the first one ends it: it names nothing. In
-  /// comments and texts the two signs are alike.
+  /// Aliases are refused before the parser expands them: a few could stand for a tree of any size.
+  /// With every `&` written as `*`, the first anchor becomes an undefined alias, and the parser
+  /// stops there. In comments and quoted texts neither sign has a meaning.
   private static func tree(_ text: String) throws -> Node? {
     let (anchor, alias) = (UInt8(ascii: "&"), UInt8(ascii: "*"))
-    // What Windows' editors put first, and the parser takes for the first column.
+    // Editors on Windows write a byte order mark first; the parser would count it as a column.
     let isMarked = text.unicodeScalars.first == "\u{FEFF}"
     let text = isMarked ? String(text.unicodeScalars.dropFirst()) : text
     if text.utf8.contains(anchor) {
@@ -71,7 +71,7 @@ enum ConfigurationYAML {
     switch error as? YamlError {
     case .composer(_, "found undefined alias", let mark, _):
       return problem(
-        "anchors (&name) and aliases (*name) are not read: quote a text that begins so", mark)
+        "anchors (&name) and aliases (*name) are not read: quote such a text", mark)
     case .scanner(_, let text, let mark, _), .parser(_, let text, let mark, _),
       .composer(_, let text, let mark, _):
       return problem(text, mark)
@@ -105,7 +105,7 @@ enum ConfigurationYAML {
       var map: [(key: String, node: ConfigurationNode)] = []
       for (key, value) in members {
         guard case .scalar(let name) = key else {
-          throw ConfigurationError(place, "", .syntax("a key is no text"))
+          throw ConfigurationError(place, "", .syntax("a key is not text"))
         }
         guard !map.contains(where: { $0.key == name.string }) else {
           throw ConfigurationError(place, "", .syntax("the same key twice: \(name.string)"))
@@ -157,7 +157,7 @@ enum ConfigurationYAML {
     }
   }
 
-  /// Words stand plain where no reader of YAML takes them for something else.
+  /// A word stands unquoted where no YAML reader takes it for something else.
   private static func scalar(_ text: String) -> Node {
     let words = ["y", "n", "yes", "no", "on", "off", "null", "true", "false"]
     let isWord = text.wholeMatch(of: /[A-Za-z\/][A-Za-z0-9_\-.\/]*/) != nil

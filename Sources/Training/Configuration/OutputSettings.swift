@@ -1,12 +1,12 @@
 import RunFile
 
-/// What a run file says of checkpoints.
+/// The `checkpoint:` section of a run file.
 public struct CheckpointSettings: Section {
-  /// Steps; nil for not by steps.
+  /// Steps between checkpoints; nil: steps do not decide.
   public var every: Int? = 1000
-  /// Nil for not by time.
+  /// Minutes between checkpoints; nil: time does not decide.
   public var minutes: Double? = 30
-  /// Nil for all.
+  /// How many of the newest are kept; nil: all.
   public var keep: Int? = 3
 
   public init() {}
@@ -14,21 +14,21 @@ public struct CheckpointSettings: Section {
   public static let keys: [Key<Self>] = [
     Key("every", \.every, .orNull(.whole(1...Int.max)), "steps between checkpoints"),
     Key("minutes", \.minutes, .orNull(.number(above: 0, upTo: 1e9)), """
-      minutes between checkpoints, whichever comes first
+      minutes between checkpoints; whichever of the two comes first
       """),
-    Key("keep", \.keep, .orNull(.whole(1...Int.max)), "newest that are kept; null: all"),
+    Key("keep", \.keep, .orNull(.whole(1...Int.max)), "how many of the newest are kept; null: all"),
   ]
 }
 
-/// What a run file says of its logs.
+/// The `log:` section of a run file.
 public struct LogSettings: Section {
-  /// Steps.
+  /// Steps between lines on standard output.
   public var every = 1
   /// Whether `samples.jsonl` is written.
   public var keys = false
-  /// Whether event files are written.
+  /// Whether event files for TensorBoard are written.
   public var tensorboard = true
-  /// Steps between histograms; nil for none.
+  /// Steps between histograms of gradient norms; nil for none.
   public var histograms: Int?
 
   public init() {}

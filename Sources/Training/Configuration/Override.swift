@@ -21,7 +21,7 @@ struct Override {
       String(argument[argument.index(after: equals)...]), place: place, lines: false)
   }
 
-  /// Puts the value into the tree; of `steps`, `epochs` and `samples` the other two go.
+  /// Puts the value into the tree; of `steps`, `epochs` and `samples` the other two are removed.
   func apply(to root: inout ConfigurationNode) throws(ConfigurationError) {
     let lengths = RunConfiguration.Length.names
     if path.count == 1, lengths.contains(path[0]), case .map(let members) = root.value {

@@ -31,7 +31,7 @@ extension RunConfiguration {
     try self.init(Reading(root, folder: folder, book: Self.book))
   }
 
-  /// Reads what `json` has written, as in a checkpoint's `state.json`.
+  /// Reads what `json` has written, as `state.json` of a checkpoint holds it.
   public init(json: JSONValue) throws(ConfigurationError) {
     let root = ConfigurationNode(json: json, place: "the checkpoint's configuration")
     try self.init(Reading(root, folder: nil, book: Self.book))
@@ -50,11 +50,11 @@ extension RunConfiguration {
     Self.book.differences(from: saved.json, to: json)
   }
 
-  /// Checks that a run may go on from a checkpoint.
+  /// Checks that a run may continue from a checkpoint.
   ///
   /// - Parameter overrides: the arguments of `--set`; keys they name may differ.
-  /// - Returns: the differences, all of them allowed.
-  /// - Throws: `ConfigurationError` of reason `.changed` with the others.
+  /// - Returns: the differences, all of which are allowed.
+  /// - Throws: `ConfigurationError` of reason `.changed` that lists the others.
   public func resuming(
     _ saved: RunConfiguration, overrides: [String] = []
   ) throws(ConfigurationError) -> [Difference] {
@@ -65,7 +65,7 @@ extension RunConfiguration {
 }
 
 extension Difference {
-  /// Whether it changes the learning rate of steps to come.
+  /// Whether the change alters the learning rate of later steps.
   public var changesSchedule: Bool { RunConfiguration.Length.names.contains(key) }
 }
 

@@ -5,12 +5,12 @@ extension RunConfiguration {
     case epochs(Double)
     case samples(Int)
 
-    /// The keys of which one is given.
+    /// The keys, of which exactly one is given.
     static let names = ["steps", "epochs", "samples"]
   }
 }
 
-/// Each key sees the length as its own, nil where another gives it.
+/// Each key reads and writes the length as its own value; nil where another key gives it.
 extension RunConfiguration.Length {
   var steps: Int? {
     get { if case .steps(let count) = self { count } else { nil } }

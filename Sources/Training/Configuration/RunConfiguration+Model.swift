@@ -16,11 +16,11 @@ extension RunConfiguration {
   }
 }
 
-/// A mapping of a model's own keys, each checked where it stands.
+/// The model's keys as a run file gives them, each checked where it is written.
 struct ModelKeys {
   /// All but `preset`; every value is of its key's kind.
   let tree: JSONValue
-  /// What the keys stand on, where they name it.
+  /// The preset that the keys change, where they name one.
   let preset: String?
 
   init(_ reading: Reading) throws(ConfigurationError) {
@@ -72,7 +72,7 @@ extension Kind where Value == RunConfiguration.Model? {
 
 extension Kind where Value == JSONValue {
   fileprivate static let modelKeys: Kind = .tree(
-    [TreeKey("preset", .words(ModelConfiguration.presetNames), "what the other keys stand on")]
+    [TreeKey("preset", .words(ModelConfiguration.presetNames), "the preset that the others change")]
       + ModelConfiguration.keys,
     foreign: { key in
       let isOpenCLIP = RunConfiguration.openClipModelKeys.contains(key)

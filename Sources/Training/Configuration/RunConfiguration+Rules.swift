@@ -1,6 +1,6 @@
 import RunFile
 
-/// What follows from several keys, and what must go together.
+/// Defaults that follow from several keys, and which keys must agree with each other.
 extension RunConfiguration {
   public mutating func complete(
     _ run: Mapping, after others: [Self]

@@ -5,18 +5,18 @@ import Pipeline
 import RunFile
 import Tensors
 
-/// A run, as the run file describes it: everything resolved, paths absolute.
+/// A run, as the run file describes it: every key has its value, and paths are absolute.
 ///
-/// Each value here is the default; `keys` has each key's meaning.
+/// The value of each property here is the key's default; `keys` has each key's meaning.
 public struct RunConfiguration: Section {
-  /// Nil where `initial` brings the model.
+  /// Nil where `initial` has it.
   public var model: Model?
   /// `init`: the checkpoint to take weights from.
   public var initial: String?
-  /// Nil where `initial` brings it or all text is tokens.
+  /// Nil where `initial` has it or all text is tokens.
   public var tokenizer: String?
   public var data: [SourceSettings] = []
-  /// Nil for shards that are read where they are.
+  /// Nil: shards are read where they are.
   public var dataCache: DataCacheSettings?
   public var badSamples = BadSampleSettings()
   /// Pairs per step over all ranks.
@@ -26,25 +26,25 @@ public struct RunConfiguration: Section {
   public var microbatch: Int?
   public var length = Length.steps(1)
   public var objective = ObjectiveName.coca
-  /// The weight of each of the objective's losses; 0 takes one out.
+  /// The weight of each of the objective's losses; a weight of 0 leaves that loss out.
   public var loss = LossSettings()
   public var optimizer = OptimizerSettings()
   public var schedule = ScheduleSettings()
-  /// Nil for nothing random.
+  /// Nil: no random changes of pictures.
   public var augment: AugmentSettings? = AugmentSettings()
   public var recompute = Recompute.none
   public var contrastiveExchange = ContrastiveExchange.gather
-  /// Of the model's products.
+  /// Of the model's matrix products.
   public var precision = GEMM.Precision.float32
-  /// Whether each rank keeps the optimizer's state of a part of the weights only.
+  /// Whether each rank keeps the optimizer's state of only a part of the weights.
   public var shardOptimizer = false
   /// How gradients travel between ranks.
   public var gradientType = Exchange.Wire.float32
   public var overlap = Overlap.auto
-  /// Whether every power of two of ranks gives the same bits.
+  /// Whether every number of ranks that is a power of two gives the same bits.
   public var reproducible = false
   public var nonfinite = Nonfinite.stop
-  /// Seconds in which a job that lost a rank is to be over.
+  /// Seconds within which a job that has lost a rank must end.
   public var deadline = 300.0
   public var checkpoint = CheckpointSettings()
   public var validation = ValidationSettings()
@@ -57,21 +57,21 @@ public struct RunConfiguration: Section {
 extension RunConfiguration {
   /// When gradients travel between ranks.
   public enum Overlap: String, Sendable, CaseIterable {
-    /// By a trial of the others.
+    /// The first steps try the others, and the fastest stays.
     case auto
     /// After the backward pass.
     case off
     /// During it, between its operations.
     case buckets
-    /// During it, moved by a thread of their own.
+    /// During it, by a thread that does nothing else.
     case thread
   }
 
-  /// What the backward pass finds of a layer.
+  /// What a layer's forward pass keeps for the backward pass.
   public enum Recompute: String, Sendable, CaseIterable {
-    /// All that it needs.
+    /// All that the backward pass needs.
     case none
-    /// The layer's input: it runs again.
+    /// The layer's input only: the layer is computed again.
     case blocks
   }
 

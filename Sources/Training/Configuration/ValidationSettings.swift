@@ -2,21 +2,21 @@ import Evaluation
 import Pipeline
 import RunFile
 
-/// What a run file says of the validation.
+/// The `validation:` section of a run file.
 public struct ValidationSettings: Section {
   public struct Set: Section {
     public var name = ""
     public var records: [String] = []
     public var task = TaskName(LossTask.self)
-    /// Of the task's options; paths are absolute.
+    /// The values of the task's options; paths are absolute.
     public var options = TaskValues()
-    /// Samples at most; nil for all.
+    /// The most samples that are read; nil for all.
     public var limit: Int?
 
     public init() {}
   }
 
-  /// Steps.
+  /// Steps between validations.
   public var every = 1000
   public var sets: [Set] = []
 
@@ -24,7 +24,7 @@ public struct ValidationSettings: Section {
 
   public static let keys: [Key<Self>] = [
     Key("every", \.every, .whole(1...Int.max), """
-      steps between validations; there is one after the last step too
+      steps between validations; one more follows the last step
       """),
     Key("sets", \.sets, .list(), "what is validated; each entry has these keys"),
   ]
@@ -35,12 +35,12 @@ extension ValidationSettings.Set {
     Key("name", \.name, .text, default: "`records` as written", """
       what `validation.jsonl` calls the set
       """),
-    Key("records", \.records, .folders, required: true, "where `coca-shard pack` wrote to"),
+    Key("records", \.records, .folders, required: true, "folders that `coca-shard pack` wrote"),
     Key("task", \.task, .choice, required: true, """
-      what is asked of the set: [tasks](evaluation.md#tasks)
+      what is measured on the set: [tasks](evaluation.md#tasks)
       """),
   ] + EvaluationTasks.keys.map(key) + [
-    Key("limit", \.limit, .orNull(.whole(1...Int.max)), "samples at most")
+    Key("limit", \.limit, .orNull(.whole(1...Int.max)), "the most samples that are read")
   ]
 
   public static let unavailable = [
@@ -73,7 +73,7 @@ extension ValidationSettings.Set {
         guard options[option] != nil || !option.isRequired else {
           throw mapping.error(option.key, .missing)
         }
-        // What holds by default is said in run.yaml too.
+        // Options that have their default are written into run.yaml too.
         options[option] = options[option]
       } else if mapping.isGiven(option.key) {
         let tasks = EvaluationTasks.names(with: option).joined(separator: ", ")

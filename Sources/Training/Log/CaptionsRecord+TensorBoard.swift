@@ -5,10 +5,10 @@ import TensorBoard
 extension CaptionsRecord {
   /// Few: TensorBoard is no place for all of a set.
   private static let shown = 4
-  /// Pixels of a picture's longer side at most.
+  /// The most pixels of a picture's longer side.
   private static let side = 256
 
-  /// The first captions beside what people said, in Markdown.
+  /// The first captions beside the reference captions, in Markdown.
   var table: String {
     let rows = lines.prefix(Self.shown).map { line in
       [line.key, line.caption, line.references.joined(separator: " / ")]
@@ -29,8 +29,8 @@ extension CaptionsRecord {
     return values
   }
 
-  /// The set's samples in their order, read as they are asked for. All were read a moment ago:
-  /// what can't be read any more is left out.
+  /// The set's samples in their order, read one by one. All of them were read a moment ago, so one
+  /// that can no longer be read is left out.
   private var samples: some Sequence<Sample> {
     records.lazy.flatMap { set in
       set.index.shards.indices.lazy.compactMap { try? set.openAnyway(shard: $0) }

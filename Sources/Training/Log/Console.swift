@@ -1,7 +1,7 @@
 import Foundation
 import Logging
 
-/// What rank 0 tells the person at the terminal; the other ranks are silent.
+/// What rank 0 prints for the person at the terminal; the other ranks print nothing.
 final class Console {
   private let isSpeaking: Bool
   private let printsJSON: Bool
@@ -17,7 +17,7 @@ final class Console {
     self.logger = logger
   }
 
-  /// A warning, once however often it comes; of very many only the first.
+  /// Prints a warning once, however often it is given; of very many warnings only the first ones.
   func warn(_ text: String) {
     guard told.count <= Self.warningLimit, told.insert(text).inserted else { return }
     let isLast = told.count > Self.warningLimit
@@ -26,7 +26,7 @@ final class Console {
 
   func note(_ text: String) { logger.info("\(text)") }
 
-  /// `text` for people, or `value` as a line of JSON.
+  /// Prints `text` for people, or `value` as a line of JSON.
   func say(_ text: @autoclosure () -> String, json value: @autoclosure () -> some Encodable) {
     guard isSpeaking else { return }
     if printsJSON {
@@ -53,7 +53,7 @@ extension Int {
     return (self < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
   }
 
-  /// "1 rank", "2 ranks".
+  /// "1 rank" or "2 ranks": the number with its noun.
   func of(_ noun: String) -> String { "\(grouped) \(noun)\(self == 1 ? "" : "s")" }
 }
 

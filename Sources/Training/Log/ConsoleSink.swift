@@ -1,8 +1,8 @@
 import Foundation
 
-/// Tells the person at the terminal how the run goes, in lines for people or in JSON.
+/// Prints the run's progress to the terminal, in lines for people or in JSON.
 final class ConsoleSink: Sink {
-  /// The slowest rank's work over the mean, above which its rank is named.
+  /// A rank is named where its work takes more than this times the mean.
   private static let tolerable = 1.2
 
   private let console: Console

@@ -1,7 +1,7 @@
 import Evaluation
 
 /// The run's files of JSON lines: `metrics.jsonl`, `validation.jsonl`, `captions.jsonl` and
-/// `samples.jsonl`, the latter three where there is something to write into them.
+/// `samples.jsonl`. The last three are made when they get their first line.
 final class JSONLines: Sink {
   private let metricsLog: LineLog
   private let scoresLog: LineLog?

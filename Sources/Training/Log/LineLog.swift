@@ -1,12 +1,12 @@
 import Foundation
 
-/// A file that grows by whole JSON lines, each on its way to the disk when `append` returns.
+/// A file that grows by whole JSON lines. When `append` returns, they are handed to the disk.
 final class LineLog {
   private let url: URL
   private let handle: FileHandle
   private let encoder = JSONEncoder()
 
-  /// Opens or creates; lines whose `step` is above `step`, or that were cut short, are removed.
+  /// Opens or creates the file; removes lines whose `step` is above `step` or that were cut short.
   /// - Throws: `OutputError`.
   init(_ url: URL, upTo step: Int) throws {
     self.url = url
@@ -23,7 +23,7 @@ final class LineLog {
 
   func append(_ line: some Encodable) throws { try append([line]) }
 
-  /// Writes all at once, so that of lines that belong together none is missing.
+  /// Writes all at once: of lines that belong together, all are written or none.
   func append(_ lines: [some Encodable]) throws {
     let bytes = try lines.reduce(into: Data()) { $0 += try encoder.encode($1) + Data("\n".utf8) }
     try OutputError.telling(of: url) { try handle.write(contentsOf: bytes) }
@@ -40,7 +40,7 @@ final class LineLog {
 
   private struct Step: Decodable { let step: Int }
 
-  /// All lines up to the first that is no line of a step or was cut short.
+  /// All lines up to the first one that has no step or was cut short.
   private static func lines(of url: URL) throws -> [(step: Int, bytes: Data)] {
     let data = try Data(contentsOf: url, options: .alwaysMapped)
     var lines: [(Int, Data)] = [], rest = data[...]

@@ -2,10 +2,10 @@ import CoCaModel
 import Evaluation
 import Records
 
-/// A step: as JSON a line of `metrics.jsonl`.
+/// A step; as JSON it is a line of `metrics.jsonl`.
 struct StepRecord: Encodable {
   let metrics: Metrics
-  /// The losses before they are weighed, in the order in which they are told.
+  /// The losses before they are weighted, in the order in which they are shown.
   let losses: [(name: String, value: Double)]
   /// With `log.keys`: the keys of the step's samples by source, in the order of the pairs.
   let keys: [String: [String]]?
@@ -15,7 +15,7 @@ struct StepRecord: Encodable {
   func encode(to encoder: any Encoder) throws {
     try metrics.encode(to: encoder)
     var container = encoder.container(keyedBy: RecordKey.self)
-    // All losses that there are: null where the objective lacks one.
+    // Every loss that exists has its key: null where it is not part of the objective.
     for name in LossTerms.all.map(\.name) {
       let value = losses.first { $0.name == name }?.value
       try container.encode(JSONNumber(value), forKey: RecordKey(name))
@@ -23,8 +23,8 @@ struct StepRecord: Encodable {
   }
 }
 
-/// The figures of a validation set: as JSON a line of `validation.jsonl`, step, name and task
-/// beside the scores' own keys.
+/// The scores of a validation set; as JSON a line of `validation.jsonl`, with step, name and task
+/// beside the scores' keys.
 struct ScoreRecord: Encodable {
   let step: Int
   let name: String
@@ -45,11 +45,11 @@ struct CaptionsRecord {
   let step: Int
   let name: String
   let lines: [CaptionLine]
-  /// Where the pictures are.
+  /// The records that hold the pictures.
   let records: [RecordSet]
 }
 
-/// A key of a record beside those of a type.
+/// A JSON key that is added to the keys of a type.
 struct RecordKey: CodingKey, ExpressibleByStringLiteral {
   let stringValue: String
   var intValue: Int? { nil }

@@ -1,8 +1,8 @@
 import CoCaModel
 import Foundation
 
-/// A step as `metrics.jsonl` shows it, but for the single losses. Loss, norm and scale are of the
-/// global batch and from before the step's update; a number that is not finite is null.
+/// A step as `metrics.jsonl` has it, without the single losses. Loss, gradient norm and scale are
+/// of the global batch, before the step's update; a number that is not finite is null.
 struct Metrics: Encodable {
   struct Accuracy: Encodable {
     let image_to_text: JSONNumber
@@ -17,7 +17,7 @@ struct Metrics: Encodable {
       text_to_image = accuracy(ContrastiveTerm.textToImage)
     }
   }
-  /// Of gradients and sharded weights, means over ranks.
+  /// How gradients and sharded weights were sent, as means over the ranks.
   struct Wire: Encodable {
     let bytes: Double
     let seconds: Double
@@ -53,8 +53,8 @@ struct Metrics: Encodable {
 
 extension Metrics {
   /// - Parameters:
-  ///   - checkpointSeconds: of the checkpoint before this step.
-  ///   - epochs: how many of each source are done.
+  ///   - checkpointSeconds: what the checkpoint before this step took.
+  ///   - epochs: how many of each source's epochs are done.
   init(
     _ step: Step, hosts: [String], checkpointSeconds: Double,
     epochs: some Sequence<(String, Double)>
@@ -98,7 +98,7 @@ func residentBytes() -> Int {
   return pages * Int(getpagesize())
 }
 
-/// A number, or null where there is none, or an infinity or NaN, which JSON does not have.
+/// A number; null where there is none, and for infinity and NaN, which JSON does not have.
 struct JSONNumber: Encodable {
   let value: Double?
 

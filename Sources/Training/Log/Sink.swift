@@ -1,9 +1,9 @@
-/// Where the records of a run go. Rank 0 alone has sinks.
+/// Takes the records of a run, such as steps and validations. Rank 0 alone has sinks.
 ///
-/// A sink takes what it has a use for; the rest it need not mention.
+/// A sink implements only the functions whose records it uses.
 protocol Sink: AnyObject {
-  /// Opens it. What the run's folder has of it from steps after `run.step` is cut: an earlier call
-  /// of the run made them, and they are made again.
+  /// Opens the sink. What it wrote for steps after `run.step` in an earlier call of this run is cut
+  /// off: those steps are made again.
   /// - Returns: nil where the run file does not ask for it.
   /// - Throws: `OutputError` where it cannot be written.
   init?(_ run: LoggedRun) throws
@@ -23,16 +23,16 @@ extension Sink {
   func close() throws {}
 }
 
-/// What a sink is told of the run when it is opened.
+/// What a sink knows of the run when it is opened.
 struct LoggedRun {
   let plan: RunPlan
   let folder: RunFolder
-  /// Updates done before.
+  /// Updates done before this call.
   let step: Int
   let console: Console
 }
 
-/// What people should know.
+/// A message for the person who watches the run.
 enum Note {
   case note(String)
   case warning(String)
@@ -40,7 +40,8 @@ enum Note {
 
 /// All sinks of a run; none on the other ranks.
 final class Sinks {
-  /// A sink is listed here and nowhere else. The console comes last: what it tells is on disk.
+  /// Every kind of sink is listed here and nowhere else. The console comes last: what it shows is
+  /// then on disk.
   private static var kinds: [any Sink.Type] {
     [JSONLines.self, TensorBoardSink.self, ConsoleSink.self]
   }

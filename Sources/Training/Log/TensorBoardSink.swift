@@ -2,8 +2,8 @@ import Collectives
 import Foundation
 import TensorBoard
 
-/// The run as TensorBoard shows it, in an event file for every call of the run. Tags are
-/// open_clip's where it has them; validation stands at the training step, not the epoch.
+/// The run as TensorBoard shows it: an event file for every call of the run. Tags are open_clip's
+/// where it has them; the x-axis of validation is the training step, not the epoch.
 final class TensorBoardSink: Sink {
   private let file: EventFile
   private var hasShownPictures: Set<String> = []
@@ -46,7 +46,7 @@ final class TensorBoardSink: Sink {
 }
 
 extension StepRecord {
-  /// What stands below `train/`; nil where the objective lacks it.
+  /// The scalars below `train/`; nil where the objective lacks one.
   fileprivate var scalars: [(name: String, value: Double?)] {
     let total = metrics.seconds["total"] ?? 0, checkpoint = metrics.seconds["checkpoint"] ?? 0
     return [("loss", metrics.loss.value)] + losses.map { ("\($0.name)_loss", $0.value) } + [
@@ -66,7 +66,7 @@ extension StepRecord {
     ]
   }
 
-  /// The norms of a layer's gradients, parameter by parameter, for every layer.
+  /// For every layer, the histogram of the norms of its parameters' gradients.
   fileprivate var histograms: [SummaryValue] {
     Dictionary(grouping: gradientNorms ?? []) { Self.layer(of: $0.parameter) }
       .sorted { $0.key < $1.key }
@@ -77,7 +77,7 @@ extension StepRecord {
       }
   }
 
-  /// "imageEncoder.layers.0" of "imageEncoder.layers.0.attention.query.weight"; of a parameter
+  /// "imageEncoder.layers.0" for "imageEncoder.layers.0.attention.query.weight"; for a parameter
   /// outside the layers, its part of the model.
   private static func layer(of parameter: String) -> String {
     let parts = parameter.split(separator: ".")

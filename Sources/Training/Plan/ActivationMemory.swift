@@ -1,14 +1,14 @@
 import CoCaModel
 
-/// Floats of a forward pass and its backward pass, a pair: what the former keeps for the latter,
-/// and the most that the latter needs besides.
+/// Floats per pair of a forward and a backward pass: what the forward pass keeps for the backward
+/// pass, and the most that the backward pass needs besides.
 ///
-/// The backward pass frees as it goes: it needs most either where it begins, at the text decoder,
-/// or where it reaches the image encoder.
+/// The backward pass frees memory as it goes. It needs the most either where it begins, at the text
+/// decoder, or where it reaches the image encoder.
 struct ActivationMemory {
   private let model: ModelConfiguration
   private let recompute: RunConfiguration.Recompute
-  /// Ids of a caption, those of them that predict, and rows of its unimodal half.
+  /// Ids of a caption, how many of them predict a next one, and rows of its unimodal half.
   private let tokens: Double
   private var words: Double { tokens - 1 }
   private var textRows: Double { tokens + (model.heads.contains(.contrastive) ? 1 : 0) }
@@ -34,7 +34,7 @@ extension ActivationMemory {
   private var isPaper: Bool { model.layout == .paper }
   private var imageRows: Double { Double(model.image.patches + (isPaper ? 0 : 1)) }
 
-  /// Patches, their embedding, that with positions, and norms outside of layers.
+  /// The patches, their embeddings, the sums with the positions, and the norms outside the layers.
   private var patchEmbedding: Double {
     let image = model.image
     let norms = (!isPaper && image.preNorm ? 1 : 0) + (model.poolers == .shared ? 0 : 1)
@@ -46,14 +46,14 @@ extension ActivationMemory {
     let queries = Double(model.image.queries), width = Double(model.imageTokens.width)
     let caption = model.hasCaptionPooler ? pooler(queries: queries, keys: imageRows) : 0
     guard isPaper else {
-      // The tokens are parted into the image's and the words'.
+      // The tokens are split into the image's and the words'.
       return caption + (model.poolers == .shared ? queries : imageRows) * width
     }
     let read = model.poolers == .cascade ? queries : imageRows
     return caption + (model.hasContrastivePooler ? pooler(queries: 1, keys: read) : 0)
   }
 
-  /// The norm of what it reads, keys and values; queries, what they find, and two layers on that.
+  /// The norm of the input, keys and values; queries, attention's result, and two layers on it.
   private func pooler(queries: Double, keys: Double) -> Double {
     let width = Double(model.imageTokens.width)
     return keys * (Double(model.image.width) + 2 * width) + 4 * queries * width
@@ -73,8 +73,8 @@ extension ActivationMemory {
       hasScale: text.layerScale != nil)
   }
 
-  /// A layer attends to the image as well, with keys and values or with queries that are carried
-  /// to it, and in the openclip layout has two MLPs.
+  /// A layer attends to the image as well: with keys and values of the image, or with queries
+  /// projected into its space. In the openclip layout it has two MLPs.
   private var multimodal: Stack {
     let shape = model.multimodal, width = Double(model.text.width)
     var stack = Stack(
@@ -88,7 +88,8 @@ extension ActivationMemory {
       : 2 * words * Double(shape.heads * model.imageTokens.width)
     stack.kept += 3 * words * width + read
     if !isPaper { stack.kept += words * (width + Double(shape.mlp)) }
-    // Gradients by what was read, by the image's norm and by the image; the norm made again.
+    // Gradients with respect to what was read, to the image's norm and to the image; the norm
+    // again.
     stack.needed = max(stack.needed, (makesKeys ? read : read / 2) + 3 * image)
     return stack
   }
@@ -106,9 +107,9 @@ extension ActivationMemory {
 private struct Stack {
   let layers: Double
   let result: Double
-  /// Queries, keys, values, what was found, the two sums, the MLP's hidden layer.
+  /// Queries, keys, values, attention's result, the two sums, the MLP's hidden layer.
   var kept: Double
-  /// The MLP's activation made again and its gradient, the norm made again, the result's gradient.
+  /// The MLP's activation computed again and its gradient, the norm again, the result's gradient.
   var needed: Double
 
   init(layers: Int, rows: Double, width: Int, mlp: Int, hasScale: Bool) {

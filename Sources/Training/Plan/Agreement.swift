@@ -4,8 +4,8 @@ import Collectives
 import Foundation
 import Text
 
-/// What all ranks must read alike, a checksum each. A rank with other data, or with another rate,
-/// would otherwise train its own way, and nobody would notice.
+/// What all ranks must read alike, with a checksum of each part. Otherwise a rank with other data
+/// or another learning rate would go its own way, and nobody would notice.
 struct Agreement: Codable {
   fileprivate struct Part: Codable, Equatable {
     let name: String
@@ -16,7 +16,8 @@ struct Agreement: Codable {
   private let host: String
   fileprivate let parts: [Part]
 
-  /// Of data: the names and sizes of all shards, which `index.json` has, and what is asked of them.
+  /// For data the checksum is of the names and sizes of all shards, from `index.json`, and of the
+  /// source's settings.
   init(_ plan: RunPlan) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
@@ -39,7 +40,8 @@ struct Agreement: Codable {
     self.parts = parts
   }
 
-  /// - Throws: `Disagreement`, on all ranks, where one has something other than rank 0. Collective.
+  /// Collective.
+  /// - Throws: `Disagreement`, on all ranks, where one rank reads something other than rank 0.
   func check(over ranks: any Communicator) throws {
     let all = try ranks.allGather(Array(JSONEncoder().encode(self)))
     try together(ranks) {
@@ -48,7 +50,7 @@ struct Agreement: Codable {
       throw Disagreement(
         exitCode: mine.exitCode,
         description: "\(mine.name) on \(host): is not what rank 0 on \(first.host) reads. "
-          + "Give all hosts the same, best by a file system that they share")
+          + "Give all hosts the same files, best on a file system that they share")
     }
   }
 }
@@ -66,11 +68,11 @@ struct Disagreement: Error, ExitCoded, CustomStringConvertible {
 }
 
 extension RunFolder {
-  /// Whether all ranks see the folder that rank 0 writes into: heartbeats and checkpoints are
-  /// theirs together. Network file systems get some seconds. Collective.
-  /// - Throws: `Disagreement`, on all ranks, where one does not.
+  /// Checks that all ranks see the folder that rank 0 writes into: they share heartbeats and
+  /// checkpoints there. Network file systems get some seconds. Collective.
+  /// - Throws: `Disagreement`, on all ranks, where a rank does not see it.
   func checkShared(over ranks: any Communicator) throws {
-    // A name that nobody has looked for before: no cache knows of its absence.
+    // A name that nobody has looked up before: no cache has recorded that it is missing.
     var name = Array("shared-\(UUID().uuidString)".utf8)
     try ranks.broadcast(&name, from: 0)
     let file = url.appendingPathComponent(String(decoding: name, as: UTF8.self))

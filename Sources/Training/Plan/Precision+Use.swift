@@ -3,8 +3,8 @@ import Collectives
 import Tensors
 
 extension GEMM.Precision {
-  /// Makes it the precision of the model's products.
-  /// - Throws: `ModelError` on a processor without it.
+  /// Makes this the precision of the model's matrix products.
+  /// - Throws: `ModelError` on a processor that lacks it.
   func use() throws(ModelError) {
     guard isSupported else {
       throw ModelError(

@@ -1,28 +1,28 @@
 import Tensors
 
-/// How fast the ranks' products are, side by side.
+/// How fast matrix products are on each rank, side by side.
 package struct RankSpeeds {
-  /// How much faster than another a rank may be before it is told.
+  /// How many times faster another rank may be before a rank is reported as slow.
   private static let tolerance = 1.3
 
   private let hosts: [String]
   private let speeds: [ProductSpeed]
 
-  /// One of each for every rank.
+  /// One host and one speed for every rank.
   package init(hosts: [String], speeds: [ProductSpeed]) {
     (self.hosts, self.speeds) = (hosts, speeds)
   }
 
-  /// The slowest rank's rate, and all processors.
+  /// The slowest rank's rate, and all kinds of processors.
   package var text: String {
     guard let slowest = speeds.min(by: { $0.rate.products < $1.rate.products }) else { return "" }
     let processors = Set(speeds.map(\.processor)).sorted().joined(separator: ", ")
     return "\(slowest.rate.text)\(speeds.count > 1 ? " at least" : ""), \(processors)"
   }
 
-  /// Ranks whose processor or kernel is not rank 0's, or that are much slower than the fastest; nil
-  /// where all are alike.
-  /// - Parameter ratesCount: not where ranks share cores.
+  /// A warning that names ranks whose processor or kernel is not rank 0's, or that are much slower
+  /// than the fastest; nil where all are alike.
+  /// - Parameter ratesCount: whether speeds are compared; they are not where ranks share cores.
   package func unevenness(ratesCount: Bool) -> String? {
     let all = speeds.indices.map { "\($0) on \(hosts[$0]): \(speeds[$0].kernel), "
       + "\(speeds[$0].rate.text), \(speeds[$0].processor)" }

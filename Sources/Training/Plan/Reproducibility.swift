@@ -2,9 +2,10 @@ import CoCaModel
 import Collectives
 import Tensors
 
-/// What `reproducible: true` asks of the ranks, besides lanes that are a power of two.
+/// What `reproducible: true` requires of the ranks, besides lanes that are a power of two.
 enum Reproducibility {
-  /// - Throws: `ModelError` where the bits would depend on how many ranks there are. Collective.
+  /// Collective.
+  /// - Throws: `ModelError` where the bits would depend on how many ranks there are.
   static func check(over ranks: any Communicator) throws {
     let mine = "\(Threads.count) threads, \(kernels.level) kernels, OpenBLAS \(OpenBLAS.core)"
     let all = try ranks.allGather(Array(mine.utf8)).map { String(decoding: $0, as: UTF8.self) }

@@ -5,15 +5,15 @@ import Foundation
 import Pipeline
 
 extension RunHeader {
-  /// Bytes of a rank: within a tenth of what it takes after some steps.
+  /// An estimate of a rank's memory in bytes, within a tenth of what it takes after some steps.
   struct Memory: Encodable {
     let weights_and_gradients: Double
     let optimizer: Double
-    /// What one forward pass keeps for its backward pass, and what that needs besides.
+    /// What one forward pass keeps for its backward pass, and what the latter needs besides.
     let activations: Double
-    /// Embeddings of all pairs, or of three ranks', and the gradient with respect to its own.
+    /// The embeddings of all pairs, or of three ranks, and the gradients of this rank's own.
     let contrastive: Double
-    /// Decompressed frames, and the pictures of the batches that are read ahead.
+    /// Decompressed frames, and the pictures of the batches that are loaded ahead.
     let data: Double
     /// The program and its libraries.
     let process: Double
@@ -22,11 +22,11 @@ extension RunHeader {
 }
 
 extension RunHeader.Memory {
-  /// - Parameter tokens: ids of a text of each source.
+  /// - Parameter tokens: average ids of a text, for each source.
   init(_ plan: RunPlan, _ model: CoCa, ranks: Int, tokens: [Double]) {
     let run = plan.configuration, parameters = Double(model.parameters.count)
     let share = (run.batch - 1) / ranks + 1
-    // Sums by lanes keep a copy of the gradients for each branch of their tree.
+    // Sums by lanes keep one copy of the gradients for each level of their tree.
     let branches = run.reproducible ? log2(Double(max(run.lanes / ranks, 1))) : 0
     weights_and_gradients = (8 + 4 * branches) * parameters
 
@@ -48,7 +48,7 @@ extension RunHeader.Memory {
       ? 8 * Double(model.configuration.joint) * Double(embeddings + share) : 0
 
     let image = model.configuration.image.size
-    // The batch in use and two that are read ahead.
+    // The batch in use and two that are loaded ahead.
     data = plan.keptFrames + 3 * Double(share) * 4 * Double(3 * image.height * image.width)
 
     process = 50e6  // as measured
@@ -57,8 +57,8 @@ extension RunHeader.Memory {
 }
 
 extension RunPlan {
-  /// Ids of a text on average where a micro-batch is `part` of a rank's pairs and has the longest:
-  /// pairs of a batch lie source by source.
+  /// The average ids of a text in the micro-batch with the longest texts, where a micro-batch is
+  /// `part` of a rank's pairs: pairs of one source are neighbours in a batch.
   fileprivate func longestTexts(_ tokens: [Double], in part: Double) -> Double {
     var room = part, sum = 0.0
     for source in tokens.indices.sorted(by: { tokens[$0] > tokens[$1] }) {
@@ -69,7 +69,8 @@ extension RunPlan {
     return sum / part
   }
 
-  /// Decompressed frames that stay in memory; pictures were hardly compressed.
+  /// Bytes of decompressed frames that stay in memory. Pictures are compressed already, so frames
+  /// are hardly smaller than what they hold.
   fileprivate var keptFrames: Double {
     let all = sources.flatMap(\.records).reduce(0) { $0 + $1.index.bytes }
     return Double(min(all, BatchLoader.Settings.defaultFrameCacheBytes))
@@ -77,8 +78,8 @@ extension RunPlan {
 }
 
 extension RunHeader {
-  /// What is wrong where this machine's ranks would need more than it has, by more than the tenth
-  /// that the estimate may be off.
+  /// An error where this machine's ranks would need more memory than it has, by more than the tenth
+  /// by which the estimate may be wrong; nil otherwise.
   var lackOfMemory: ModelError? {
     let here = ranks.count { $0.host == Ranks.host }
     let needed = Double(here) * estimated_memory_bytes.total
@@ -91,7 +92,7 @@ extension RunHeader {
 }
 
 extension ModelError {
-  /// A run that does not fit, or did not.
+  /// The error of a run that does not fit into memory.
   static func memory(_ what: String) -> ModelError {
     ModelError(
       "memory", .impossible(what),

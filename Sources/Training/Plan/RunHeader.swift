@@ -5,7 +5,7 @@ import Pipeline
 import Records
 import Tensors
 
-/// What a run is, said before its first step and kept in `header.json`.
+/// What a run is: printed before its first step and kept in `header.json`.
 struct RunHeader: Encodable {
   struct Rank: Codable {
     let host: String
@@ -27,12 +27,13 @@ struct RunHeader: Encodable {
   let batch: Int
   let lanes: Int
   let steps: Int
-  /// Forward and backward of a pair whose caption fills a quarter of the context.
+  /// Operations of the forward and backward pass of a pair whose caption fills a quarter of the
+  /// context.
   let flops_per_pair: Double
   let estimated_memory_bytes: Memory
   let resumed_from: String?
 
-  /// - Parameter tokens: ids of a text of each source, nil where that is not known.
+  /// - Parameter tokens: average ids of a text of each source; nil where that is not known.
   init(
     _ plan: RunPlan, _ model: CoCa, tokens: [Double?], ranks: [Rank], oversubscribed: Bool,
     resumedFrom: String?
@@ -91,7 +92,7 @@ struct RunHeader: Encodable {
 extension RunHeader {
   var speeds: RankSpeeds { RankSpeeds(hosts: ranks.map(\.host), speeds: ranks.map(\.speed)) }
 
-  /// A line for each source, under a line of titles.
+  /// A line of titles and a line for each source.
   private var table: [String] {
     let titles = ["samples", "share", "a step", "tokens a text", "epochs", "tokens in all"]
     let rows = data.map { source in

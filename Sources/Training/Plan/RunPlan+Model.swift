@@ -11,8 +11,8 @@ extension RunPlan {
   /// The model's configuration: a preset, a file, a checkpoint's, or keys on top of a preset or of
   /// the model that `init` brings.
   /// - Parameters:
-  ///   - origin: what brings it where the run file doesn't.
-  ///   - heads: what it is trained for; other heads that it may have elsewhere are left out.
+  ///   - origin: the model's configuration that is used where the run file gives none.
+  ///   - heads: those it is trained for; other heads of `origin` are left out.
   static func shape(
     _ configuration: RunConfiguration, _ origin: ModelSource?, _ tokenizer: (any Tokenizer)?,
     for heads: Set<Head>, file: String
@@ -37,18 +37,18 @@ extension RunPlan {
     return shape
   }
 
-  /// What `init` brings that is not taken, and what it does not bring.
+  /// Notices of heads that `init` has and the run does not use, and of heads that it lacks.
   func initNotices() throws -> [String] {
     guard let initial else { return [] }
     let found = try initial.configuration().heads, wanted = shape.heads
     let place = initial.folder.path
     return [
       (wanted.subtracting(found), "has no such head: its weights start at random"),
-      (found.subtracting(wanted), "has this head too: the run's objective does without it"),
+      (found.subtracting(wanted), "has this head too: the run's objective does not use it"),
     ].filter { !$0.0.isEmpty }.map { "init: \($0.0.names): \(place) \($0.1)" }
   }
 
-  /// Not the run file: a `--set` or a preset may have given the value.
+  /// The place of an error. It is not the run file: a `--set` or a preset may have given the value.
   private static func place(of configuration: RunConfiguration) -> String {
     if case .file(let path) = configuration.model { path } else { "model" }
   }
@@ -62,7 +62,7 @@ extension RunPlan {
     return try changed(base(keys.preset, of: keys.tree), by: keys.tree)
   }
 
-  /// The preset that keys stand on, named or not.
+  /// The preset that the keys change; where none is named, the one that suits their layout.
   private static func base(_ preset: String?, of keys: JSONValue) -> ModelConfiguration? {
     let isOpenCLIP = keys["layout"]?.string == ModelConfiguration.Layout.openclip.rawValue
     return ModelConfiguration.preset(preset ?? (isOpenCLIP ? "coca_ViT-B-32" : "base"))
@@ -72,8 +72,8 @@ extension RunPlan {
     guard let pieces = tokenizer?.vocabularySize else {
       guard let rows else {
         throw ModelError(
-          "model.text.vocabulary", .impossible("is open and there is no tokenizer to tell it"),
-          remedy: "Give its size, or a tokenizer")
+          "model.text.vocabulary", .impossible("is not set, and no tokenizer gives it"),
+          remedy: "Set it, or give a tokenizer")
       }
       return rows
     }
@@ -85,7 +85,8 @@ extension RunPlan {
     return rows ?? pieces
   }
 
-  /// - Parameter keys: those of `ModelKeys`: of a model, with values of their kinds.
+  /// - Parameter keys: those of `ModelKeys`: names that a model has, with values of the right
+  ///   kinds.
   private static func changed(
     _ base: ModelConfiguration?, by keys: JSONValue
   ) throws -> ModelConfiguration? {

@@ -15,7 +15,7 @@ struct RunPlan {
   /// What is minimised.
   let terms: [WeightedTerm]
   let tokenizer: (any Tokenizer)?
-  /// Where the weights start from, if not from random numbers.
+  /// Where the weights are taken from; nil: they are random.
   let initial: ModelSource?
   let sources: [SampleSource]
   let validation: [ValidationSet]
@@ -25,8 +25,8 @@ struct RunPlan {
 
   /// - Parameters:
   ///   - file: the run file, for errors.
-  ///   - continued: a checkpoint of this run; it brings what `init` brought when the run began.
-  ///   - verifying: how closely `init` is looked at.
+  ///   - continued: a checkpoint of this run; its model replaces what `init` gave at the start.
+  ///   - verifying: how thoroughly `init` is checked.
   /// - Throws: what is wrong with the run file, its data, tokenizer or model, naming the place.
   init(
     _ configuration: RunConfiguration, file: String, continued: Checkpoint?,
@@ -64,7 +64,7 @@ struct RunPlan {
       configuration.schedule, peak: configuration.optimizer.lr, steps: steps)
   }
 
-  /// The model without memory.
+  /// The model; its parameters have no memory yet.
   func model() -> CoCa { CoCa(shape, vocabularySize: tokenizer?.vocabularySize ?? 0) }
 
   var travel: GradientTravel.Settings {
@@ -99,7 +99,7 @@ struct RunPlan {
 }
 
 extension RunPlan {
-  /// Ids of a text of each source; where nobody is told of them they are not counted.
+  /// Average ids of a text of each source; not counted where nobody will see them.
   func tokens(_ model: CoCa, isTold: Bool) -> [Double?] {
     let text = SampleText(
       tokenizer: tokenizer, vocabularySize: model.vocabularySize, context: shape.text.context)
@@ -109,7 +109,7 @@ extension RunPlan {
     }
   }
 
-  /// - Throws: `PipelineError` where some ranks would never have a pair.
+  /// - Throws: `PipelineError` where some ranks would never get a pair.
   func check(ranks: Int) throws {
     guard ranks <= configuration.lanes else {
       throw PipelineError(

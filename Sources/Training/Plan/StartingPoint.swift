@@ -6,17 +6,17 @@ import Foundation
 import Optimizers
 import RunFile
 
-/// The checkpoint that a run goes on from, the same on all ranks, and what was passed over.
+/// The checkpoint that a run continues from, the same on all ranks, and those that were left out.
 struct Resumption {
   let checkpoint: Checkpoint?
-  /// Told on rank 0.
+  /// Known on rank 0 only.
   let leftOut: [CheckpointFolder.LeftOut]
 
   var step: Int { checkpoint?.state.step ?? 0 }
 
   /// Rank 0 finds it and checks every byte; the others read the same folder. Collective.
-  /// - Throws: `CheckpointError` where checkpoints are there but none is whole;
-  ///   `ConfigurationError` where `--resume never` meets checkpoints.
+  /// - Throws: `CheckpointError` where there are checkpoints but none is complete;
+  ///   `ConfigurationError` where `--resume never` finds checkpoints.
   init(_ resume: TrainOptions.Resume, _ folder: RunFolder, over ranks: any Communicator) throws {
     var leftOut: [CheckpointFolder.LeftOut] = []
     let first = try together(ranks) {
@@ -42,7 +42,8 @@ struct Resumption {
       let newest = try folder.checkpoints.newest()
       newest.leftOut.forEach(leftOut)
       if newest.checkpoint == nil, !newest.leftOut.isEmpty {
-        // Starting anew would cut the logs and in time remove what may only need a repair.
+        // A new start would cut the logs, and in time remove checkpoints that may only need a
+        // repair.
         throw CheckpointError(place, .noneComplete(newest.leftOut.map(\.error.description)))
       }
       return newest.checkpoint
@@ -60,13 +61,13 @@ struct Resumption {
 /// imported with its optimizer.
 struct StartingPoint {
   private let checkpoint: Checkpoint?
-  /// What differs from the run that wrote it, all of it allowed.
+  /// What differs from the run that wrote the checkpoint; all of it is allowed.
   let changes: [Difference]
 
   private static let remedy = "Restore it, or start another run with another --output"
 
-  /// - Throws: `ConfigurationError` where the run file differs from the checkpoint's in what may
-  ///   not change; `ModelError` for another model or tokenizer behind the same names.
+  /// - Throws: `ConfigurationError` where a key differs that may not change; `ModelError` where the
+  ///   same names stand for another model or tokenizer.
   init(_ checkpoint: Checkpoint?, _ plan: RunPlan, overrides: [String]) throws {
     self.checkpoint = checkpoint
     guard let checkpoint else {
@@ -100,7 +101,7 @@ struct StartingPoint {
     }
   }
 
-  /// No run file was saved with it, so none is compared; it brings AdamW's state and a step.
+  /// No run file was saved with it, so none is compared; it holds AdamW's state and a step.
   private static func checkImported(_ checkpoint: Checkpoint, _ plan: RunPlan) throws(ModelError) {
     let place = checkpoint.folder.path, name = plan.configuration.optimizer.name
     guard checkpoint.state.progress != .null else {
@@ -115,8 +116,8 @@ struct StartingPoint {
     }
   }
 
-  /// - Throws: `ModelError` where the run ends before its checkpoint's step. A run of its own may
-  ///   have been stopped after its last step.
+  /// - Throws: `ModelError` where the checkpoint is beyond the run's last step; an imported one
+  ///   also where it is at the last step, since nothing would be left to train.
   func check(_ plan: RunPlan) throws(ModelError) {
     guard let checkpoint else { return }
     let step = checkpoint.state.step
@@ -126,7 +127,7 @@ struct StartingPoint {
       remedy: "Raise steps: they count from the start of the first run")
   }
 
-  /// Sets weights and optimiser.
+  /// Sets the weights and the optimizer's state.
   func fill(_ state: TrainingState) throws -> TrainingProgress {
     let configuration = state.plan.configuration
     if let checkpoint {
@@ -134,7 +135,7 @@ struct StartingPoint {
       if checkpoint.isImported { progress.samplesSeen = progress.step * configuration.batch }
       return progress
     }
-    // What `init` lacks, such as a head that it was not trained with, starts as without it.
+    // What `init` lacks, such as a head that it was not trained with, starts at random.
     state.saved.model.parameters.initialize(seed: configuration.seed)
     try state.plan.initial?.weights(for: state.saved.model).read()
     return TrainingProgress()
@@ -142,6 +143,6 @@ struct StartingPoint {
 }
 
 extension Checkpoint {
-  /// Whether another program made the weights, so that no run file goes with them.
+  /// Whether another program made the weights: then no run file belongs to them.
   fileprivate var isImported: Bool { state.configuration == .null }
 }

@@ -3,16 +3,17 @@ import Foundation
 import Pipeline
 import Records
 
-/// A set of the validation with its records open and its task's files read.
+/// A validation set, with its records open and its task's files read.
 struct ValidationSet {
   let settings: ValidationSettings.Set
   let records: [RecordSet]
   let task: any EvaluationTask
-  /// Whether its answers are lines of `captions.jsonl`.
+  /// Whether its results are lines of `captions.jsonl`.
   var givesCaptions: Bool { settings.task.task.givesCaptions }
 
-  /// - Parameter parts: what the model has.
-  /// - Throws: what is wrong with its records or its options, or what its task misses of the model.
+  /// - Parameter parts: the parts that the model has.
+  /// - Throws: what is wrong with its records or options, or a part of the model that its task
+  ///   lacks.
   init(_ settings: ValidationSettings.Set, model parts: Set<ModelPart>) throws {
     self.settings = settings
     records = try settings.records.map {

@@ -2,7 +2,7 @@ import Collectives
 import Tensors
 
 extension Deadline {
-  /// Watches the ranks of a run from its start to its end; a loss is written into `status.json`.
+  /// Watches a run's ranks from its start to its end; the loss of a rank is noted in `status.json`.
   convenience init(_ plan: RunPlan, over ranks: any Communicator, _ folder: RunFolder) throws {
     try self.init(
       folder: folder.url, rank: ranks.rank, size: ranks.size,

@@ -6,23 +6,23 @@ import OpenCLIP
 import Optimizers
 import Tensors
 
-/// An open_clip model on its way into a trainer's checkpoint, for `init:` and `coca-eval`; with its
-/// AdamW's state also for `--resume`.
+/// An open_clip model that becomes a checkpoint, for `init:` and `coca-eval`; with the state of its
+/// AdamW optimizer also for `--resume`.
 public struct OpenCLIPImport {
   public let source: OpenCLIPSource
   /// Nil: the weights alone.
   public let optimizer: OpenCLIPOptimizer?
 
-  /// - Throws: `CheckpointError` where the optimizer's state is asked for and does not fit.
+  /// - Throws: `CheckpointError` where the optimizer's state is wanted and does not fit.
   public init(_ source: OpenCLIPSource, withOptimizer: Bool) throws {
     self.source = source
     optimizer = withOptimizer ? try OpenCLIPOptimizer(source) : nil
   }
 
-  /// Updates made before.
+  /// Updates that open_clip's run had made.
   public var step: Int { optimizer?.step ?? 0 }
 
-  /// Reads all tensors and writes the checkpoint, which is whole or not there.
+  /// Reads all tensors and writes the checkpoint; if that fails, nothing is left at `url`.
   public func write(to url: URL) throws {
     let model = CoCa(source.configuration, vocabularySize: 0)
     model.parameters.allocate(training: false)
@@ -45,7 +45,7 @@ public struct OpenCLIPImport {
       to: url)
   }
 
-  /// The keys of a run file that goes on as the optimizer was going; empty for the weights alone.
+  /// Lines for a run file that continues with the optimizer's settings; empty for weights alone.
   /// - Parameter checkpoint: where it was written.
   public func runLines(_ checkpoint: URL) -> [String] {
     guard let optimizer, let group = optimizer.groups.last else { return [] }
@@ -54,8 +54,8 @@ public struct OpenCLIPImport {
       "optimizer: {name: adamw, lr: \(group.learningRate), beta1: \(group.beta1), "
         + "beta2: \(group.beta2), epsilon: \(group.epsilon), weight_decay: \(group.weightDecay), "
         + "decay: openclip, clip: null}",
-      "# lr was the rate of step \(step), not the peak; peak, warmup, length and clipping are not",
-      "# in the file: give those of open_clip's --lr, --warmup, --epochs and --grad-clip-norm",
+      "# lr is the rate at step \(step), not the peak. Peak, warmup, length and clipping are not",
+      "# in the file: take them from open_clip's --lr, --warmup, --epochs and --grad-clip-norm",
     ]
   }
 }

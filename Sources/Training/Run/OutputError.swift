@@ -5,7 +5,7 @@ import Foundation
 struct OutputError: Error, ExitCoded, CustomStringConvertible {
   let path: String
   let what: String
-  /// Where to name another.
+  /// The option with which another file or folder can be named.
   var option = "--output"
 
   var exitCode: Int32 { ExitCode.io }
@@ -16,7 +16,7 @@ struct OutputError: Error, ExitCoded, CustomStringConvertible {
       + "or give another with \(option)"
   }
 
-  /// Runs `body`; what the system refuses in it is told of `url`.
+  /// Runs `body`; turns an error of the file system into an `OutputError` about `url`.
   static func telling<T>(
     of url: URL, option: String = "--output", _ body: () throws -> T
   ) throws -> T {
@@ -27,7 +27,7 @@ struct OutputError: Error, ExitCoded, CustomStringConvertible {
     }
   }
 
-  /// The system's words for an error that Foundation wraps.
+  /// The system's text for an error that Foundation has wrapped.
   private static func cause(of error: NSError) -> String {
     if let inner = error.userInfo[NSUnderlyingErrorKey] as? any Error {
       return cause(of: inner as NSError)

@@ -1,7 +1,7 @@
 import Collectives
 
-/// What the lowest rank says that has something to say, with its rank and host, on all ranks; nil
-/// where none has. Collective.
+/// The notice of the lowest rank that has one, with that rank and its host, the same on all ranks;
+/// nil where no rank has one. Collective.
 ///
 /// - Parameter hosts: of all ranks.
 package func lowestNotice(

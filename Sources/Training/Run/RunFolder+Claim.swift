@@ -1,8 +1,8 @@
 import Foundation
 
 extension RunFolder {
-  /// Keeps other runs out of the folder until this process ends, however it ends. What is left of
-  /// a run that was killed gets some seconds to go away.
+  /// Keeps other runs out of the folder until this process ends, in whatever way it ends. Processes
+  /// of a killed run get some seconds to end.
   /// - Throws: `OutputError` where another run is still in the folder.
   func claim(patience: Double = 5) throws {
     try isClaimed.withLock { isClaimed in
@@ -19,7 +19,7 @@ extension RunFolder {
     }
     let end = ContinuousClock.now + .seconds(patience)
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-      // Some network file systems have no locks; a run there is on its own.
+      // Some network file systems have no locks: there nothing keeps a second run out.
       guard errno == EWOULDBLOCK || errno == EINTR else { return }
       guard ContinuousClock.now < end else {
         close(descriptor)

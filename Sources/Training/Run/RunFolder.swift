@@ -2,16 +2,16 @@ import Checkpoints
 import Foundation
 import Synchronization
 
-/// A run's output folder. Rank 0 writes into it; the others only `heartbeats`, and `status.json`
-/// where they fail alone.
+/// A run's output folder. Rank 0 writes into it. The other ranks write only into `heartbeats`, and
+/// into `status.json` where one of them fails alone.
 final class RunFolder: Sendable {
   let url: URL
   let checkpoints: CheckpointFolder
-  /// Nil until the run has begun: an error before that is no state of the run.
+  /// Nil until the run has begun: an error before that does not change the run's state.
   private let status = Mutex<Status?>(nil)
   let isClaimed = Mutex(false)
 
-  /// What `status.json` says; what does not apply is null.
+  /// The contents of `status.json`; a key that does not apply is null.
   struct Status: Codable {
     enum State: String, Codable { case running, done, stopped, failed }
     var state = State.running
@@ -51,7 +51,7 @@ final class RunFolder: Sendable {
     }
   }
 
-  /// Says that the run goes on from `step`; every rank calls this, rank 0's is written.
+  /// Notes that the run continues from `step`. Every rank calls this; rank 0 writes it.
   func begin(rank: Int, host: String, step: Int, checkpoint: String?) throws {
     status.withLock {
       $0 = Status(host: host, rank: rank, step: step, checkpoint: checkpoint)
@@ -61,10 +61,10 @@ final class RunFolder: Sendable {
     try update { _ in }
   }
 
-  /// There once a rank has called another one lost, and said so in `status.json`.
+  /// A file that exists once a rank has declared another one lost, and noted it in `status.json`.
   private var verdict: URL { url.appendingPathComponent("heartbeats/verdict") }
 
-  /// What `status.json` says now; nil where it is not there or not one.
+  /// What `status.json` holds now; nil where there is no such file or it cannot be read.
   var saved: Status? {
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .iso8601
@@ -73,8 +73,9 @@ final class RunFolder: Sendable {
     }
   }
 
-  /// Says how the run failed. Before `begin` only a run that was to go on hears of it, nobody
-  /// shall read there that trying again helps; and none that goes on meanwhile.
+  /// Notes how the run failed. Before `begin` this changes only the status of a run that could be
+  /// resumed: a script that restarts failed runs must not try this one again. The status of a run
+  /// that is going on in this folder is left alone.
   func fail(code: Int32, reason: String, host: String, rank: Int) {
     if status.withLock({ $0 != nil }), access(verdict.path, F_OK) == 0 { return }
     let saved = saved
@@ -85,7 +86,7 @@ final class RunFolder: Sendable {
     end(code: code, reason: reason, host: host, rank: rank)
   }
 
-  /// Says that the run has failed. Any rank may have to: only rank 0 knows steps and checkpoints.
+  /// Notes that the run has failed. Any rank may call it; only rank 0 knows steps and checkpoints.
   func end(code: Int32, reason: String, host: String, rank: Int, step: Int = 0) {
     let saved = saved
     try? update { status in
@@ -97,8 +98,8 @@ final class RunFolder: Sendable {
     }
   }
 
-  /// Changes `status.json`, replacing it as a whole; nothing before `begin`. A rank that was
-  /// called lost and woke up once more does not speak for the run.
+  /// Changes `status.json` and writes the whole file anew; does nothing before `begin`. A rank that
+  /// was declared lost and then woke up can no longer write anything but a failure.
   func update(_ change: (inout Status) -> Void) throws {
     let encoder = JSONEncoder()
     encoder.dateEncodingStrategy = .iso8601

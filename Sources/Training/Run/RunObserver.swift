@@ -3,7 +3,7 @@ import Collectives
 import Foundation
 import Pipeline
 
-/// Follows a run as its run file says: records for the sinks, checkpoints, validation, stopping.
+/// Does what the run file asks around the steps: logs, checkpoints, validation, stopping.
 final class RunObserver: TrainingObserver {
   private let state: TrainingState
   private let folder: RunFolder
@@ -14,7 +14,7 @@ final class RunObserver: TrainingObserver {
   private let validator: Validator
   private var lastSave = ContinuousClock.now
   private var lastStatus = ContinuousClock.now
-  /// Of the checkpoint before the present step, if there was one.
+  /// Seconds that the checkpoint before the present step took; 0 if there was none.
   private var checkpointSeconds = 0.0
   private var hasToldOfCopies = false
   private(set) var wasStopped = false
@@ -22,7 +22,7 @@ final class RunObserver: TrainingObserver {
   private var plan: RunPlan { state.plan }
   private var ranks: any Communicator { state.ranks }
 
-  /// - Parameter hosts: of all ranks.
+  /// - Parameter hosts: the host of every rank.
   init(
     _ state: TrainingState, hosts: [String], folder: RunFolder, sinks: Sinks, stop: StopRequest,
     deadline: Deadline, validator: Validator
@@ -55,7 +55,7 @@ final class RunObserver: TrainingObserver {
     }
   }
 
-  /// Told once: what is wrong with one copy is wrong with the next.
+  /// Warns once: what is wrong with one copy is wrong with the next.
   func lacksCopies(_ problem: String?) throws {
     guard !hasToldOfCopies else { return }
     hasToldOfCopies = true
@@ -66,7 +66,8 @@ final class RunObserver: TrainingObserver {
   func stepped(_ step: Step) throws -> Continuation {
     let done = step.progress.step, isLast = done == plan.steps
     wasStopped = step.sums.wantsStop && !isLast
-    // Logged first: a line without its checkpoint is cut on resume, one that is missing stays so.
+    // Logged first: a line beyond the last checkpoint is cut off on resume; a missing one stays
+    // missing.
     try log(step)
     let isDue = plan.configuration.checkpoint.every.map { done % $0 == 0 } ?? false
     checkpointSeconds = 0
@@ -84,7 +85,8 @@ final class RunObserver: TrainingObserver {
     step == plan.steps || step % plan.configuration.validation.every == 0
   }
 
-  /// Makes the validation that a run was stopped before, or in. Collective.
+  /// Runs the validation that was due when the run was stopped, or that was interrupted.
+  /// Collective.
   func catchUp(_ progress: TrainingProgress) throws {
     let done = progress.step
     guard done > 0, isValidated(after: done) else { return }

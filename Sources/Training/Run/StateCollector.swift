@@ -3,8 +3,8 @@ import Collectives
 import Optimizers
 import Tensors
 
-/// The optimizer's state on its way to rank 0, which writes it: one tensor at a time, so that no
-/// rank ever holds more of the others' parts.
+/// Collects the optimizer's state on rank 0, which writes it: one tensor at a time, so that no rank
+/// ever holds more of the others' parts than that.
 ///
 /// Rank 0 writes `sources`; then all ranks call `finish`.
 final class StateCollector {
@@ -26,7 +26,7 @@ final class StateCollector {
     }
   }
 
-  /// Whole tensors, on rank 0, to be written in this order.
+  /// Whole tensors, on rank 0, which must be written in this order.
   var sources: [TensorSource] {
     state.enumerated().map { index, part in
       if held[0][index].count == part.shape.reduce(1, *) {
@@ -39,14 +39,14 @@ final class StateCollector {
     }
   }
 
-  /// Gives or takes what rank 0 has not asked for: all of it where its writing failed. Collective.
+  /// Exchanges what rank 0 has not asked for: everything where its writing has failed. Collective.
   /// - Throws: `CollectiveError` if a rank is lost.
   func finish() throws {
     while next < state.count, failure == nil { _ = try? pass() }
     if let failure { throw failure }
   }
 
-  /// The next tensor, whole on rank 0; the others give their part of it.
+  /// Makes the next tensor whole on rank 0; the other ranks send their parts of it. Collective.
   @discardableResult
   private func pass() throws(CheckpointError) -> Tensor {
     let part = state[next]

@@ -9,7 +9,7 @@ import Tensors
 /// A run of `coca-train` on one rank, from the run file to the exit code.
 public enum TrainCommand {
   /// - Returns: `ExitCode.done` or `ExitCode.stopped`.
-  /// - Throws: what ended the run; `Ranks.leave(after:)` turns it into a line and a code.
+  /// - Throws: what ended the run; `Ranks.leave(after:)` turns it into a message and an exit code.
   public static func run(_ options: TrainOptions) throws -> Int32 {
     let binding = Binding(options.binding).with(threads: options.threads)
     binding.apply()
@@ -29,7 +29,8 @@ public enum TrainCommand {
     }
   }
 
-  /// What all ranks know of, rank 0 writes down; a rank that fails alone does so itself.
+  /// Notes the error in `status.json`: rank 0 where all ranks know of it, else the rank that
+  /// failed.
   private static func note(_ error: any Error, in folder: RunFolder, rank: Int) {
     let shared = error as? RankError
     guard rank == 0 || shared == nil else { return }
@@ -45,11 +46,11 @@ public enum TrainCommand {
     let stop = StopRequest(
       folder: ranks.rank == 0 ? folder.url : nil, timeLimit: options.timeLimit)
     let profile = try options.profile.map { try StepProfile($0, over: ranks) }
-    let run = try PlannedRun(options, binding, over: ranks, folder, console)
+    let run = try PreparedRun(options, binding, over: ranks, folder, console)
     let plan = run.plan, header = run.header
     console.say(header.text, json: header)
     if options.isDryRun {
-      // It may be another machine's run.
+      // The folder may hold a run of another machine.
       if let error = header.lackOfMemory { console.warn("\(error)") }
       return ExitCode.done
     }
@@ -118,7 +119,7 @@ public enum TrainCommand {
     return observer.wasStopped ? ExitCode.stopped : ExitCode.done
   }
 
-  /// Ranks that start from other weights would train another model each, unnoticed.
+  /// Ranks with different weights would each train another model, and nobody would notice.
   private static func checkSameWeights(_ model: CoCa, over ranks: any Communicator) throws {
     let values = model.parameters.values
     let sum = kernels.sum_of_squares(values.pointer, values.count)
@@ -127,13 +128,13 @@ public enum TrainCommand {
     try together(ranks) {
       guard extremes[0] == -extremes[1] else {
         throw ModelError(
-          "weights", .mismatch("they are not the same, or not numbers, on all ranks"),
+          "weights", .mismatch("they differ between ranks, or are not finite"),
           remedy: "Use the same program, run file and checkpoint on every host")
       }
     }
   }
 
-  /// Whether an earlier call of this run came to its end. Collective.
+  /// Whether an earlier call of this run has made its last step. Collective.
   private static func isDone(_ folder: RunFolder, over ranks: any Communicator) throws -> Bool {
     var isDone = [ranks.rank == 0 && folder.saved?.state == .done ? 1.0 : 0]
     try ranks.allReduceMax(&isDone)

@@ -1,31 +1,31 @@
 import Collectives
 import Foundation
 
-/// What the command line of `coca-train` says.
+/// The command line of `coca-train`.
 public struct TrainOptions: Sendable {
   public enum Resume: Sendable, Equatable {
-    /// From the newest checkpoint of the output folder, if there is one.
+    /// Continue from the newest checkpoint of the output folder, if there is one.
     case auto
-    /// Never: an output folder with checkpoints is refused.
+    /// Start anew: an output folder with checkpoints is refused.
     case never
-    /// From this checkpoint, with its optimiser.
+    /// Continue from this checkpoint, with its optimizer's state.
     case path(URL)
   }
 
   public var runFile: URL
-  /// `key.path=value` each.
+  /// The arguments of `--set`: `key.path=value` each.
   public var overrides: [String] = []
-  /// Nil: `runs/` and the run file's name.
+  /// The output folder; nil: `runs/` and the run file's name.
   public var output: URL?
   public var resume = Resume.auto
-  /// Nil: the node's allocated cores over its ranks.
+  /// Threads of a rank; nil: the cores allocated on the node, divided by its ranks.
   public var threads: Int?
   public var binding = Binding.Mode.auto
   public var timeLimit: Duration?
-  /// Where the trace of a few steps goes.
+  /// The file for the trace of a few steps; nil: no trace.
   public var profile: URL?
   public var isDryRun = false
-  /// Print header and progress as JSON lines.
+  /// Whether header and progress are printed as JSON lines.
   public var printsJSON = false
 
   public init(runFile: URL) { self.runFile = runFile }

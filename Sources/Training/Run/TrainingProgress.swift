@@ -8,8 +8,8 @@ import Optimizers
 import Pipeline
 import Records
 
-/// How far a run has come: with the weights and the optimiser's state, all it needs to go on.
-/// Data order and every random draw are functions of the step.
+/// How far a run has come: with weights and optimizer state, all that is needed to continue it.
+/// The data order and every random draw follow from the step.
 struct TrainingProgress {
   /// Updates done.
   var step = 0
@@ -27,11 +27,11 @@ struct TrainingProgress {
 extension CheckpointContents {
   fileprivate static let optimizerFile = "state"
 
-  /// What a run goes on from.
+  /// What a checkpoint needs so that a run can continue from it.
   /// - Parameters:
   ///   - optimizer: nil for weights alone, which only start another run.
-  ///   - state: the optimizer's, where this rank does not hold all of it.
-  ///   - configuration: the run file; null where the weights come from another program.
+  ///   - state: the optimizer's state, where this rank does not hold all of it.
+  ///   - configuration: the run file; null where another program made the weights.
   init(
     _ saved: SavedModel, optimizer: (any Optimizer)?, state: [TensorSource]? = nil,
     _ progress: TrainingProgress, seed: UInt64, configuration: JSONValue
@@ -51,7 +51,7 @@ extension CheckpointContents {
 }
 
 extension TrainingProgress {
-  /// Reads where a checkpoint stands, and the optimizer's state in it.
+  /// Reads a checkpoint's progress, and the state of its optimizer.
   init(_ checkpoint: Checkpoint, filling optimizer: any Optimizer) throws {
     let files = try checkpoint.optimizer(CheckpointContents.optimizerFile)
     for part in optimizer.state {
@@ -67,7 +67,7 @@ extension TrainingProgress {
     }
     optimizer.updates = counts.updates
     self.init(step: checkpoint.state.step, samplesSeen: counts.samplesSeen)
-    // Counting again what was counted then: the limit was not reached.
+    // The limit on bad samples counts on from here: it had not been reached.
     try tally.add(read: counts.read, skipped: counts.skipped, policy: .skip(limit: .infinity))
   }
 }

@@ -5,7 +5,7 @@ import Collectives
 import Evaluation
 import Optimizers
 
-/// What a run changes and a checkpoint holds: the weights and the optimizer's state.
+/// What changes in a run and is saved in a checkpoint: the weights and the optimizer's state.
 struct TrainingState {
   let plan: RunPlan
   let saved: SavedModel
@@ -14,7 +14,7 @@ struct TrainingState {
   let shard: Shard?
   let ranks: any Communicator
 
-  /// Takes the memory that training needs. Nothing is set yet.
+  /// Takes the memory that training needs, but sets no values.
   init(_ plan: RunPlan, _ model: CoCa, over ranks: any Communicator) {
     self.plan = plan
     self.ranks = ranks
@@ -26,9 +26,9 @@ struct TrainingState {
     optimizer = plan.configuration.optimizer.optimizer(for: model.parameters, shard: shard)
   }
 
-  /// Writes a checkpoint. Collective; rank 0 writes.
+  /// Writes a checkpoint. Collective; only rank 0 writes.
   /// - Returns: what was saved, on rank 0.
-  /// - Throws: the same on all ranks.
+  /// - Throws: the same error on all ranks.
   func save(
     _ progress: TrainingProgress, to folder: CheckpointFolder
   ) throws -> CheckpointFolder.Saved? {

@@ -3,7 +3,7 @@ import Evaluation
 import Foundation
 import Tensors
 
-/// Asks the model, while it trains, what `coca-eval` would ask of its checkpoint.
+/// Runs, during training, the tasks that `coca-eval` would run on the checkpoint.
 final class Validator {
   private let sets: [ValidationSet]
   private let ranks: any Communicator
@@ -22,8 +22,8 @@ final class Validator {
     sets = plan.validation
   }
 
-  /// Which sets have no answer of a step in the run's folder; only rank 0 looks.
-  /// - Throws: `OutputError` where what is there cannot be read.
+  /// Which sets have no result for a step in the run's folder yet; only rank 0 looks.
+  /// - Throws: `OutputError` where a log cannot be read.
   func missing(at step: Int) throws -> [Bool] {
     guard ranks.rank == 0 else { return sets.map { _ in false } }
     let lines = try ["validation.jsonl", "captions.jsonl"].flatMap {
@@ -37,7 +37,7 @@ final class Validator {
   }
 
   /// Collective.
-  /// - Parameter chosen: whether each set is asked; nil: all are.
+  /// - Parameter chosen: for each set whether it is validated; nil: all are.
   func run(_ saved: SavedModel, step: Int, chosen: [Bool]? = nil) throws {
     for (index, set) in sets.enumerated() where chosen?[index] ?? true {
       let evaluator = Evaluator(saved: saved, over: ranks) { [sinks, deadline] notice in
@@ -67,7 +67,7 @@ final class Validator {
   }
 }
 
-/// What a line of either log answers; captions name no task.
+/// The set that a line of either log is about; lines of captions name no task.
 private struct Answered: Decodable, Equatable {
   let name: String
   let task: String?

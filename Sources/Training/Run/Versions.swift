@@ -4,7 +4,7 @@ import Foundation
 import Records
 import Tensors
 
-/// What `coca-train --version --json` says: the program and what it found on this machine.
+/// What `coca-train --version --json` prints: the program and what it found on this machine.
 public struct Versions: Encodable {
   let version = programVersion
   let mpi = MPILibrary.version
@@ -15,7 +15,7 @@ public struct Versions: Encodable {
   let host = Ranks.host
   let processors = Binding(.keep).mask
 
-  /// - Throws: where a library of the system is not one this program can use.
+  /// - Throws: an error where a system library cannot be used by this program.
   public init() throws {
     try MPILibrary.check()
     try OpenBLAS.check()

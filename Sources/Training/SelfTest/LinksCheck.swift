@@ -1,26 +1,26 @@
 import Collectives
 import Foundation
 
-/// One pair of ranks that gave each other data.
+/// A pair of ranks that exchanged data, and how fast.
 struct Link: Codable {
   struct End: Codable {
     let rank: Int
     let host: String
-    /// The one that carried the most.
+    /// The network interface that carried the most.
     let interface: String
   }
 
   let ends: [End]
-  /// That leave each end while as many arrive.
+  /// Bytes that leave each end per second, while as many arrive.
   let bytesPerSecond: Double
-  /// Of an exchange of one number.
+  /// Seconds of an exchange of one number.
   let seconds: Double
 
   var isBetweenHosts: Bool { ends[0].host != ends[1].host }
 }
 
-/// Pairs of ranks exchange data, a pair of every two hosts and one within each host: in rounds, so
-/// that nobody waits for more than one other.
+/// Pairs of ranks exchange data: one pair for every two hosts and one within each host. They do so
+/// in rounds, so that nobody waits for more than one other rank.
 package struct LinksCheck {
   private static let rounds = 8
   private static let floats = 1 << 20
@@ -42,7 +42,7 @@ package struct LinksCheck {
     return links
   }
 
-  /// Everybody meets everybody once, all at the same time: the first stays, the others rotate.
+  /// Pairs everybody with everybody once, in rounds: the first stays in place, the others rotate.
   package static func pairings(of players: [Int]) -> [[(Int, Int)]] {
     guard players.count > 1 else { return [] }
     var ring = players.map(Int?.some)
@@ -101,7 +101,7 @@ package struct LinksCheck {
       guard back == out else {
         throw SelfTestError(
           what: "what came from rank \(other) on \(hosts[other]) is not what was sent",
-          remedy: "Check that both have one version of Open MPI, and the network between them")
+          remedy: "Check that both have the same version of Open MPI, and the network between them")
       }
       let large = try (0..<5).map { _ in try exchange(Self.floats) }.median
       let small = try (0..<50).map { _ in try exchange(1) }.median

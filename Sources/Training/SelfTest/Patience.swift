@@ -2,7 +2,7 @@ import Collectives
 import Foundation
 import Synchronization
 
-/// Ends the program where something between ranks takes too long: MPI itself waits for ever.
+/// Ends the program where something between ranks takes too long: MPI itself would wait forever.
 final class Patience: Sendable {
   private struct Wait {
     let what: String

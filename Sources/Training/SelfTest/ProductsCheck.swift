@@ -1,13 +1,13 @@
 import Foundation
 import Tensors
 
-/// Products of every layout and awkward size beside a scalar reference in double precision.
+/// Compares products of every layout and of awkward sizes with a scalar reference in float64.
 enum ProductsCheck {
   private static let shapes = [
     (1, 1, 1), (3, 5, 7), (16, 16, 16), (17, 33, 65), (64, 96, 48), (130, 257, 70), (5, 700, 260),
   ]
 
-  /// - Returns: GFLOP/s of a large product on this rank's threads.
+  /// - Returns: GFLOP/s of a large product with this rank's threads.
   /// - Throws: `SelfTestError` where a product is farther off than rounding can bring it.
   static func run() throws -> Double {
     for precision in GEMM.Precision.allCases where precision.isSupported {
@@ -45,7 +45,7 @@ enum ProductsCheck {
         where !(abs(found - sum) <= rounding * size) {
           throw SelfTestError(
             what: "a \(precision.rawValue) product of \(rows) × \(depth) × \(columns) has "
-              + "\(found) where \(sum) is right (OpenBLAS's \(OpenBLAS.core) kernels)",
+              + "\(found) where \(sum) is expected (OpenBLAS's \(OpenBLAS.core) kernels)",
             remedy: "Try another OPENBLAS_CORETYPE, or another version of OpenBLAS")
         }
       }

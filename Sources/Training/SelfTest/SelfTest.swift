@@ -4,14 +4,14 @@ import Foundation
 import Records
 import Tensors
 
-/// Whether a cluster is worth starting a run on: products and sums are right on every rank, all
+/// Checks whether a cluster is ready for a run: products and sums are right on every rank, all
 /// hosts reach each other, and none is much slower than the rest.
 public enum SelfTest {
   /// - Parameters:
-  ///   - threads: of a rank; nil: its share of the host's cores.
+  ///   - threads: threads of a rank; nil: its share of the host's cores.
   ///   - printsJSON: one line of JSON instead of text.
   ///   - patience: seconds that one exchange between ranks may take before it counts as lost.
-  /// - Throws: what is wrong, naming the host.
+  /// - Throws: what is wrong, with the host's name.
   public static func run(
     threads: Int?, binding mode: Binding.Mode, printsJSON: Bool, patience: Double = 30
   ) throws {
@@ -42,7 +42,7 @@ public enum SelfTest {
     if let uneven { console.warn(uneven) }
   }
 
-  /// Every rank's rate in GFLOP/s, all of them at work at once.
+  /// Every rank's rate in GFLOP/s, measured while all of them compute.
   private static func products(
     _ binding: Binding, _ ranks: any Communicator, _ patience: Patience
   ) throws -> [Double] {
@@ -61,7 +61,7 @@ public enum SelfTest {
   }
 }
 
-/// Something that a host does wrong.
+/// Something that is wrong on a host.
 struct SelfTestError: Error, ExitCoded, CustomStringConvertible {
   let what: String
   let remedy: String
@@ -70,19 +70,19 @@ struct SelfTestError: Error, ExitCoded, CustomStringConvertible {
   var description: String { "\(Ranks.host): \(what). \(remedy)" }
 }
 
-/// What rank 0 says at the end.
+/// The result, which rank 0 prints.
 struct SelfTestReport: Encodable {
   let version: String
   let hosts: [String]
   let gflops: [Double]
   let speeds: [ProductSpeed]
-  /// Of an all-reduce of 4 MiB.
+  /// Seconds of an all-reduce of 4 MiB.
   let sumSeconds: Double
   let links: [Link]
 
   var rankSpeeds: RankSpeeds { RankSpeeds(hosts: hosts, speeds: speeds) }
 
-  /// Of hosts' links and ranks' products: what is below half of the median.
+  /// Hosts whose links, and ranks whose products, are slower than half of the median.
   var slow: [String] {
     let rate = gflops.median
     let products = gflops.indices.filter { gflops[$0] < rate / 2 }.map {
@@ -132,6 +132,6 @@ struct SelfTestReport: Encodable {
 }
 
 extension [Double] {
-  /// The middle one, the higher of two; 0 of none.
+  /// The element in the middle, the higher of two; 0 for an empty array.
   var median: Double { isEmpty ? 0 : sorted()[count / 2] }
 }

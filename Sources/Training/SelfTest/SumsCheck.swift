@@ -1,8 +1,8 @@
 import Collectives
 import Foundation
 
-/// Sums over all ranks of whole numbers, which are exact in any order, by the way and at the sizes
-/// that gradients travel in.
+/// Checks sums of whole numbers over all ranks, which are exact in any order. They are made as sums
+/// of gradients are, and in the same sizes.
 struct SumsCheck {
   private let ranks: any Communicator
   private let exchange: Exchange
@@ -12,7 +12,7 @@ struct SumsCheck {
     exchange = Exchange(ranks)
   }
 
-  /// - Returns: seconds of an all-reduce of 4 MiB, the median of some.
+  /// - Returns: the median seconds of an all-reduce of 4 MiB.
   /// - Throws: `RankError` where a sum is wrong on some rank. Collective.
   func run() throws -> Double {
     for count in [1, 1000, 1 << 16, 1 << 20, 1 << 20 + 77] { try check(count) }
@@ -25,7 +25,7 @@ struct SumsCheck {
     }.median
   }
 
-  /// Of one rank; repeats after 1000 elements.
+  /// A rank's element; the values repeat after 1000 elements.
   private func value(_ rank: Int, _ index: Int) -> Float {
     Float((index * 7 + rank * 13) % 1000 - 500)
   }
@@ -40,9 +40,9 @@ struct SumsCheck {
       let wrong = values.indices.first { values[$0] != expected[$0 % 1000] }
       guard let wrong else { return }
       throw SelfTestError(
-        what: "a sum of \(count) floats over all ranks is \(values[wrong]) at \(wrong), right is "
-          + "\(expected[wrong % 1000])",
-        remedy: "Check that all hosts have one version of Open MPI and of this program")
+        what: "a sum of \(count) floats over all ranks is \(values[wrong]) at \(wrong), but "
+          + "\(expected[wrong % 1000]) is right",
+        remedy: "Check that all hosts have the same versions of Open MPI and of this program")
     }
   }
 }

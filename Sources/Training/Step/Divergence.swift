@@ -5,19 +5,19 @@ import Pipeline
 import Tensors
 import Text
 
-/// A step whose losses or gradients are not numbers, and where that began.
+/// A step whose losses or gradients are not finite, and where that began.
 struct Divergence: Error, CustomStringConvertible, ExitCoded {
   let step: Int
-  /// "the contrastive loss" or parameters' names.
+  /// "the contrastive loss", or the names of parameters.
   let what: String
-  /// Every rank with pairs whose own outputs are not finite, and their keys.
+  /// Every rank with pairs whose outputs are not finite by themselves, and the keys of those pairs.
   let ranks: String
-  /// How many steps in a row were like this, with this one.
+  /// How many steps in a row were like this, this one included.
   let steps: Int
 
   var exitCode: Int32 { ExitCode.diverged }
 
-  /// Without what to do about it.
+  /// What happened, without a remedy.
   var fact: String { "step \(step): \(what) is not finite\(ranks)" }
 
   var description: String {
@@ -27,8 +27,8 @@ struct Divergence: Error, CustomStringConvertible, ExitCoded {
         + "Lower optimizer.lr or set optimizer.clip, and start anew or from an older checkpoint"
   }
 
-  /// Looks for the pairs at fault: every rank for itself, since one number that is not finite
-  /// spoils the losses and gradients of all. Collective.
+  /// Looks for the pairs that cause it. Every rank tries its pairs alone, since one number that is
+  /// not finite spoils the losses and gradients of all pairs. Collective.
   static func find(
     _ trainer: Trainer, _ losses: Losses, _ norm: GradientNorm, _ batch: Batch, inARow steps: Int
   ) throws -> Divergence {

@@ -3,10 +3,10 @@ import CoCaModel
 import Collectives
 import Tensors
 
-/// The summing of a step's gradients over the ranks, as the backward pass completes them, on the
-/// step's clock and in its profile.
+/// Sums a step's gradients over the ranks, while the backward pass completes them, and reports it
+/// to the step's clock and profile.
 final class GradientTravel {
-  /// What the run file decides.
+  /// The run file's settings.
   struct Settings {
     var overlap = RunConfiguration.Overlap.auto
     var wire = Exchange.Wire.float32
@@ -44,40 +44,41 @@ final class GradientTravel {
     }
   }
 
-  /// - Throws: `CollectiveError` where the ranks' models differ. Collective.
+  /// Collective.
+  /// - Throws: `CollectiveError` where the ranks' models differ.
   func agree() throws { try reducer.agree() }
 
-  /// Begins a step with gradients of zero.
+  /// Begins a step; all gradients are zero.
   func begin() {
     if let trial { reducer.overlap = trial.next }
     reducer.begin(parameters.gradients.buffer)
   }
 
-  /// A gradient has all that this rank adds to it.
+  /// Called when this rank adds no more to a parameter's gradient in this step.
   func completed(_ parameter: Parameter) throws {
     reducer.settle(parameter.index)
     guard reducer.wantsMove else { return }
     try clock.measure(.communicate) { try reducer.move() }
   }
 
-  /// Waits for what is still on its way, or still to go.
+  /// Sends what has not been sent and waits until everything has arrived.
   func finish() throws {
     try clock.measure(.communicate) {
       try Profile.measure("wait for gradients") { try reducer.finish() }
     }
   }
 
-  /// Gives all ranks the rows that each has updated.
+  /// Sends the rows that each rank has updated to all ranks.
   func gatherWeights() throws {
     try clock.measure(.communicate) {
       try Profile.measure("gather weights") { try reducer.gather(parameters.values.buffer) }
     }
   }
 
-  /// Learns what a step took, the same on all ranks.
-  /// - Returns: what the trial decided, once, when it is over.
+  /// Gives the trial what a step took, the same on all ranks.
+  /// - Returns: the trial's decision, once, when it is over.
   func learn(_ sums: RankSums<StepReport>) -> String? {
-    // Steps differ in their captions.
+    // The time is divided by the work: steps differ in the lengths of their captions.
     let spent = sums.mean(\.[.backward]) + sums.mean(\.[.communicate])
     guard let verdict = trial?.add(spent / max(sums.operations, 1)) else { return nil }
     trial = nil
@@ -87,7 +88,7 @@ final class GradientTravel {
 }
 
 extension BucketPlan {
-  /// The parameters as the vector that travels.
+  /// The parameters as one vector, which is what is sent.
   init(_ parameters: ParameterSet, ranks: Int) {
     self.init(parameters.parameters.map { ($0.rows, $0.width) }, ranks: ranks)
   }

@@ -1,12 +1,12 @@
 import Collectives
 import Foundation
 
-/// Chooses when gradients travel: the first steps of a run are made in all ways in turn, which
-/// changes no bit of them.
+/// Chooses when gradients are sent: the first steps of a run try every way in turn. This changes no
+/// bit of the results.
 package struct OverlapTrial {
   package struct Verdict: CustomStringConvertible {
     package let choice: GradientReducer.Overlap
-    /// What was spent over what is spent without overlap.
+    /// For each way, the time it took divided by the time without overlap.
     package let ratios: [GradientReducer.Overlap: Double]
 
     package var description: String {
@@ -17,10 +17,10 @@ package struct OverlapTrial {
     }
   }
 
-  /// The first step warms up; then as many of each.
+  /// The number of steps for each way, after one step that only warms up.
   private static let each = 4
-  /// What overlap must at least gain: at every bucket ranks wait for each other, and a thread takes
-  /// a core's time from others.
+  /// Overlap must save at least this much: ranks wait for each other at every bucket, and a thread
+  /// takes time of a core.
   private static let threshold = 0.97
 
   private static let ways = GradientReducer.Overlap.allCases
@@ -29,11 +29,11 @@ package struct OverlapTrial {
 
   package init() {}
 
-  /// How the next step is made.
+  /// How gradients are sent in the next step.
   package var next: GradientReducer.Overlap { Self.ways[steps % Self.ways.count] }
 
-  /// Takes a step in; gives the verdict after the last.
-  /// - Parameter seconds: for the step's work, the same on all ranks.
+  /// Takes a step's time; returns the verdict after the last step.
+  /// - Parameter seconds: of the step's work, the same on all ranks.
   package mutating func add(_ seconds: Double) -> Verdict? {
     if steps > 0 { spent[next, default: []].append(seconds) }
     steps += 1

@@ -1,6 +1,7 @@
 import Collectives
 
-/// A number of `Report` that every rank has and all ranks shall know; its key path is its name.
+/// A number of `Report` that every rank knows of itself and that all ranks need; its key path is
+/// its name.
 package struct Slot<Report> {
   let path: PartialKeyPath<Report>
   let number: (Report) -> Double
@@ -18,7 +19,7 @@ package struct Slot<Report> {
   }
 }
 
-/// What the ranks' reports come to, the same on all ranks. A number is asked for as it is in one
+/// The sums of the ranks' reports, the same on all ranks. A sum has the name of the number in a
 /// report: `sums.tokens` is the sum of all ranks' `tokens`.
 @dynamicMemberLookup
 package struct RankSums<Report> {
@@ -26,11 +27,11 @@ package struct RankSums<Report> {
   private var sums: [PartialKeyPath<Report>: Double] = [:]
   private var lists: [PartialKeyPath<Report>: [Double]] = [:]
 
-  /// One sum over ranks of all numbers together. Collective.
+  /// Adds up all numbers over the ranks in one sum. Collective.
   ///
   /// - Parameters:
-  ///   - added: the slots of which the sum is asked for.
-  ///   - listed: the slots of which every rank's own number is.
+  ///   - added: the slots whose sum is needed.
+  ///   - listed: the slots of which every rank's number is needed.
   /// - Throws: `CollectiveError` if a rank is lost.
   package init(
     _ report: Report, added: [Slot<Report>], listed: [Slot<Report>],
@@ -53,7 +54,7 @@ package struct RankSums<Report> {
 
   package subscript(dynamicMember path: KeyPath<Report, Double>) -> Double { sum(path) }
   package subscript(dynamicMember path: KeyPath<Report, Int>) -> Int { Int(sum(path)) }
-  /// Whether it is so on any rank.
+  /// Whether it is true on any rank.
   package subscript(dynamicMember path: KeyPath<Report, Bool>) -> Bool { sum(path) > 0 }
 
   package func mean(_ path: PartialKeyPath<Report>) -> Double { sum(path) / Double(ranks) }

@@ -4,14 +4,15 @@ import Tensors
 
 /// Records a few steps of a run, all ranks together, for Perfetto or Chrome's trace viewer.
 final class StepProfile {
-  /// Of those that this call makes, from 1: what comes before warms up.
+  /// Counted from 1, the first step of this call; the steps before these warm up.
   static let steps = 3...5
 
   private let file: URL
   private let ranks: any Communicator
   private var step = 0
 
-  /// - Throws: `OutputError` where `file` has no folder that can be written to. Collective.
+  /// Collective.
+  /// - Throws: `OutputError` where the file's folder cannot be written to.
   init(_ file: URL, over ranks: any Communicator) throws {
     self.file = file
     self.ranks = ranks
@@ -29,7 +30,7 @@ final class StepProfile {
     if step == Self.steps.lowerBound { Profile.start() }
   }
 
-  /// Writes the file after the last of the steps, or where the run ends before it. Collective.
+  /// Writes the file after the last of these steps, or where the run ends earlier. Collective.
   /// - Throws: `OutputError`, `CollectiveError`.
   func ended(isLast: Bool) throws {
     guard Self.steps.contains(step), isLast || step == Self.steps.upperBound else { return }
@@ -37,7 +38,7 @@ final class StepProfile {
     let clock = Int64(Date().timeIntervalSince1970 * 1e9) - Int64(Profile.nanoseconds())
     var negatedStart = [-Double(Int64(events.map(\.start).min() ?? 0) + clock)]
     try ranks.allReduceMax(&negatedStart)
-    // A Double holds these nanoseconds to 256.
+    // A Double holds clocks of this size to within 256 nanoseconds.
     let origin = UInt64(bitPattern: Int64(-negatedStart[0]) - 256 - clock)
     let mine = try Trace(events, rank: ranks.rank, host: Ranks.host, from: origin).encoded()
     let all = try ranks.allGather(Array(mine))
@@ -50,8 +51,8 @@ final class StepProfile {
   }
 }
 
-/// One rank's events in the Chrome trace format: the rank is the process, 0 the thread that makes
-/// the step, the wire a lane by itself, the others its team.
+/// One rank's events in the Chrome trace format. The rank is the process; its thread 0 makes the
+/// step, the wire between ranks has a row of its own, and the other threads are the rank's team.
 private struct Trace {
   private static let wire = 1000
   private let events: [Event]
@@ -76,7 +77,7 @@ private struct Trace {
     var product_microseconds: Double?
   }
 
-  /// - Parameter origin: nanoseconds of this rank's clock that are the trace's zero.
+  /// - Parameter origin: the time on this rank's clock, in nanoseconds, where the trace begins.
   init(_ events: [Profile.Event], rank: Int, host: String, from origin: UInt64) {
     func named(_ what: String, _ thread: Int, _ name: String) -> Event {
       Event(ph: "M", name: what, pid: rank, tid: thread, args: Arguments(name: name))
@@ -106,14 +107,14 @@ private struct Trace {
     }
   }
 
-  /// Its events, one after another.
+  /// Its events as JSON, separated by commas.
   func encoded() throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
     return Data(try events.map { try encoder.encode($0) }.joined(separator: Data(",\n".utf8)))
   }
 
-  /// All ranks' events as one file.
+  /// The events of all ranks as one file.
   static func file(_ ranks: [[UInt8]]) -> Data {
     Data("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n".utf8)
       + Data(ranks.joined(separator: Array(",\n".utf8))) + Data("\n]}\n".utf8)

@@ -1,7 +1,7 @@
 import CoCaModel
 import Collectives
 
-/// What one rank knows of a step. What all ranks shall know of it is a slot.
+/// What one rank knows of a step. Numbers that all ranks need are slots.
 struct StepReport {
   var seconds: [StepClock.Phase: Double] = [:]
   var total = 0.0
@@ -11,19 +11,19 @@ struct StepReport {
   var operations = 0.0
   var tokens = 0
   var residentBytes = 0
-  /// What this rank sent of gradients and weights, and how long they were on their way.
+  /// Bytes of gradients and weights that this rank sent, and how long they were on their way.
   var wireBytes = 0
   var wireSeconds = 0.0
-  /// This rank could not copy a shard to its cache.
+  /// Whether this rank could not copy a shard to its cache.
   var lacksCopies = false
-  /// This rank was asked to stop.
+  /// Whether this rank was asked to stop.
   var wantsStop = false
-  /// Rank 0 finds that time for a checkpoint has come.
+  /// Whether a checkpoint is due by time; only rank 0 knows.
   var wantsCheckpoint = false
 
   subscript(phase: StepClock.Phase) -> Double { seconds[phase] ?? 0 }
 
-  /// Seconds of this rank's own work: waiting for others is not its slowness.
+  /// Seconds of this rank's work, without the time in which it waited for other ranks.
   var work: Double {
     [.data, .forward, .backward, .optimizer].reduce(0) { $0 + self[$1] }
   }
@@ -50,7 +50,7 @@ extension RankSums<StepReport> {
     return work.indices.max { work[$0] < work[$1] } ?? 0
   }
 
-  /// The slowest rank's work over the mean: what all could be faster with equal shares.
+  /// The slowest rank's work divided by the mean: how much faster all could be with equal work.
   var imbalance: Double {
     let work = list(\.work)
     let mean = work.reduce(0, +) / Double(work.count)

@@ -9,13 +9,13 @@ import Pipeline
 import Tensors
 import Text
 
-/// The way of a batch, from disk to weights, once per step.
+/// Makes the steps: takes a batch from disk to updated weights, once per step.
 final class Trainer {
   let state: TrainingState
   let ranks: any Communicator
   let clock = StepClock()
   let objective: Objective
-  /// Updates done, pairs trained on, samples read and left out.
+  /// Updates done, pairs trained on, samples read and samples left out.
   var progress: TrainingProgress
 
   private let gradients: GradientTravel
@@ -23,9 +23,9 @@ final class Trainer {
   private let loader: BatchLoader
   private let observer: any TrainingObserver
   private let profile: StepProfile?
-  /// Steps that were not finite since the last that was.
+  /// Steps since the last finite one.
   private var skippedInARow = 0
-  /// A run that skips such steps ends here: nothing that it does can make the next one better.
+  /// More skipped steps in a row end the run: skipping does not change the weights, so it goes on.
   private static let mostSkippedInARow = 100
   private var plan: RunPlan { state.plan }
   private var model: CoCa { state.saved.model }
@@ -53,8 +53,8 @@ final class Trainer {
       rank: ranks.rank, size: ranks.size)
   }
 
-  /// Trains until the last step, or until the observer has it stop.
-  /// - Throws: `DivergenceError`, or what data, ranks or files report.
+  /// Trains until the last step, or until the observer stops it.
+  /// - Throws: `Divergence`, or an error of the data, the ranks or the files.
   func run() throws {
     try gradients.agree()
     let loader = loader
@@ -97,7 +97,7 @@ final class Trainer {
     let scale = model.scale
     let rate = plan.schedule.rate(at: progress.step)
     if losses.pairs == 0 {
-      observer.warn("step \(progress.step + 1): no sample of it could be used; it is skipped")
+      observer.warn("step \(progress.step + 1): none of its samples could be used; it is skipped")
     } else if try isFinite(losses, norm, batch) {
       try measure(.optimizer, plan.configuration.optimizer.name.rawValue) {
         try state.optimizer.update(
@@ -124,7 +124,7 @@ final class Trainer {
     do {
       try progress.tally.add(read: sums.read, skipped: sums.skipped, policy: plan.badSamples)
     } catch {
-      // The sums are the same on all ranks: so is the error, and one of them prints it.
+      // The sums are the same on all ranks, and so is the error; one rank prints it.
       try together(ranks) { throw error }
     }
     return try observer.stepped(
@@ -133,14 +133,14 @@ final class Trainer {
         batch: batch))
   }
 
-  /// An operation of the step that is a phase, or a part of one, by itself.
+  /// Measures an operation of the step that is a phase, or a part of one, by itself.
   private func measure<Result>(
     _ phase: StepClock.Phase, _ operation: String, bytes: Int = 0, _ body: () throws -> Result
   ) rethrows -> Result {
     try clock.measure(phase) { try Profile.measure(operation, bytes: bytes, body) }
   }
 
-  /// Pairs of each of this rank's lanes, where sums go by lanes.
+  /// Pairs of each of this rank's lanes, where sums are made lane by lane; nil otherwise.
   private func lanes(of batch: Batch) -> [Int]? {
     guard plan.configuration.reproducible else { return nil }
     return batch.pairs(of: plan.batches.lanes.lanes(of: ranks.rank, size: ranks.size))
@@ -151,7 +151,7 @@ final class Trainer {
     return delivery.item
   }
 
-  /// Whether this step may move the weights. All ranks see the same sums, so all agree.
+  /// Whether this step may change the weights. All ranks have the same sums, so all agree.
   private func isFinite(_ losses: Losses, _ norm: GradientNorm, _ batch: Batch) throws -> Bool {
     if losses.total.isFinite, norm.value.isFinite {
       skippedInARow = 0
@@ -168,16 +168,16 @@ final class Trainer {
   }
 }
 
-/// What a trainer does after a step.
+/// What the trainer does after a step.
 enum Continuation { case next, stop }
 
-/// A step that was made, the same on all ranks but for `batch`.
+/// A finished step, the same on all ranks except for `batch`.
 struct Step {
-  /// With this step.
+  /// The progress that includes this step.
   let progress: TrainingProgress
   let losses: Losses
   let norm: GradientNorm
-  /// Inverse temperature before the update; nil without the contrastive head.
+  /// The inverse temperature before the update; nil without the contrastive head.
   let scale: Float?
   let rate: Double
   let sums: RankSums<StepReport>
@@ -187,22 +187,23 @@ struct Step {
 
 /// Follows a run: logs, saves, validates, stops.
 protocol TrainingObserver: AnyObject {
-  /// This rank was asked to stop; all ranks stop if one was.
+  /// Whether this rank was asked to stop; all ranks stop if any was.
   var wantsStop: Bool { get }
-  /// Time for a checkpoint has come; only rank 0 says so.
+  /// Whether it is time for a checkpoint; only rank 0 knows.
   var wantsCheckpoint: Bool { get }
   func begins(_ phase: Phase, step: Int)
   func stepped(_ step: Step) throws -> Continuation
   func warn(_ text: String)
   func note(_ text: String)
-  /// Names what this rank could not use in a step in which some rank left samples out. Collective.
+  /// Names the samples that this rank could not use, in a step in which any rank left samples out.
+  /// Collective.
   func leftOut(_ samples: [BadSample]) throws
-  /// Tells what keeps this or another rank from copying shards to its cache. Collective.
+  /// Reports why this or another rank cannot copy shards to its cache. Collective.
   func lacksCopies(_ problem: String?) throws
 }
 
 extension Pairs {
-  /// A batch has one text an image.
+  /// Pairs of a batch, which has one text for each image.
   init(_ batch: Batch) {
     let identities = batch.rows.map {
       PairIdentity(

@@ -3,19 +3,20 @@ import Collectives
 import Foundation
 import Tensors
 
-/// What a run is to be, the same on all ranks, before anything is written or takes much memory.
-struct PlannedRun {
+/// All that is decided before a run starts: the same on all ranks, before anything is written and
+/// before much memory is taken.
+struct PreparedRun {
   let plan: RunPlan
   /// The checkpoint to go on from, if there is one.
   let found: Resumption
   let start: StartingPoint
-  /// Without memory.
+  /// Its parameters have no memory yet.
   let model: CoCa
   let header: RunHeader
 
   /// Reads the run file, the data's indexes and the checkpoint, and starts the threads that
   /// compute. Collective.
-  /// - Throws: what is wrong with any of them, `ThreadsError`, or where ranks differ.
+  /// - Throws: what is wrong with any of them, `ThreadsError`, or an error where ranks differ.
   init(
     _ options: TrainOptions, _ binding: Binding, over ranks: any Communicator, _ folder: RunFolder,
     _ console: Console
@@ -62,7 +63,7 @@ struct PlannedRun {
     }
   }
 
-  /// Collective. Where ranks share cores, slowness has no other cause.
+  /// Warns of slow ranks. Where ranks share cores, that alone explains it. Collective.
   private func warnOfSlowness(
     _ binding: Binding, over ranks: any Communicator, _ console: Console
   ) throws {
@@ -79,7 +80,7 @@ struct PlannedRun {
   ) throws -> Binding {
     var binding = binding
     if configuration.reproducible, options.threads == nil {
-      // As many as the machine has for a rank would depend on the number of ranks.
+      // The default depends on how many ranks a machine has, and so would the bits.
       binding = binding.with(threads: 1)
       console.note("reproducible: one thread a rank; --threads N, the same for all, gives more")
     }
