@@ -14,11 +14,6 @@ public enum Head: String, Codable, Sendable, CaseIterable {
 extension Set<Head> {
   /// Those of a whole CoCa.
   public static var all: Set<Head> { Set(Head.allCases) }
-
-  /// "contrastive and caption", for messages.
-  public var names: String {
-    Head.allCases.filter(contains).map(\.rawValue).joined(separator: " and ")
-  }
 }
 
 extension ModelConfiguration {

@@ -56,4 +56,8 @@ extension [WeightedTerm] {
 
   /// What a model needs to be trained by them.
   public var heads: Set<Head> { reduce(into: []) { $0.formUnion($1.term.heads) } }
+
+  public var attentionSets: Set<AttentionSet> {
+    reduce(into: .standard) { $0.formUnion($1.term.attentionSets) }
+  }
 }

@@ -38,6 +38,7 @@ extension ModelConfiguration {
 
   enum CodingKeys: String, CodingKey {
     case layout, joint, poolers, activation, image, text, multimodal, heads
+    case attentionSets = "attention_sets"
   }
 
   /// A configuration that lacks the later keys is one from before them: it means their defaults.
@@ -51,9 +52,11 @@ extension ModelConfiguration {
     text = try keys.decode(Text.self, forKey: .text)
     multimodal = try keys.decode(Multimodal.self, forKey: .multimodal)
     heads = Set(try keys.decodeIfPresent([Head].self, forKey: .heads) ?? Head.allCases)
+    attentionSets =
+      try keys.decodeIfPresent(Set<AttentionSet>.self, forKey: .attentionSets) ?? .standard
   }
 
-  /// A whole CoCa names no heads.
+  /// A whole CoCa names no heads and no sets of self-attention weights.
   public func encode(to encoder: any Encoder) throws {
     var keys = encoder.container(keyedBy: CodingKeys.self)
     try keys.encode(layout, forKey: .layout)
@@ -64,6 +67,10 @@ extension ModelConfiguration {
     try keys.encode(text, forKey: .text)
     try keys.encode(multimodal, forKey: .multimodal)
     if heads != .all { try keys.encode(Head.allCases.filter(heads.contains), forKey: .heads) }
+    if attentionSets != .standard {
+      let sets = AttentionSet.allCases.filter(attentionSets.contains)
+      try keys.encode(sets, forKey: .attentionSets)
+    }
   }
 }
 

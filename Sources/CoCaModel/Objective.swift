@@ -20,13 +20,16 @@ public struct Objective {
   /// Told when a parameter's gradient is this rank's whole share of the step's.
   let completed: ((Parameter) throws -> Void)?
 
-  /// - Precondition: the model has the terms' heads.
+  /// - Precondition: the model has the terms' heads and sets of self-attention weights.
   public init(
     _ model: CoCa, _ terms: [WeightedTerm], microbatch: Int? = nil, recomputesBlocks: Bool = false,
     exchange: ContrastiveExchange = .gather, over ranks: any Communicator,
     clock: StepClock = StepClock(), completed: ((Parameter) throws -> Void)? = nil
   ) {
     precondition(model.configuration.heads.isSuperset(of: terms.heads), "a head for every term")
+    precondition(
+      model.configuration.attentionSets.isSuperset(of: terms.attentionSets),
+      "a set of self-attention weights for every term")
     self.model = model
     self.terms = terms
     self.ranks = ranks

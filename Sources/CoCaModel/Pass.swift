@@ -9,6 +9,8 @@ public struct Pass: Sendable, Equatable {
   /// Of each text: how many ids at its front all of its ids see. Key j is seen by query i if and
   /// only if j ≤ i or j < prefix. Nil: every id sees itself and those before it.
   public var prefixes: [Int]?
+  /// The weights that read it.
+  public var attention = AttentionSet.causal
   /// What is asked of it.
   public var heads: Set<Head>
 
@@ -25,12 +27,20 @@ public struct Pass: Sendable, Equatable {
     self.init(pairs.texts, images: pairs.owners, for: heads)
   }
 
+  /// The same texts with another start token.
+  public func starting(with id: Int32) -> Pass {
+    var pass = self
+    pass.texts = PackedCaptions((0..<texts.count).map { [id] + texts[$0].dropFirst() })
+    return pass
+  }
+
   /// Whether the texts attend to their images: the multimodal half runs.
   var crosses: Bool { heads.contains(where: \.crosses) }
 
   /// Whether both run the same rows: one pass can then serve both.
   func runs(as other: Pass) -> Bool {
     texts == other.texts && images == other.images && prefixes == other.prefixes
+      && attention == other.attention
   }
 }
 

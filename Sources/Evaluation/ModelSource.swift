@@ -52,8 +52,8 @@ public enum ModelSource: Sendable {
   }
 
   /// - Parameter model: of the source's configuration, or of another image size or text length,
-  ///   for which positions are resized. Its parameters need no memory yet. Of heads that only one
-  ///   of both has, nothing is read.
+  ///   for which positions are resized. Its parameters need no memory yet. Of heads and sets of
+  ///   self-attention weights that only one of both has, nothing is read.
   /// - Throws: `CheckpointError` with every tensor that is missing, extra or of another shape;
   ///   `ModelError` for a model of another layout.
   public func weights(for model: CoCa) throws -> Weights {
