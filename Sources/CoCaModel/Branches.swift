@@ -9,6 +9,7 @@ struct StackShape {
   let activation: ModelConfiguration.Activation
   /// The start value of the weights that scale each branch; nil: there are none.
   let layerScale: Double?
+  var attentionSets = Set<AttentionSet>.standard
 
   /// The number of residual branches, by which the initial weights are scaled.
   var branches: Int { 2 * layers }
@@ -18,16 +19,21 @@ struct StackShape {
   }
 }
 
-/// `x + scale ⊙ attention(LN(x))`, within each sequence.
+/// `x + scale ⊙ attention(LN(x))`, within each sequence, with one of the sets of weights.
 struct SelfAttention {
   let norm: LayerNorm
-  let attention: MultiHeadAttention
+  private let attentions: [AttentionSet: MultiHeadAttention]
   let scale: Parameter?
 
   init(_ scope: Scope, _ shape: StackShape) {
     norm = LayerNorm(scope["attentionNorm"], width: shape.width)
-    attention = MultiHeadAttention(
-      scope["attention"], width: shape.width, heads: shape.heads, branches: shape.branches)
+    let sets = AttentionSet.allCases.filter(shape.attentionSets.contains)
+    attentions = Dictionary(
+      uniqueKeysWithValues: sets.map { set in
+        let attention = MultiHeadAttention(
+          scope[set.parameters], width: shape.width, heads: shape.heads, branches: shape.branches)
+        return (set, attention)
+      })
     scale = shape.scale(scope["attentionScale"])
   }
 
@@ -36,9 +42,12 @@ struct SelfAttention {
   ///   - visible: for each row, whether other rows see it; nil: all are seen.
   ///   - past: the earlier rows of each sequence; these rows are added to them.
   func callAsFunction(
-    _ x: Variable, _ segments: Segments, isCausal: Bool, prefixes: [Int]? = nil,
-    visible: [Bool]? = nil, after past: LayerMemory? = nil
+    _ x: Variable, _ segments: Segments, with set: AttentionSet = .causal, isCausal: Bool,
+    prefixes: [Int]? = nil, visible: [Bool]? = nil, after past: LayerMemory? = nil
   ) -> Variable {
+    guard let attention = attentions[set] else {
+      preconditionFailure("the model has no \(set.rawValue) self-attention")
+    }
     let input = norm(x)
     let queries = attention.query(input)
     let rows = attention.read(input, segments)
@@ -46,6 +55,16 @@ struct SelfAttention {
       queries, segments, in: past?.appending(rows) ?? rows, isCausal: isCausal,
       prefixes: prefixes, visible: visible)
     return attention.output(found, addingTo: x, times: scale)
+  }
+}
+
+extension AttentionSet {
+  /// What its parameters begin with in a layer.
+  fileprivate var parameters: String {
+    switch self {
+    case .causal: "attention"
+    case .bidirectional: "bidirectionalAttention"
+    }
   }
 }
 

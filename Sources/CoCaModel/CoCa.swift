@@ -71,11 +71,11 @@ public final class CoCa {
   }
 
   /// Texts as the heads read them.
-  struct ReadTexts {
+  package struct ReadTexts {
     /// `[texts, joint]`, rows of length 1, with the contrastive head.
-    let embedding: Variable?
+    package let embedding: Variable?
     /// `[targets, width]`, a row for every id that is predicted, with the caption head.
-    let hidden: Variable?
+    package let hidden: Variable?
   }
 
   /// One pass over texts beside images: the unimodal half and, where the pass asks for it, the
@@ -85,7 +85,8 @@ public final class CoCa {
     let tokens = images.tokens?.selecting(pass.images)
     let hidden = words.flatMap { words in
       tokens.flatMap {
-        multimodal?(words, segments, prefixes: pass.prefixes, attendingTo: $0)
+        multimodal?(
+          words, segments, prefixes: pass.prefixes, with: pass.attention, attendingTo: $0)
       }
     }
     return ReadTexts(embedding: cls.flatMap { embed($0, textProjection) }, hidden: hidden)

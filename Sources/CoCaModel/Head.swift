@@ -17,11 +17,6 @@ extension Set<Head> {
 
   /// Whether a text attends to its image for one of them, so that the multimodal half is needed.
   public var cross: Bool { contains(where: \.crosses) }
-
-  /// "contrastive and caption", for messages.
-  public var names: String {
-    Head.allCases.filter(contains).map(\.rawValue).joined(separator: " and ")
-  }
 }
 
 extension ModelConfiguration {

@@ -15,6 +15,8 @@ public protocol LossTerm: Sendable {
   var unit: String { get }
   /// The model's heads that it reads.
   var heads: Set<Head> { get }
+  /// The sets of self-attention weights that read its passes.
+  var attentionSets: Set<AttentionSet> { get }
   /// Whether its gradient depends on the embeddings of the global batch. The embeddings of every
   /// part are then made before the backward pass of any part.
   var isGlobal: Bool { get }
@@ -30,13 +32,14 @@ public protocol LossTerm: Sendable {
 
 extension LossTerm {
   public var name: String { Self.name }
+  public var attentionSets: Set<AttentionSet> { .standard }
 }
 
 /// What a term knows throughout a step.
 public struct LossStep {
   let model: CoCa
   /// The term's weight.
-  let weight: Double
+  package let weight: Double
   /// What its loss is divided by.
   let denominator: Int
   let batch: GlobalBatch
@@ -45,7 +48,7 @@ public struct LossStep {
   let isTraining: Bool
 
   /// The number of this rank's shares.
-  var shares: Int { batch.images.own.count }
+  package var shares: Int { batch.images.own.count }
 }
 
 /// What a term may exchange with other ranks. A term keeps what it computes from this, not this
@@ -86,6 +89,11 @@ public struct ShareFigure {
   let divisor: Double
   /// How many things it is the mean of, over all ranks.
   let count: Int
+
+  package init(name: String, unit: String, sums: [Double], divisor: Double, count: Int) {
+    (self.name, self.unit, self.sums) = (name, unit, sums)
+    (self.divisor, self.count) = (divisor, count)
+  }
 }
 
 /// Where a part lies among its rank's images and texts.
@@ -121,7 +129,7 @@ public final class PartOutput {
   var textEmbedding: Variable? { read.lazy.compactMap(\.texts.embedding).first }
 
   /// The result of a pass, which may have been computed together with others.
-  func texts(of pass: Pass) -> CoCa.ReadTexts {
+  package func texts(of pass: Pass) -> CoCa.ReadTexts {
     guard let found = read.first(where: { $0.pass.runs(as: pass) }) else {
       preconditionFailure("a term reads a pass that it has not asked for")
     }

@@ -56,4 +56,8 @@ extension [WeightedTerm] {
 
   /// The heads that a model needs for these terms.
   public var heads: Set<Head> { reduce(into: []) { $0.formUnion($1.term.heads) } }
+
+  public var attentionSets: Set<AttentionSet> {
+    reduce(into: .standard) { $0.formUnion($1.term.attentionSets) }
+  }
 }

@@ -38,6 +38,7 @@ extension ModelConfiguration {
 
   enum CodingKeys: String, CodingKey {
     case layout, joint, poolers, activation, image, text, multimodal, heads
+    case attentionSets = "attention_sets"
   }
 
   /// A configuration without the newer keys was written before they existed: they have their
@@ -52,9 +53,11 @@ extension ModelConfiguration {
     text = try keys.decode(Text.self, forKey: .text)
     multimodal = try keys.decode(Multimodal.self, forKey: .multimodal)
     heads = try keys.decodeIfPresent([Head].self, forKey: .heads).map { Set($0) } ?? .coca
+    attentionSets =
+      try keys.decodeIfPresent(Set<AttentionSet>.self, forKey: .attentionSets) ?? .standard
   }
 
-  /// The heads of a whole CoCa are not written.
+  /// The heads and sets of self-attention weights of a whole CoCa are not written.
   public func encode(to encoder: any Encoder) throws {
     var keys = encoder.container(keyedBy: CodingKeys.self)
     try keys.encode(layout, forKey: .layout)
@@ -65,6 +68,10 @@ extension ModelConfiguration {
     try keys.encode(text, forKey: .text)
     try keys.encode(multimodal, forKey: .multimodal)
     if heads != .coca { try keys.encode(Head.allCases.filter(heads.contains), forKey: .heads) }
+    if attentionSets != .standard {
+      let sets = AttentionSet.allCases.filter(attentionSets.contains)
+      try keys.encode(sets, forKey: .attentionSets)
+    }
   }
 }
 

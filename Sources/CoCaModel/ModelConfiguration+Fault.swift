@@ -30,6 +30,9 @@ extension ModelConfiguration {
       return "image.patch: larger than the image"
     }
     if heads.isEmpty { return "heads: there are none, so there is nothing to learn" }
+    if !attentionSets.contains(.causal) {
+      return "attention_sets: causal is missing, which generates captions"
+    }
     if text.context < 3 { return "text.context: \(text.context) leaves no room for a word" }
     return nil
   }

@@ -20,13 +20,17 @@ public struct Objective {
   /// Called when this rank adds no more to a parameter's gradient in this step.
   let completed: ((Parameter) throws -> Void)?
 
-  /// - Precondition: the model has the heads that the terms read.
+  /// - Precondition: the model has the heads and the sets of self-attention weights that the terms
+  ///   read.
   public init(
     _ model: CoCa, _ terms: [WeightedTerm], microbatch: Int? = nil, recomputesBlocks: Bool = false,
     exchange: ContrastiveExchange = .gather, over ranks: any Communicator,
     clock: StepClock = StepClock(), completed: ((Parameter) throws -> Void)? = nil
   ) {
     precondition(model.configuration.heads.isSuperset(of: terms.heads), "a head for every term")
+    precondition(
+      model.configuration.attentionSets.isSuperset(of: terms.attentionSets),
+      "a set of self-attention weights for every term")
     self.model = model
     self.terms = terms
     self.ranks = ranks

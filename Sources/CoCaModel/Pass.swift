@@ -9,6 +9,8 @@ public struct Pass: Sendable, Equatable {
   /// For each text, how many of its first ids all its ids see: query i sees key j if and only if
   /// j ≤ i or j < prefix. Nil: every id sees itself and those before it.
   public var prefixes: [Int]?
+  /// The set of self-attention weights that reads it.
+  public var attention = AttentionSet.causal
   /// The outputs that are needed.
   public var heads: Set<Head>
 
@@ -25,12 +27,20 @@ public struct Pass: Sendable, Equatable {
     self.init(pairs.texts, images: pairs.owners, for: heads)
   }
 
+  /// The same texts with another start token.
+  public func starting(with id: Int32) -> Pass {
+    var pass = self
+    pass.texts = PackedCaptions((0..<texts.count).map { [id] + texts[$0].dropFirst() })
+    return pass
+  }
+
   /// Whether the texts attend to their images, so that the multimodal half is needed.
   var crosses: Bool { heads.cross }
 
   /// Whether both have the same rows: then one pass can serve both.
   func runs(as other: Pass) -> Bool {
     texts == other.texts && images == other.images && prefixes == other.prefixes
+      && attention == other.attention
   }
 }
 

@@ -26,7 +26,8 @@ struct UnimodalDecoder {
       compares ? scope["cls"].declare([width], .embedding, .normal(deviation: 0.01)) : nil
     let shape = StackShape(
       width: width, heads: text.heads, layers: text.layers, mlp: text.mlp,
-      activation: configuration.activation, layerScale: text.layerScale)
+      activation: configuration.activation, layerScale: text.layerScale,
+      attentionSets: configuration.attentionSets)
     layers = (0..<text.layers).map { TransformerLayer(scope["layers.\($0)"], shape) }
     cls = vector.map { vector in
       TextCLS(
@@ -50,7 +51,9 @@ struct UnimodalDecoder {
     let visible = padding?.visible(read, withCLS: cls != nil)
     for layer in layers {
       x = block([x]) {
-        layer($0[0], rows, isCausal: true, prefixes: pass.prefixes, visible: visible)
+        layer(
+          $0[0], rows, with: pass.attention, isCausal: true, prefixes: pass.prefixes,
+          visible: visible)
       }
     }
     let words = Segments(offsets: pass.texts.offsets).extended(by: -1)
@@ -97,7 +100,8 @@ struct MultimodalDecoder {
     let multimodal = configuration.multimodal, width = configuration.text.width
     let shape = StackShape(
       width: width, heads: multimodal.heads, layers: multimodal.layers, mlp: multimodal.mlp,
-      activation: configuration.activation, layerScale: multimodal.layerScale)
+      activation: configuration.activation, layerScale: multimodal.layerScale,
+      attentionSets: configuration.attentionSets)
     layers = (0..<multimodal.layers).map { index in
       MultimodalLayer(
         scope["layers.\(index)"], shape, imageWidth: configuration.imageTokens.width,
@@ -112,14 +116,16 @@ struct MultimodalDecoder {
   /// - Returns: `[words.rows, width]`, the input of the vocabulary projection.
   func callAsFunction(
     _ words: Variable, _ segments: Segments, prefixes: [Int]? = nil,
-    attendingTo image: ImageTokens, after past: [LayerMemory]? = nil
+    with set: AttentionSet = .causal, attendingTo image: ImageTokens,
+    after past: [LayerMemory]? = nil
   ) -> Variable {
     var x = words
     for (index, layer) in layers.enumerated() {
       x = block([x, image.rows]) { inputs in
         let image = ImageTokens(rows: inputs[1], segments: image.segments)
         return layer(
-          inputs[0], segments, prefixes: prefixes, attendingTo: image, after: past?[index])
+          inputs[0], segments, prefixes: prefixes, with: set, attendingTo: image,
+          after: past?[index])
       }
     }
     return norm(x)

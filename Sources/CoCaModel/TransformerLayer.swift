@@ -11,12 +11,13 @@ struct TransformerLayer {
   }
 
   func callAsFunction(
-    _ x: Variable, _ segments: Segments, isCausal: Bool, prefixes: [Int]? = nil,
-    visible: [Bool]? = nil, after past: LayerMemory? = nil
+    _ x: Variable, _ segments: Segments, with set: AttentionSet = .causal, isCausal: Bool,
+    prefixes: [Int]? = nil, visible: [Bool]? = nil, after past: LayerMemory? = nil
   ) -> Variable {
     mlp(
       attention(
-        x, segments, isCausal: isCausal, prefixes: prefixes, visible: visible, after: past))
+        x, segments, with: set, isCausal: isCausal, prefixes: prefixes, visible: visible,
+        after: past))
   }
 }
 
@@ -37,10 +38,10 @@ struct MultimodalLayer {
   }
 
   func callAsFunction(
-    _ x: Variable, _ segments: Segments, prefixes: [Int]? = nil, attendingTo image: ImageTokens,
-    after past: LayerMemory? = nil
+    _ x: Variable, _ segments: Segments, prefixes: [Int]?, with set: AttentionSet,
+    attendingTo image: ImageTokens, after past: LayerMemory?
   ) -> Variable {
-    var x = attention(x, segments, isCausal: true, prefixes: prefixes, after: past)
+    var x = attention(x, segments, with: set, isCausal: true, prefixes: prefixes, after: past)
     x = wordMLP?(x) ?? x
     x = crossAttention(x, segments, to: image, after: past)
     return mlp(x)

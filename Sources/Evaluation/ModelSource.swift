@@ -53,7 +53,7 @@ public enum ModelSource: Sendable {
 
   /// - Parameter model: made of the source's configuration, or of one with another image size or
   ///   text length, for which positions are resized. Its parameters need no memory yet. Weights of
-  ///   heads that only one of the two has are not read.
+  ///   heads, or of sets of self-attention weights, that only one of the two has are not read.
   /// - Throws: `CheckpointError` with every tensor that is missing, extra or of another shape;
   ///   `ModelError` for a model of another layout.
   public func weights(for model: CoCa) throws -> Weights {

@@ -33,14 +33,15 @@ extension SavedModel {
   }
 }
 
-/// A checkpoint's weights, checked to be exactly those of a model with the checkpoint's heads;
-/// positions may be those of another image size or text length.
+/// A checkpoint's weights, checked to be exactly those of a model with the checkpoint's heads and
+/// sets of self-attention weights; positions may be those of another image size or text length.
 struct CheckpointWeights {
   private let model: CoCa
   private let files: TensorFiles
   private let tables: [String: PositionTable]
 
-  /// - Parameter model: its parameters need no memory yet; its heads may be other ones.
+  /// - Parameter model: its parameters need no memory yet; its heads and sets of self-attention
+  ///   weights may be other ones.
   /// - Throws: `CheckpointError` of reason `.differs` with every tensor that is missing, extra or
   ///   of another shape.
   init(_ checkpoint: Checkpoint, for model: CoCa) throws {
@@ -51,7 +52,7 @@ struct CheckpointWeights {
       "imageEncoder.positions": .image(of: new, from: old), "unimodal.positions": .text(of: new),
     ]
     var held = new
-    held.heads = old.heads
+    (held.heads, held.attentionSets) = (old.heads, old.attentionSets)
     let whole = CoCa(held, vocabularySize: model.vocabularySize).parameters.parameters
     let expected = whole.map { ($0.name, shape(of: $0.name) ?? $0.shape) }
     let differences = TensorDifferences(of: files.entries, from: expected)

@@ -43,6 +43,14 @@ extension OpenCLIPConfiguration {
           "it has the \(model.heads.names) head alone, and open_clip's CoCa is a whole one"),
         remedy: "Export it with --format safetensors")
     }
+    guard model.attentionSets == .standard else {
+      throw ModelError(
+        place,
+        .mismatch(
+          "it has \(model.attentionSets.names) self-attention, and open_clip's CoCa has one set of "
+            + "weights"),
+        remedy: "Export it with --format safetensors")
+    }
     guard model.multimodal.mlp == 4 * model.text.width else {
       throw ModelError(
         place,

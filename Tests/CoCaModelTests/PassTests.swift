@@ -16,6 +16,21 @@ struct PassTests {
     var bidirectional = Pass(pairs, for: [.contrastive])
     bidirectional.prefixes = small.captions.lengths
     #expect([Pass(pairs, for: [.caption]), bidirectional].merged().count == 2)
+    var otherWeights = bidirectional
+    otherWeights.attention = .bidirectional
+    #expect([bidirectional, otherWeights].merged() == [bidirectional, otherWeights])
+  }
+
+  @Test("another start token takes the first id's place and changes nothing else")
+  func startToken() throws {
+    let small = try SmallModel()
+    var pass = Pass(
+      PackedCaptions([[2, 5, 9, 3], [2, 7, 3]]), images: [1, 0], prefixes: [2, 0],
+      for: [.caption])
+    let started = pass.starting(with: 4)
+    pass.texts = PackedCaptions([[4, 5, 9, 3], [4, 7, 3]])
+    #expect(started == pass)
+    #expect(small.model.hidden(started, small.images).rows == 5)
   }
 
   @Test("an id in the prefix is seen by those before it, one behind the prefix is not")

@@ -25,9 +25,11 @@ struct SmallModel {
   let images: Tensor
   let captions: PackedCaptions
 
-  init(_ kind: Kind = .cascade, heads: Set<Head> = .coca) throws {
+  init(
+    _ kind: Kind = .cascade, heads: Set<Head> = .coca, attentionSets: Set<AttentionSet> = .standard
+  ) throws {
     var shape = try Self.shape(kind)
-    shape.heads = heads
+    (shape.heads, shape.attentionSets) = (heads, attentionSets)
     model = CoCa(shape, vocabularySize: Self.vocabulary)
     model.parameters.allocate(training: true)
     model.parameters.initialize(seed: 11)

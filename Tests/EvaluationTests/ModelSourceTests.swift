@@ -90,6 +90,37 @@ struct ModelSourceTests {
     }
   }
 
+  @Test("self-attention weights that only one of both has are left alone")
+  func attentionSets() throws {
+    let world = try SmallWorld()
+    let one = try Self.shape()
+    var two = one
+    two.attentionSets = [.causal, .bidirectional]
+    let exported = world.folder.file("open-clip")
+    try OpenCLIPExport.write(Self.model(one), attachments: [:], of: "test", to: exported)
+    for (path, held, wanted) in [
+      (try save(Self.model(one), in: world), one, two),
+      (try save(Self.model(two), in: world), two, one), (exported, one, two),
+    ] {
+      let model = CoCa(wanted, vocabularySize: 40)
+      let weights = try ModelSource.open(path).weights(for: model)
+      model.parameters.allocate(training: false)
+      model.parameters.values.fill(7)
+      try weights.read()
+      let saved = Self.model(held).parameters
+      let names = Set(saved.parameters.map(\.name)), value = saved.lookup(\.value)
+      for parameter in model.parameters.parameters {
+        let found = parameter.value.values
+        let isRead = names.contains(parameter.name)
+        #expect(
+          isRead ? found == value(parameter.name).values : found.allSatisfy { $0 == 7 },
+          "\(parameter.name)")
+      }
+    }
+    #expect(try SavedModel.open(save(Self.model(two), in: world), over: SoloCommunicator())
+      .model.configuration.attentionSets == two.attentionSets)
+  }
+
   @Test("weights of another layout, or of more than other positions, are refused with all names")
   func refusals() throws {
     let world = try SmallWorld()

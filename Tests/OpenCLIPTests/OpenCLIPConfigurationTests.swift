@@ -186,7 +186,12 @@ struct OpenCLIPConfigurationTests {
     let paper = try #require(ModelConfiguration.preset("tiny"))
     var wide = try Fixture.models()[0]
     wide.multimodal.mlp += 1
-    for (shape, reason) in [(paper, "its layout is paper"), (wide, "four times the width")] {
+    var second = try Fixture.models()[0]
+    second.attentionSets = [.causal, .bidirectional]
+    for (shape, reason) in [
+      (paper, "its layout is paper"), (wide, "four times the width"),
+      (second, "causal and bidirectional self-attention"),
+    ] {
       let error = #expect(throws: ModelError.self) {
         try OpenCLIPConfiguration.json(of: shape, place: "test")
       }

@@ -12,10 +12,10 @@ extension RunPlan {
   /// the model that `init` brings.
   /// - Parameters:
   ///   - origin: the model's configuration that is used where the run file gives none.
-  ///   - heads: those it is trained for; other heads of `origin` are left out.
+  ///   - terms: what it is trained for; what `origin` has besides is left out.
   static func shape(
     _ configuration: RunConfiguration, _ origin: ModelSource?, _ tokenizer: (any Tokenizer)?,
-    for heads: Set<Head>, file: String
+    for terms: [WeightedTerm], file: String
   ) throws -> ModelConfiguration {
     let chosen: ModelConfiguration? =
       switch configuration.model {
@@ -29,7 +29,7 @@ extension RunPlan {
     guard var shape = chosen else {
       throw ConfigurationError(file, "model", .missing)
     }
-    shape.heads = heads
+    (shape.heads, shape.attentionSets) = (terms.heads, terms.attentionSets)
     shape.text.vocabulary = try vocabulary(shape.text.vocabulary, tokenizer)
     if let fault = shape.fault() {
       throw ModelError(place(of: configuration), .impossible(fault), remedy: "Correct it")
@@ -40,11 +40,18 @@ extension RunPlan {
   /// Notices of heads that `init` has and the run does not use, and of heads that it lacks.
   func initNotices() throws -> [String] {
     guard let initial else { return [] }
-    let found = try initial.configuration().heads, wanted = shape.heads
+    let found = try initial.configuration()
     let place = initial.folder.path
-    return [
-      (wanted.subtracting(found), "has no such head: its weights start at random"),
-      (found.subtracting(wanted), "has this head too: the run's objective does not use it"),
+    return Self.notices("head", found.heads, shape.heads, place)
+      + Self.notices("self-attention", found.attentionSets, shape.attentionSets, place)
+  }
+
+  private static func notices<Part: CaseIterable & RawRepresentable<String>>(
+    _ kind: String, _ found: Set<Part>, _ wanted: Set<Part>, _ place: String
+  ) -> [String] {
+    [
+      (wanted.subtracting(found), "has no such \(kind): its weights start at random"),
+      (found.subtracting(wanted), "has this \(kind) too: the run's objective does not use it"),
     ].filter { !$0.0.isEmpty }.map { "init: \($0.0.names): \(place) \($0.1)" }
   }
 

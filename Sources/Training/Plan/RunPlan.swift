@@ -42,7 +42,7 @@ struct RunPlan {
     let origin = continued.map(ModelSource.checkpoint) ?? initial
     tokenizer = try Self.tokenizer(configuration, origin)
     terms = configuration.objective.terms.weighed(configuration.loss)
-    shape = try Self.shape(configuration, origin, tokenizer, for: terms.heads, file: file)
+    shape = try Self.shape(configuration, origin, tokenizer, for: terms, file: file)
     sources = try configuration.data.map { try SampleSource($0) }
     let parts = ModelPart.parts(of: shape, tokenizer: tokenizer)
     validation = try configuration.validation.sets.map { try ValidationSet($0, model: parts) }

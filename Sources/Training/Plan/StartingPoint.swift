@@ -82,12 +82,14 @@ struct StartingPoint {
       changes = try plan.configuration.resuming(before, overrides: overrides)
     }
     let shape = try SavedModel.configuration(of: checkpoint)
-    if shape.heads != plan.shape.heads {
+    for (kind, found, wanted) in [
+      ("head", shape.heads.names, plan.shape.heads.names),
+      ("self-attention", shape.attentionSets.names, plan.shape.attentionSets.names),
+    ] where found != wanted {
       throw ModelError(
         checkpoint.folder.path,
         .mismatch(
-          "it was trained with the \(shape.heads.names) head, the run's objective has "
-            + plan.shape.heads.names),
+          "it was trained with the \(found) \(kind), the run's objective has \(wanted)"),
         remedy: "Start another run from it with init:, in another --output")
     }
     if shape != plan.shape {
