@@ -15,6 +15,7 @@ public struct LossSettings: Section {
   public static let keys: [Key<Self>] = LossTerms.all.map { term in
     Key(
       term.name, \.[term.name], .orAbsent(.number(0...1e37)), default: standard(of: term),
+      follows: "objective",
       "\(term.meaning); in \(term.unit)")
   }
 
@@ -33,18 +34,26 @@ public struct LossSettings: Section {
   ) throws(ConfigurationError) {
     for (name, weight) in weights where !objective.terms.contains(where: { $0.term.name == name }) {
       guard weight == 0 else {
-        throw mapping.error(
-          "loss",
-          .conflict("\(name) has a weight, and objective: \(objective.rawValue) has no such loss"))
+        throw Self.error(
+          name, in: mapping, "objective: \(objective.rawValue) has no such loss to weigh")
       }
       weights[name] = nil
     }
     for own in objective.terms where weights[own.term.name] == nil {
       weights[own.term.name] = own.weight
     }
-    guard !objective.terms.weighed(self).isEmpty else {
-      throw mapping.error("loss", .conflict("all weights are 0"))
-    }
+    guard objective.terms.weighed(self).isEmpty, let last = objective.terms.last else { return }
+    throw Self.error(last.term.name, in: mapping, "all weights are 0")
+  }
+
+  /// At the weight's place where it is given.
+  private static func error(
+    _ name: String, in mapping: Mapping, _ what: String
+  ) -> ConfigurationError {
+    guard let loss = mapping["loss"], case .map(let members) = loss.node.value,
+      let member = members.first(where: { $0.key == name })
+    else { return mapping.error("loss", .conflict(what)) }
+    return loss.part(name, member.node).error(.conflict(what))
   }
 }
 

@@ -182,8 +182,8 @@ struct SafeTensorsTests {
 
   @Test("what is no weights at all is told as what it is", arguments: [
     ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1\n", ["git lfs pull"]),
-    ("<!DOCTYPE html><html>", ["a text, not weights"]),
-    ("model: tiny\nbatch: 2\n", ["a text, not weights"]),
+    ("<!DOCTYPE html><html>", ["a text file, not weights"]),
+    ("model: tiny\nbatch: 2\n", ["a text file, not weights"]),
     ("\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}", ["no safetensors file", "16777216"]),
   ])
   func otherFiles(contents: String, texts: [String]) throws {

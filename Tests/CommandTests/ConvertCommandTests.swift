@@ -162,7 +162,7 @@ struct ConvertCommandTests {
       "its layout is paper", "--format safetensors")
     let exported = try convert("export", "paper", "--to", "out", "--format", "safetensors")
     #expect(exported.code == 0, "\(exported.all)")
-    #expect(exported.output.contains("For other programs"), "\(exported.all)")
+    #expect(exported.output.contains("not this folder"), "\(exported.all)")
   }
 
   @Test("usage errors end with 64", arguments: [

@@ -59,7 +59,7 @@ struct OpenCLIPConfigurationTests {
       ("vision_cfg.attentional_pool", "cascade", "two poolers"),
       ("vision_cfg.attentional_pool", "parallel", "two poolers"),
       ("vision_cfg.timm_model_name", "vit_base", "timm"),
-      ("vision_cfg.layers", [3, 4, 6, 3], "no whole number"),
+      ("vision_cfg.layers", [3, 4, 6, 3], "not a whole number"),
       ("vision_cfg.pos_embed_type", "sin_cos_2d", "learned"),
       ("vision_cfg.pool_type", "avg", "first token"),
       ("vision_cfg.norm_kwargs", ["eps": .number(1e-6)], "epsilon"),
@@ -67,7 +67,7 @@ struct OpenCLIPConfigurationTests {
       ("vision_cfg.qk_norm", true, "no place"), ("vision_cfg.block_type", "custom", "names"),
       ("vision_cfg.output_tokens", false, "tokens"),
       ("vision_cfg.attn_pooler_queries", 1, "at least 2"),
-      ("vision_cfg.width", "wide", "no whole number"),
+      ("vision_cfg.width", "wide", "not a whole number"),
       ("vision_cfg.head_width", 1000, "is not between"), ("vision_cfg.width", 0, "above 0"),
       ("vision_cfg.image_size", [224], "neither a size"),
       ("vision_cfg.mlp_ratio", .number(1e300), "no width"),
@@ -81,11 +81,11 @@ struct OpenCLIPConfigurationTests {
       ("text_cfg.heads", 7, "does not divide"), ("text_cfg.width", 768, "differs from"),
       ("multimodal_cfg.width", 256, "differs from the text's"),
       ("multimodal_cfg.context_length", 60, "less than the text's"),
-      ("multimodal_cfg.latent_dim", 512, "no key that open_clip knows"),
-      ("vision_cfg.correct_cls_mask", true, "no key that open_clip knows"),
+      ("multimodal_cfg.latent_dim", 512, "not a key that open_clip knows"),
+      ("vision_cfg.correct_cls_mask", true, "not a key that open_clip knows"),
       ("custom_text", false, "builds a CLIP"), ("init_logit_bias", 0, "no bias"),
-      ("pad_id", 1, "padding"), ("nonsense", 1, "no key that open_clip knows"),
-      ("embed_dim", .null, "no whole number"),
+      ("pad_id", 1, "padding"), ("nonsense", 1, "not a key that open_clip knows"),
+      ("embed_dim", .null, "not a whole number"),
     ] as [(String, JSONValue, String)])
   func refusals(path: String, value: JSONValue, reason: String) {
     let error = #expect(throws: ModelError.self) { try read(changed(path, to: value)) }

@@ -175,7 +175,7 @@ struct OpenCLIPSourceTests {
     try home.write("", to: "x.bin")
     let bare = refusal(home.url)
     #expect(bare.contains("has no open_clip_config.json") && bare.contains("coca_ViT-L-14"))
-    #expect(refusal(home.url, .named("coca_huge")).contains("is no model of open_clip's"))
+    #expect(refusal(home.url, .named("coca_huge")).contains("is not a model of open_clip's"))
     #expect(refusal(home.url, .named("coca_base")).contains("x.bin"))
     try home.write("[", to: OpenCLIPConfiguration.fileName)
     #expect(refusal(home.url).contains("is not valid JSON"))

@@ -57,7 +57,7 @@ struct HostileArchiveTests {
     #expect(isEnd ? keys.count == 2 : keys.contains("a") && keys.contains("c"), "\(keys)")
     for (archive, key) in [("a.tar", "a"), ("b.tar.gz", "c")] where isEnd {
       #expect(
-        skipped.contains { "\($0)".contains("\(archive), \(key)") && "\($0)".contains("breaks off") },
+        skipped.contains { "\($0)".contains("\(archive), \(key)") && "\($0)".contains("cut off") },
         "\(skipped)")
     }
     #expect(!skipped.isEmpty)
@@ -71,7 +71,7 @@ struct HostileArchiveTests {
     #expect(bytes.count < tar.count / 200)
     let (keys, skipped) = try Self.pack([("bomb.\(suffix)", bytes)])
     #expect(keys == ["before", "a", "after"])
-    #expect(skipped.contains { "\($0)".contains("a bomb") }, "\(skipped)")
+    #expect(skipped.contains { "\($0)".contains("bomb") }, "\(skipped)")
   }
 
   @Test("every cut of an archive gives its whole samples and then the next archive", arguments: [

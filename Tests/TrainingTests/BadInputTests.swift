@@ -145,7 +145,8 @@ struct BadInputTests {
   private func expectOneLine(
     _ outcome: Job.Outcome, _ texts: [String], sourceLocation: SourceLocation = #_sourceLocation
   ) {
-    let lines = outcome.errorLines
+    // On a busy machine products may be slow enough for a warning of their own.
+    let lines = outcome.errorLines.filter { !$0.contains("GFLOP/s") }
     #expect(
       lines.count == 1 && texts.allSatisfy { lines[0].contains($0) }, "\(texts): \(outcome.all)",
       sourceLocation: sourceLocation)

@@ -75,7 +75,8 @@ struct ObjectiveRunTests {
     try world.configure(steps: 6, "objective: contrastive\nloss: {caption: 1}")
     let weighed = try world.train()
     #expect(weighed.code == 64)
-    #expect(weighed.all.contains("caption has a weight, and objective: contrastive has no such loss"))
+    #expect(
+      weighed.all.contains("loss.caption: objective: contrastive has no such loss to weigh"))
 
     try world.configure(
       steps: 6,

@@ -43,6 +43,13 @@ struct RankSpeedsTests {
     #expect(unevenness([speed(50), speed(80), speed(80)])?.contains("rank 0 on host0") == true)
   }
 
+  @Test("says nothing of rates on one host, which other programs make uneven")
+  func oneHost() {
+    let speeds = [speed(80), speed(40)]
+    #expect(RankSpeeds(hosts: ["a", "a"], speeds: speeds).unevenness(ratesCount: true) == nil)
+    #expect(RankSpeeds(hosts: ["a", "b"], speeds: speeds).unevenness(ratesCount: true) != nil)
+  }
+
   @Test("says nothing of rates where ranks share cores")
   func shared() {
     #expect(unevenness([speed(80), speed(40)], ratesCount: false) == nil)

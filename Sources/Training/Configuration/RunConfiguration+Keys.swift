@@ -60,7 +60,6 @@ extension RunConfiguration {
       what is minimised. \(ObjectiveName.allCases.map { "`\($0.rawValue)`: \($0.meaning)" }
         .joined(separator: "; ")). Parts of the model that no loss reads are not built: they take \
         no memory, and are neither sent nor updated
-      not in memory, not sent and not updated
       """),
     Key("loss", \.loss, .section, """
       weights of the objective's losses; a weight of 0 leaves that loss out

@@ -21,14 +21,17 @@ package struct RankSpeeds {
   }
 
   /// A warning that names ranks whose processor or kernel is not rank 0's, or that are much slower
-  /// than the fastest; nil where all are alike.
+  /// than the fastest on another host; nil where all are alike.
   /// - Parameter ratesCount: whether speeds are compared; they are not where ranks share cores.
   package func unevenness(ratesCount: Bool) -> String? {
     let all = speeds.indices.map { "\($0) on \(hosts[$0]): \(speeds[$0].kernel), "
       + "\(speeds[$0].rate.text), \(speeds[$0].processor)" }
     let fastest = speeds.indices.max { speeds[$0].rate.products < speeds[$1].rate.products } ?? 0
     let others = speeds.indices.filter { rank in
-      let isSlow = speeds[rank].rate.products * Self.tolerance < speeds[fastest].rate.products
+      // Ranks of one host have the same cores: a difference between them is another program's.
+      let isSlow =
+        hosts[rank] != hosts[fastest]
+        && speeds[rank].rate.products * Self.tolerance < speeds[fastest].rate.products
       return speeds[rank].processor != speeds[0].processor
         || speeds[rank].kernel != speeds[0].kernel || ratesCount && isSlow
     }
