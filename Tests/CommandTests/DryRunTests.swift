@@ -22,8 +22,7 @@ struct DryRunTests {
       let outcome = try Job.run(
         "coca-train", ["run.yaml", "--dry-run"], ranks: ranks, in: world.folder.url)
       #expect(outcome.code == 0, "\(outcome.all)")
-      // A busy machine may be told of.
-      #expect(outcome.errorLines.allSatisfy { $0.contains("GFLOP/s") }, "\(outcome.all)")
+      #expect(outcome.errorLines.isEmpty, "\(outcome.all)")
       for text in [
         "CoCa with ", "48 px in patches of 8", "2 + 2 layers",
         ranks == 2 ? "2 ranks × " : "1 rank × ", "6 pairs", "40 steps", "memory    about ",

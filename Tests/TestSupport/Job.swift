@@ -13,9 +13,11 @@ public final class Job {
     public let errors: String
     public let isTimedOut: Bool
 
-    /// Lines of standard error, without those of Open MPI's own box.
+    /// Lines of standard error, without those of Open MPI's own box, and without warnings of slow
+    /// products, which a busy machine may get.
     public var errorLines: [String] {
-      errors.split(separator: "\n").map(String.init).filter { !$0.isEmpty }
+      errors.split(separator: "\n").map(String.init)
+        .filter { !$0.isEmpty && !$0.contains("GFLOP/s a core") }
     }
 
     public var all: String { "code \(code)\(isTimedOut ? ", timed out" : "")\n\(output)\(errors)" }
