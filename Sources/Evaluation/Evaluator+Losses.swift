@@ -23,21 +23,15 @@ public struct HeldOutLosses: Sendable, Equatable {
 }
 
 extension HeldOutLosses: Encodable {
-  private struct Key: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(_ name: String) { stringValue = name }
-    init?(stringValue: String) { self.init(stringValue) }
-    init?(intValue: Int) { nil }
-  }
-
   /// Every term by its name; null where the model lacks its head.
   public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: Key.self)
-    for term in LossTerms.all { try container.encode(losses[term.name], forKey: Key(term.name)) }
-    try container.encode(pairs, forKey: Key("pairs"))
-    try container.encode(counts[CaptionTerm.name] ?? 0, forKey: Key("targets"))
-    try container.encode(batch, forKey: Key("batch"))
+    var container = encoder.container(keyedBy: NamedKey.self)
+    for term in LossTerms.all {
+      try container.encode(losses[term.name], forKey: NamedKey(term.name))
+    }
+    try container.encode(pairs, forKey: "pairs")
+    try container.encode(counts[CaptionTerm.name] ?? 0, forKey: "targets")
+    try container.encode(batch, forKey: "batch")
   }
 }
 

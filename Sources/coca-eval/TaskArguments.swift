@@ -16,7 +16,7 @@ struct TaskArguments<Asked: EvaluationTask>: ParsableArguments, CustomReflectabl
   init() {}
 
   init(from decoder: any Decoder) throws {
-    let given = try decoder.container(keyedBy: ArgumentKey.self)
+    let given = try decoder.container(keyedBy: NamedKey.self)
     if Self.takesPictures {
       records = try given.decodeIfPresent(String.self, forKey: "records")
       images = try given.decodeIfPresent([String].self, forKey: "images") ?? []
@@ -27,9 +27,9 @@ struct TaskArguments<Asked: EvaluationTask>: ParsableArguments, CustomReflectabl
   }
 
   private mutating func read(
-    _ option: TaskOption, from given: KeyedDecodingContainer<ArgumentKey>
+    _ option: TaskOption, from given: KeyedDecodingContainer<NamedKey>
   ) throws {
-    let key = ArgumentKey(stringValue: option.name)
+    let key = NamedKey(option.name)
     switch option.kind {
     case .file, .text:
       let text = option.isRequired
@@ -105,14 +105,4 @@ extension TaskOption {
     if isRequired { return Option<String>(name: name, help: help, completion: completion) }
     return Option<String?>(name: name, help: help, completion: completion)
   }
-}
-
-/// An argument by its name.
-private struct ArgumentKey: CodingKey, ExpressibleByStringLiteral {
-  let stringValue: String
-  var intValue: Int? { nil }
-
-  init(stringValue: String) { self.stringValue = stringValue }
-  init(stringLiteral name: String) { stringValue = name }
-  init?(intValue: Int) { return nil }
 }

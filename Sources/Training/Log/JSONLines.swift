@@ -52,7 +52,7 @@ private struct CaptionsLine: Encodable {
 
   func encode(to encoder: any Encoder) throws {
     try line.encode(to: encoder)
-    var container = encoder.container(keyedBy: RecordKey.self)
+    var container = encoder.container(keyedBy: NamedKey.self)
     try container.encode(step, forKey: "step")
     try container.encode(name, forKey: "name")
   }

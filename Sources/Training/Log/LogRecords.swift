@@ -14,11 +14,11 @@ struct StepRecord: Encodable {
 
   func encode(to encoder: any Encoder) throws {
     try metrics.encode(to: encoder)
-    var container = encoder.container(keyedBy: RecordKey.self)
+    var container = encoder.container(keyedBy: NamedKey.self)
     // Every loss that exists has its key: null where it is not part of the objective.
     for name in LossTerms.all.map(\.name) {
       let value = losses.first { $0.name == name }?.value
-      try container.encode(JSONNumber(value), forKey: RecordKey(name))
+      try container.encode(JSONNumber(value), forKey: NamedKey(name))
     }
   }
 }
@@ -33,7 +33,7 @@ struct ScoreRecord: Encodable {
 
   func encode(to encoder: any Encoder) throws {
     try scores.encode(to: encoder)
-    var container = encoder.container(keyedBy: RecordKey.self)
+    var container = encoder.container(keyedBy: NamedKey.self)
     try container.encode(step, forKey: "step")
     try container.encode(name, forKey: "name")
     try container.encode(task, forKey: "task")
@@ -47,15 +47,4 @@ struct CaptionsRecord {
   let lines: [CaptionLine]
   /// The records that hold the pictures.
   let records: [RecordSet]
-}
-
-/// A JSON key that is added to the keys of a type.
-struct RecordKey: CodingKey, ExpressibleByStringLiteral {
-  let stringValue: String
-  var intValue: Int? { nil }
-
-  init(_ name: String) { stringValue = name }
-  init(stringLiteral name: String) { self.init(name) }
-  init?(stringValue: String) { self.init(stringValue) }
-  init?(intValue: Int) { nil }
 }

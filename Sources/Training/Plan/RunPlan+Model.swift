@@ -46,6 +46,13 @@ extension RunPlan {
       + Self.notices("self-attention", found.attentionSets, shape.attentionSets, place)
   }
 
+  /// Whether some weights are brought neither by `init` nor by a checkpoint of this run.
+  func startsAtRandom() throws -> Bool {
+    guard let found = try initial?.configuration() else { return true }
+    return !found.heads.isSuperset(of: shape.heads)
+      || !found.attentionSets.isSuperset(of: shape.attentionSets)
+  }
+
   private static func notices<Part: CaseIterable & RawRepresentable<String>>(
     _ kind: String, _ found: Set<Part>, _ wanted: Set<Part>, _ place: String
   ) -> [String] {

@@ -137,8 +137,9 @@ struct StartingPoint {
       if checkpoint.isImported { progress.samplesSeen = progress.step * configuration.batch }
       return progress
     }
-    // What `init` lacks, such as a head that it was not trained with, starts at random.
-    state.saved.model.parameters.initialize(seed: configuration.seed)
+    if try state.plan.startsAtRandom() {
+      state.saved.model.parameters.initialize(seed: configuration.seed)
+    }
     try state.plan.initial?.weights(for: state.saved.model).read()
     return TrainingProgress()
   }
