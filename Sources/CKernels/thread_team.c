@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <x86intrin.h>
 
 // A word that threads wait on, alone on its cache line with the count of those asleep.
 struct signal_word {
@@ -17,23 +18,30 @@ struct member {
     struct thread_team *team;
     int index;
     pthread_t thread;
+    _Alignas(64) _Atomic long next;  // its numbers that nobody has taken yet: next ..< end
+    long end;
 };
 
 struct thread_team {
-    struct signal_word generation;  // counts regions; a change starts the next one
-    struct signal_word left;        // members still at work
+    struct signal_word generation;  // odd while a region is open to members
+    struct signal_word arrived;     // members that have come to the region
+    struct signal_word inside;      // members at work in it
     _Alignas(64) thread_team_task task;  // NULL: end the thread
     void *context;
-    int members, spins;
-    struct member others[];
+    int members;
+    long patience;
+    struct member all[];
 };
 
 // Waits until the word is no longer `old`. A sleeper counts itself before the kernel compares the
 // word; whoever changes the word looks at the count afterwards. So one of the two sees the other.
-static void wait_while(struct signal_word *word, unsigned old, int spins) {
-    for (int i = 0; i < spins; i++) {
-        if (atomic_load_explicit(&word->value, memory_order_acquire) != old) return;
-        __builtin_ia32_pause();
+static void wait_while(struct signal_word *word, unsigned old, long patience) {
+    if (patience > 0) {
+        const unsigned long long start = __rdtsc();
+        do {
+            if (atomic_load_explicit(&word->value, memory_order_acquire) != old) return;
+            __builtin_ia32_pause();
+        } while (__rdtsc() - start < (unsigned long long)patience);
     }
     while (atomic_load(&word->value) == old) {
         atomic_fetch_add(&word->sleepers, 1);
@@ -48,33 +56,73 @@ static void wake(struct signal_word *word) {
     }
 }
 
-static void *member_loop(void *argument) {
-    const struct member *self = argument;
-    struct thread_team *team = self->team;
-    for (unsigned seen = 0;; seen++) {
-        wait_while(&team->generation, seen, team->spins);
-        if (!team->task) return NULL;
-        team->task(team->context, self->index);
-        if (atomic_fetch_sub(&team->left.value, 1) == 1) wake(&team->left);
+// Waits for a region after the one of generation `seen`.
+static unsigned next_region(struct thread_team *team, unsigned seen) {
+    for (;;) {
+        const unsigned generation = atomic_load(&team->generation.value);
+        if (generation % 2 == 1 && generation != seen) return generation;
+        wait_while(&team->generation, generation, team->patience);
     }
 }
 
-static void begin(struct thread_team *team, thread_team_task task, void *context) {
+static void leave(struct thread_team *team) {
+    if (atomic_fetch_sub(&team->inside.value, 1) == 1) wake(&team->inside);
+}
+
+// Whether the region was still open. A member first counts itself, then looks; the caller first
+// closes the region, then looks at the count. So one of the two sees the other.
+static int enter(struct thread_team *team, unsigned generation) {
+    atomic_fetch_add(&team->inside.value, 1);
+    if (atomic_load(&team->generation.value) == generation) return 1;
+    leave(team);
+    return 0;
+}
+
+static void *member_loop(void *argument) {
+    const struct member *self = argument;
+    struct thread_team *team = self->team;
+    for (unsigned generation = 0;;) {
+        generation = next_region(team, generation);
+        if (!enter(team, generation)) continue;
+        atomic_fetch_add(&team->arrived.value, 1);
+        wake(&team->arrived);
+        if (!team->task) return NULL;
+        team->task(team->context, self->index);
+        leave(team);
+    }
+}
+
+static void open_region(struct thread_team *team, thread_team_task task, void *context) {
     team->task = task;
     team->context = context;
-    atomic_store(&team->left.value, (unsigned)team->members - 1);
+    atomic_store(&team->arrived.value, 0);
     atomic_fetch_add(&team->generation.value, 1);
     wake(&team->generation);
 }
 
-struct thread_team *thread_team_start(int members, int spins) {
+static void close_region(struct thread_team *team) {
+    atomic_fetch_add(&team->generation.value, 1);
+    for (unsigned inside; (inside = atomic_load(&team->inside.value)) != 0;) {
+        wait_while(&team->inside, inside, team->patience);
+    }
+}
+
+static void wait_for_all(struct thread_team *team) {
+    const unsigned others = (unsigned)team->members - 1;
+    for (unsigned arrived; (arrived = atomic_load(&team->arrived.value)) != others;) {
+        wait_while(&team->arrived, arrived, team->patience);
+    }
+}
+
+struct thread_team *thread_team_start(int members, long patience) {
     const size_t line = _Alignof(struct thread_team);
     const size_t bytes = sizeof(struct thread_team) + (size_t)members * sizeof(struct member);
     struct thread_team *team = aligned_alloc(line, (bytes + line - 1) / line * line);
     if (!team) return NULL;
-    *team = (struct thread_team){.members = 1, .spins = spins};
+    *team = (struct thread_team){.members = 1, .patience = patience};
+    team->all[0] = (struct member){.team = team};
     while (team->members < members) {
-        struct member *next = &team->others[team->members - 1];
+        struct member *next = &team->all[team->members];
         *next = (struct member){.team = team, .index = team->members};
         if (pthread_create(&next->thread, NULL, member_loop, next) != 0) {
             thread_team_stop(team);
@@ -86,17 +134,37 @@ struct thread_team *thread_team_start(int members, int spins) {
 }
 
 void thread_team_run(struct thread_team *team, thread_team_task task, void *context) {
-    if (team->members > 1) begin(team, task, context);
+    open_region(team, task, context);
     task(context, 0);
-    for (unsigned left; (left = atomic_load(&team->left.value)) != 0;) {
-        wait_while(&team->left, left, team->spins);
+    wait_for_all(team);
+    close_region(team);
+}
+
+void thread_team_share(struct thread_team *team, long n, thread_team_task task, void *context) {
+    for (int i = 0; i < team->members; i++) {
+        atomic_store_explicit(&team->all[i].next, n * i / team->members, memory_order_relaxed);
+        team->all[i].end = n * (i + 1) / team->members;
     }
+    open_region(team, task, context);
+    task(context, 0);
+    close_region(team);
+}
+
+long thread_team_next(struct thread_team *team, int member) {
+    for (int i = 0; i < team->members; i++) {
+        struct member *from = &team->all[(member + i) % team->members];
+        if (atomic_load_explicit(&from->next, memory_order_relaxed) >= from->end) continue;
+        const long number = atomic_fetch_add_explicit(&from->next, 1, memory_order_relaxed);
+        if (number < from->end) return number;
+    }
+    return -1;
 }
 
 int thread_team_members(const struct thread_team *team) { return team->members; }
 
 void thread_team_stop(struct thread_team *team) {
-    begin(team, NULL, NULL);
-    for (int i = 0; i < team->members - 1; i++) pthread_join(team->others[i].thread, NULL);
+    if (!team) return;
+    open_region(team, NULL, NULL);
+    for (int i = 1; i < team->members; i++) pthread_join(team->all[i].thread, NULL);
     free(team);
 }

@@ -19,23 +19,69 @@ private final class Counts {
   var values: [Int] { (0..<members).map { counts[$0 * Self.stride] } }
 }
 
+/// What members that share numbers need.
+private final class Work {
+  let team: OpaquePointer
+  let counts: Counts
+
+  init(team: OpaquePointer, counts: Counts) { (self.team, self.counts) = (team, counts) }
+}
+
 @Suite("Thread team")
 struct ThreadTeamTests {
   @Test(
     "every member runs every region once, and the caller sees all of it",
-    arguments: [1, 2, 3, 5], [0, 200])
-  func regions(members: Int, spins: Int) throws {
-    let team = try #require(thread_team_start(Int32(members), Int32(spins)))
+    arguments: [1, 2, 3, 5], [0, 20_000])
+  func regions(members: Int, patience: Int) throws {
+    let team = try #require(thread_team_start(Int32(members), patience))
     defer { thread_team_stop(team) }
     #expect(thread_team_members(team) == Int32(members))
     let counts = Counts(members: members)
     for region in 1...300 {
       thread_team_run(
         team, { context, member in
-          let counts = context!.assumingMemoryBound(to: Int.self)
+          let counts = context.assumingMemoryBound(to: Int.self)
           counts[Int(member) * Counts.stride] += 1
         }, counts.counts)
       #expect(counts.values == Array(repeating: region, count: members))
+    }
+  }
+
+  @Test(
+    "numbers are handed out once each, whoever comes, and the caller sees all that was done",
+    arguments: [1, 2, 3, 5], [0, 20_000])
+  func share(members: Int, patience: Int) throws {
+    let team = try #require(thread_team_start(Int32(members), patience))
+    defer { thread_team_stop(team) }
+    for n in [1, 2, 7, 40] {
+      let work = Work(team: team, counts: Counts(members: n))
+      for region in 1...100 {
+        withExtendedLifetime(work) {
+          thread_team_share(
+            team, n, { context, member in
+              let work = Unmanaged<Work>.fromOpaque(context).takeUnretainedValue()
+              while case let number = thread_team_next(work.team, member), number >= 0 {
+                work.counts.counts[number * Counts.stride] += 1
+              }
+            }, Unmanaged.passUnretained(work).toOpaque())
+        }
+        #expect(work.counts.values == Array(repeating: region, count: n))
+      }
+    }
+  }
+
+  @Test("regions of both kinds follow one another")
+  func mixed() throws {
+    let team = try #require(thread_team_start(3, 1000))
+    defer { thread_team_stop(team) }
+    let counts = Counts(members: 3)
+    for region in 1...500 {
+      thread_team_share(team, 1, { context, _ in _ = context }, counts.counts)
+      thread_team_run(
+        team, { context, member in
+          context.assumingMemoryBound(to: Int.self)[Int(member) * Counts.stride] += 1
+        }, counts.counts)
+      #expect(counts.values == [region, region, region])
     }
   }
 
@@ -48,7 +94,7 @@ struct ThreadTeamTests {
         sched_yield()
         thread_team_run(
           team, { context, member in
-            context!.assumingMemoryBound(to: Int.self)[Int(member) * Counts.stride] += 1
+            context.assumingMemoryBound(to: Int.self)[Int(member) * Counts.stride] += 1
           }, counts.counts)
       }
       thread_team_stop(team)
