@@ -47,20 +47,24 @@ public final class Parameter {
   /// All dimensions but the last, multiplied.
   public var rows: Int { shape.dropLast().reduce(1, *) }
 
-  /// Adds sums over rows to the gradient: `add` fills one partial sum per thread; they are added in
-  /// thread order.
+  /// Adds sums over rows to the gradient: `add` fills one partial sum for each block of rows; they
+  /// are added in order.
   func addPartials(rows: Int, _ add: (_ rows: Range<Int>, _ partial: Tensor) -> Void) {
     let size = count
     Parameter.sumPartials(rows: rows, widths: [size], into: [gradient]) { add($0, $1[0]) }
   }
 
-  /// Sums over rows into `targets`. Rows are divided among the threads, whose sums are added in
-  /// order, so that the same number of threads gives the same bits.
+  /// Rows that are worth a partial sum of their own, and how many partial sums there are at most.
+  private static let leastRows = 64
+  private static let mostParts = 16
+
+  /// Sums over rows into `targets`. Each block of rows has a partial sum, and these are added in
+  /// order. The blocks depend on the number of rows alone, and so do the bits.
   static func sumPartials(
     rows: Int, widths: [Int], into targets: [Tensor],
     _ add: (_ rows: Range<Int>, _ partials: [Tensor]) -> Void
   ) {
-    let parts = rows < 64 ? 1 : Threads.count
+    let parts = max(1, min(rows / leastRows, mostParts))
     let partials = (0..<parts).map { _ in widths.map { Tensor.zeros([$0]) } }
     Threads.tasks(parts) { part, _ in
       add(rows * part / parts..<rows * (part + 1) / parts, partials[part])

@@ -1,7 +1,7 @@
 // x86-64-v3: AVX2 and FMA.
 #include <immintrin.h>
 
-#include "include/kernels.h"
+#include "include/products.h"
 
 // Every function with a vector wider than the machine's is inlined, so no calling convention
 // matters.
@@ -10,6 +10,12 @@
 
 #define LEVEL_TABLE kernels_avx2
 #define LEVEL_NAME "avx2"
+#define LEVEL_PRODUCTS &products
+
+// Twelve of sixteen registers hold sums.
+#define TILE_ROWS 6
+#define TILE_COLUMNS 16
+#define FOR_TILE_ROWS(X) X(1) X(2) X(3) X(4) X(5) X(6)
 
 #include "bodies/vectors.inc"
 

@@ -1,5 +1,5 @@
 // Any x86-64 processor: SSE2.
-#include "include/kernels.h"
+#include "include/products.h"
 
 // Every function with a vector wider than the machine's is inlined, so no calling convention
 // matters.
@@ -7,6 +7,7 @@
 
 #define LEVEL_TABLE kernels_baseline
 #define LEVEL_NAME "baseline"
+#define LEVEL_PRODUCTS NULL
 
 #include "bodies/vectors.inc"
 

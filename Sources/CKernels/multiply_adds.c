@@ -3,8 +3,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "include/gemm_bfloat16.h"
 #include "include/processor.h"
+#include "include/products.h"
 
 // Twelve chains in registers of their own: more than latency times units, so none has to wait.
 #define SIX(X) X(0) X(1) X(2) X(3) X(4) X(5)
@@ -61,7 +61,7 @@ int multiply_adds_supported(enum multiply_adds kind) {
     case MULTIPLY_ADDS_SSE2: return 1;
     case MULTIPLY_ADDS_AVX2: return kernels_level(KERNELS_AVX2) != NULL;
     case MULTIPLY_ADDS_AVX512: return kernels_level(KERNELS_AVX512) != NULL;
-    case MULTIPLY_ADDS_BFLOAT16: return gemm_bfloat16_supported();
+    case MULTIPLY_ADDS_BFLOAT16: return product_bfloat16() != NULL;
     case MULTIPLY_ADDS_TILES: return tiles_supported();
     }
     return 0;

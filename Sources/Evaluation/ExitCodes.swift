@@ -26,8 +26,13 @@ extension ThreadsError: ExitCoded {
   public var exitCode: Int32 { ExitCode.usage }
 }
 
-extension KernelError: ExitCoded {
-  public var exitCode: Int32 { ExitCode.internal }
+extension ProductError: ExitCoded {
+  public var exitCode: Int32 {
+    switch self {
+    case .wrongProducts: ExitCode.internal
+    case .unknownInstructions: ExitCode.usage
+    }
+  }
 }
 
 extension ImageError: ExitCoded {

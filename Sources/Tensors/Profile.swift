@@ -83,13 +83,18 @@ public enum Profile {
     return try body()
   }
 
-  /// Counts a product, or a thread's part of one.
-  static func product(rows: Int, depth: Int, columns: Int, _ body: () -> Void) {
+  /// Counts the operations of a product.
+  static func count(rows: Int, depth: Int, columns: Int) {
+    guard isRecording else { return }
+    count.add(2 * UInt64(rows) * UInt64(depth) * UInt64(columns), ordering: .relaxed)
+  }
+
+  /// Counts the time of a product, or of a thread's part of one.
+  static func productTime(of body: () -> Void) {
     guard isRecording else { return body() }
     let start = nanoseconds()
     body()
     time.add(nanoseconds() - start, ordering: .relaxed)
-    count.add(2 * UInt64(rows) * UInt64(depth) * UInt64(columns), ordering: .relaxed)
   }
 
   /// Records another thread's part of the present operation.

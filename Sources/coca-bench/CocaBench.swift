@@ -10,12 +10,12 @@ struct CocaBench: ParsableCommand {
     subcommands: [
       StepBench.self, OperationsBench.self, GEMMBench.self, KernelBench.self, LossBench.self,
       ContrastiveBench.self, MicrobatchBench.self, BalanceBench.self, DataBench.self,
-      OrderBench.self, LimitsBench.self,
+      OrderBench.self, LimitsBench.self, NeighboursBench.self,
     ])
 
   static func main() {
     do {
-      try OpenBLAS.chooseKernel()
+      try GEMM.check()
     } catch {
       exit(withError: error)
     }
@@ -42,7 +42,7 @@ struct MachineOptions: ParsableArguments {
     GEMM.precision = precision
     guard isAnnounced else { return }
     let speed = ProductSpeed.measure()
-    let complaint = speed.complaint().map { "warning: \($0)\n" } ?? ""
+    let complaint = speed.complaint.map { "warning: \($0)\n" } ?? ""
     let line = "\(speed.processor), \(speed.kernels): \(speed.rate.text)\n"
     FileHandle.standardError.write(Data((line + complaint).utf8))
   }

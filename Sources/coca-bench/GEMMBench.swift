@@ -5,7 +5,7 @@ import Tensors
 /// The products of a model's step by shape, each measured alone.
 struct GEMMBench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "gemm", abstract: "GFLOP/s of every product of a step, by shape.")
+    commandName: "gemm", abstract: "GFLOP/s of every product of a step, by shape, beside OpenBLAS.")
 
   @OptionGroup var machine: MachineOptions
   @Option(help: "A preset.") var model = "base"
@@ -18,39 +18,73 @@ struct GEMMBench: ParsableCommand {
     let products = try trial.products()
     let counts = Dictionary(grouping: products) { $0 }.mapValues(\.count)
     let total = products.reduce(0) { $0 + $1.operations }
-    print("     rows     depth   columns  a b  made by   times   share  GFLOP/s")
-    var seconds = 0.0
+    print("OpenBLAS \(OpenBLAS.core)")
+    print("     rows     depth   columns  a b  made by   times   share  GFLOP/s  OpenBLAS  ratio")
+    var seconds = Rates(own: 0, openBLAS: 0)
     let byCost = counts.sorted {
       $0.key.operations * Double($0.value) > $1.key.operations * Double($1.value)
     }
     for (product, count) in byCost {
-      let rate = Self.rate(of: product)
-      seconds += product.operations * Double(count) / rate
+      let rates = Self.rates(of: product)
+      seconds.own += product.operations * Double(count) / rates.own
+      seconds.openBLAS += product.operations * Double(count) / rates.openBLAS
       print(
         [product.rows, product.depth, product.columns].map { pad("\($0)", 9) }
           .joined(separator: " "),
         " \(product.isLeftTransposed ? "T" : "-") \(product.isRightTransposed ? "T" : "-") ",
         product.isShared ? "the team" : "a thread", pad("\(count)", 7),
-        pad(percent(product.operations * Double(count) / total), 7), pad(fixed(rate / 1e9, 1), 8))
+        pad(percent(product.operations * Double(count) / total), 7), pad(fixed(rates.own / 1e9, 1), 8),
+        pad(fixed(rates.openBLAS / 1e9, 1), 9), pad(fixed(rates.own / rates.openBLAS, 2), 6))
     }
-    print("all: \(fixed(total / 1e9, 1)) GFLOP at \(fixed(total / seconds / 1e9, 1)) GFLOP/s")
+    let rates = Rates(own: total / seconds.own, openBLAS: total / seconds.openBLAS)
+    print(
+      "all: \(fixed(total / 1e9, 1)) GFLOP at \(fixed(rates.own / 1e9, 1)) GFLOP/s,",
+      "\(fixed(rates.own / rates.openBLAS, 2)) times OpenBLAS's \(fixed(rates.openBLAS / 1e9, 1)),",
+      "\(percent(rates.own / Self.limit())) of the multiply-adds")
   }
 
-  /// Operations per second, the best of some trials; operands may be in any cache they fit in.
-  private static func rate(of product: GEMM.Product) -> Double {
+  /// Operations per second.
+  private struct Rates {
+    var own: Double
+    var openBLAS: Double
+  }
+
+  /// The best of some trials, in turn; operands may be in any cache they fit in.
+  private static func rates(of product: GEMM.Product) -> Rates {
     let repeats = max(1, Int(2e8 / product.operations))
     let tasks = product.isShared ? 1 : Threads.count
     let operands = (0..<tasks).map { _ in Tensor([product.elements]) }
     operands.forEach { $0.fill(0.5) }
-    let best = bestSeconds {
-      if product.isShared {
-        for _ in 0..<repeats { product.multiply(in: operands[0].pointer) }
-      } else {
-        Threads.tasks(tasks) { task, _ in
-          for _ in 0..<repeats { product.multiply(in: operands[task].pointer) }
+    func rate(byOpenBLAS: Bool) -> Double {
+      let seconds = bestSeconds(1) {
+        if product.isShared {
+          for _ in 0..<repeats {
+            product.multiply(in: operands[0].pointer, byOpenBLAS: byOpenBLAS)
+          }
+        } else {
+          Threads.tasks(tasks) { task, _ in
+            for _ in 0..<repeats {
+              product.multiply(in: operands[task].pointer, byOpenBLAS: byOpenBLAS)
+            }
+          }
         }
       }
+      return product.operations * Double(repeats * tasks) / seconds
     }
-    return product.operations * Double(repeats * tasks) / best
+    var best = Rates(own: 0, openBLAS: 0)
+    for _ in 0..<7 {
+      best.own = max(best.own, rate(byOpenBLAS: false))
+      best.openBLAS = max(best.openBLAS, rate(byOpenBLAS: true))
+    }
+    return best
+  }
+
+  /// Operations per second of multiply-adds in registers, on all threads.
+  private static func limit() -> Double {
+    let rates = Tensor.zeros([Threads.count])
+    Threads.run { member, _ in
+      rates.pointer[member] = Float(MultiplyAdds.widest.rate(seconds: 0.05))
+    }
+    return rates.values.reduce(0) { $0 + Double($1) }
   }
 }

@@ -20,7 +20,7 @@ struct LimitsBench: ParsableCommand {
   }
 
   func run() throws {
-    print("\(Processor.current.name), OpenBLAS \(OpenBLAS.core)")
+    print("\(Processor.current.name), \(kernels.level), \(GEMM.maker)")
     print("limit".padded, pad("1 thread", 10), pad("\(threads) threads", 12))
     let memory = Tensor.zeros([megabytes << 18])
     for kind in MultiplyAdds.allCases where kind.isSupported {

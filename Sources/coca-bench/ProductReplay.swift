@@ -57,12 +57,14 @@ extension GEMM.Product {
   var elements: Int { rows * depth + depth * columns + rows * columns }
 
   /// Multiplies what is in `memory`: one factor after the other, and the result after them.
-  func multiply(in memory: UnsafeMutablePointer<Float>) {
+  func multiply(in memory: UnsafeMutablePointer<Float>, byOpenBLAS: Bool = false) {
     let a = Matrix(memory, rows: rows, columns: depth, isTransposed: isLeftTransposed)
     let right = memory + rows * depth, result = right + depth * columns
     let b = Matrix(right, rows: depth, columns: columns, isTransposed: isRightTransposed)
     let c = Matrix(result, rows: rows, columns: columns)
-    if isShared {
+    if byOpenBLAS {
+      OpenBLAS.multiply(a, b, into: c, Addend(0, of: c), sharing: isShared)
+    } else if isShared {
       GEMM.multiply(a, b, into: c, precision)
     } else {
       GEMM.serial(a, b, into: c, precision)

@@ -32,7 +32,7 @@ struct CocaEval: ParsableCommand {
 
   private static func start() -> (Binding, any Communicator) {
     do {
-      try OpenBLAS.chooseKernel()
+      try GEMM.check()
       let binding = Binding(.auto)
       binding.apply()
       return (binding, try Ranks.start())

@@ -102,7 +102,7 @@ struct CocaTrain: ParsableCommand {
   static func main() {
     StopRequest.catchSignals()
     do {
-      try OpenBLAS.chooseKernel()
+      try GEMM.check()
       if Set(CommandLine.arguments).isSuperset(of: ["--version", "--json"]) {
         print(try Versions().json())
         return

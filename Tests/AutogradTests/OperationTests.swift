@@ -295,7 +295,7 @@ struct OperationTests {
     }
   }
 
-  @Test("threads change nothing but rounding")
+  @Test("threads change nothing but rounding, and from AVX2 up not a bit")
   func threads() async {
     await #expect(processExitsWith: .success) {
       let set = randomParameters(["x": [300, 40], "w": [50, 40], "b": [50]])
@@ -310,7 +310,9 @@ struct OperationTests {
       }
       let alone = gradients()
       try Threads.start(3)
-      expectClose(gradients(), alone, relative: 1e-5, "gradients")
+      let shared = gradients()
+      expectClose(shared, alone, relative: 1e-5, "gradients")
+      #expect(shared.values == alone.values || Processor.current.instructions == .baseline)
     }
   }
 }

@@ -14,18 +14,9 @@ public func linear(
   let parameters = [weight] + (bias.map { [$0] } ?? [])
   return operation("linear", reads: reads, parameters: parameters, on: x.tape) {
     let output = Tensor([x.rows, weight.shape[0]])
-    if let bias {
-      Threads.split(x.rows, grain: 16) { rows in
-        kernels.add_bias(
-          residual.map { UnsafePointer($0.value.rows(rows).pointer) }, bias.value.pointer,
-          output.rows(rows).pointer, rows.count, output.width)
-      }
-    } else if let residual {
-      output.pointer.update(from: residual.value.pointer, count: output.count)
-    }
     GEMM.multiply(
       Matrix(x.value), Matrix(weight.value).transposed, into: Matrix(output),
-      keep: bias == nil && residual == nil ? 0 : 1)
+      adding: residual.map { Matrix($0.value) }, bias: bias.map { UnsafePointer($0.value.pointer) })
     return output
   } backward: { gradient in
     x.accumulate { dx, keep in

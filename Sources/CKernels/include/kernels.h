@@ -13,8 +13,13 @@
 
 typedef ptrdiff_t index_t;
 
+struct product_kernel;
+
 struct __attribute__((swift_attr("@Sendable"))) kernels {
     const char *name;  // "baseline", "avx2", "avx512"
+
+    // Matrix products; NULL at the baseline, which has no fused multiply-adds.
+    const struct product_kernel *_Nullable products;
 
     // out = a + b; y += x; x *= a. Lengths n.
     void (*_Nonnull add)(const float *a, const float *b, float *out, index_t n);
@@ -130,7 +135,10 @@ struct __attribute__((swift_attr("@Sendable"))) kernels {
 
 enum { KERNELS_BASELINE = 0, KERNELS_AVX2 = 1, KERNELS_AVX512 = 2, KERNELS_LEVELS = 3 };
 
-/// The fastest table this processor runs.
+/// The highest level that may be used: the one named in the environment variable COCA_INSTRUCTIONS,
+/// else the last. -1: no level has that name.
+int kernels_highest(void);
+/// The fastest table that this processor runs, up to the highest level.
 const struct kernels *kernels_best(void);
 /// The table of one level, or NULL where this processor cannot run it.
 const struct kernels *_Nullable kernels_level(int level);

@@ -23,7 +23,7 @@ struct ParityCheck: ParsableCommand {
 
   static func main() {
     do {
-      try OpenBLAS.chooseKernel()
+      try GEMM.check()
     } catch {
       exit(withError: error)
     }

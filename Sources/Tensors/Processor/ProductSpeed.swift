@@ -6,7 +6,7 @@ public struct ProductSpeed: Sendable, Equatable, Codable {
   public let processor: String
   /// What this program's own kernels are compiled for.
   public let instructions: String
-  /// The kernel for float32 products, such as "OpenBLAS Cooperlake".
+  /// Who makes float32 products: "own products", or one of OpenBLAS's kernels.
   public let kernel: String
   /// A core's rate for products in the given precision, while all threads compute.
   public let rate: ProductRate
@@ -24,7 +24,7 @@ public struct ProductSpeed: Sendable, Equatable, Codable {
     self.float32 = float32
   }
 
-  /// "avx512, OpenBLAS Cooperlake".
+  /// "avx512, own products".
   public var kernels: String { "\(instructions), \(kernel)" }
 
   /// Measures the team's threads, all at the same time; takes some tens of milliseconds.
@@ -32,19 +32,16 @@ public struct ProductSpeed: Sendable, Equatable, Codable {
     let float32 = ProductRate.ofTeam(.float32)
     return ProductSpeed(
       processor: Processor.current.name, instructions: Tensors.kernels.level,
-      kernel: "OpenBLAS \(OpenBLAS.core)",
+      kernel: GEMM.maker,
       rate: precision == .float32 ? float32 : .ofTeam(precision), float32: float32)
   }
 
   /// A warning that these products are slow, with a remedy; nil where they are not.
   ///
   /// A kernel that suits its processor reaches at least two thirds of the multiply-adds.
-  /// - Parameter chooser: who chose OpenBLAS's kernel.
-  public func complaint(chooser: OpenBLAS.Chooser = OpenBLAS.chooser) -> String? {
+  public var complaint: String? {
     if float32.share < 0.5 {
-      return "\(kernel) multiplies at \(float32.text) of \(processor). "
-        + (chooser == .user
-          ? "Unset OPENBLAS_CORETYPE" : "Install a newer OpenBLAS, and check what else runs there")
+      return "products make \(float32.text) of \(processor) (\(kernels)). Check what else runs there"
     }
     if rate.products < 0.9 * float32.products {
       return "products in bfloat16 make \(rate.text) of \(processor), in float32 \(float32.text). "

@@ -67,7 +67,7 @@ struct PreparedRun {
   private func warnOfSlowness(
     _ binding: Binding, over ranks: any Communicator, _ console: Console
   ) throws {
-    let mine = binding.isOversubscribed ? nil : header.ranks[ranks.rank].speed.complaint()
+    let mine = binding.isOversubscribed ? nil : header.ranks[ranks.rank].speed.complaint
     let hosts = header.ranks.map(\.host)
     if let slow = try lowestNotice(mine, hosts: hosts, over: ranks) { console.warn(slow) }
     let uneven = header.speeds.unevenness(ratesCount: !binding.isOversubscribed)
@@ -79,7 +79,7 @@ struct PreparedRun {
     over ranks: any Communicator, _ console: Console
   ) throws -> Binding {
     var binding = binding
-    if configuration.reproducible, options.threads == nil {
+    if configuration.reproducible, options.threads == nil, Reproducibility.needsEqualThreads {
       // The default depends on how many ranks a machine has, and so would the bits.
       binding = binding.with(threads: 1)
       console.note("reproducible: one thread a rank; --threads N, the same for all, gives more")

@@ -4,10 +4,20 @@ import Tensors
 
 /// What `reproducible: true` requires of the ranks, besides lanes that are a power of two.
 enum Reproducibility {
+  /// Whether the number of a rank's threads changes bits: it does below AVX2.
+  static var needsEqualThreads: Bool { Processor.current.instructions == .baseline }
+
+  /// What decides the bits of a step besides the lanes. From AVX2 up neither threads nor the
+  /// processor do.
+  private static var arithmetic: String {
+    guard needsEqualThreads else { return "\(GEMM.precision.rawValue) from AVX2 up" }
+    return "\(Threads.count) threads, \(kernels.level) kernels, \(GEMM.maker)"
+  }
+
   /// Collective.
   /// - Throws: `ModelError` where the bits would depend on how many ranks there are.
   static func check(over ranks: any Communicator) throws {
-    let mine = "\(Threads.count) threads, \(kernels.level) kernels, OpenBLAS \(OpenBLAS.core)"
+    let mine = arithmetic
     let all = try ranks.allGather(Array(mine.utf8)).map { String(decoding: $0, as: UTF8.self) }
     try together(ranks) {
       guard ranks.size.nonzeroBitCount == 1 else {
@@ -18,7 +28,7 @@ enum Reproducibility {
       if let other = all.firstIndex(where: { $0 != all[0] }) {
         throw ModelError(
           "reproducible", .mismatch("rank 0 has \(all[0]), rank \(other) \(all[other])"),
-          remedy: "Give --threads, and hosts with the same processors and libraries")
+          remedy: "Give --threads, and hosts with the same kind of processors")
       }
     }
   }

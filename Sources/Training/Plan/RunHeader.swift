@@ -45,7 +45,7 @@ struct RunHeader: Encodable {
     self.ranks = ranks
     self.oversubscribed = oversubscribed
     kernels = Tensors.kernels.level
-    blas = "OpenBLAS \(OpenBLAS.core)"
+    blas = GEMM.maker
     precision = plan.configuration.precision.rawValue
     data = SourceSummary.all(
       names: plan.sources.map(\.name), shards: plan.sources.map(\.shards), tokens: tokens,

@@ -45,8 +45,8 @@ enum ProductsCheck {
         where !(abs(found - sum) <= rounding * size) {
           throw SelfTestError(
             what: "a \(precision.rawValue) product of \(rows) × \(depth) × \(columns) has "
-              + "\(found) where \(sum) is expected (OpenBLAS's \(OpenBLAS.core) kernels)",
-            remedy: "Try another OPENBLAS_CORETYPE, or another version of OpenBLAS")
+              + "\(found) where \(sum) is expected (\(kernels.level), \(GEMM.maker))",
+            remedy: "Set COCA_INSTRUCTIONS=avx2 or baseline and report it")
         }
       }
     }

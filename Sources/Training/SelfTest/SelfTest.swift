@@ -36,7 +36,7 @@ public enum SelfTest {
       links: links)
     console.say(report.text, json: report)
     for complaint in report.slow { console.warn(complaint) }
-    let mine = binding.isOversubscribed ? nil : speeds[ranks.rank].complaint()
+    let mine = binding.isOversubscribed ? nil : speeds[ranks.rank].complaint
     if let slow = try lowestNotice(mine, hosts: hosts, over: ranks) { console.warn(slow) }
     let uneven = report.rankSpeeds.unevenness(ratesCount: !binding.isOversubscribed)
     if let uneven { console.warn(uneven) }

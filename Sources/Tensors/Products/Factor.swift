@@ -1,0 +1,82 @@
+import CKernels
+
+/// Rows of the left factor or columns of the right one, in panels as wide as a tile.
+struct Factor {
+  let start: UnsafePointer<Float>
+  /// From one line to the next, and from one depth to the next.
+  let line: Int
+  let step: Int
+  let lines: Int
+  let isLeft: Bool
+  /// Lines of a panel.
+  let width: Int
+  /// Whether tiles read it where it is: lines that are neighbours and that few tiles read.
+  let isReadInPlace: Bool
+  private let depths: Int
+  private let packer: @convention(c) (factor_lines, UnsafeMutablePointer<Float>) -> Void
+
+  init(rowsOf a: Matrix, _ kernel: product_kernel, uses: Int) {
+    self.init(
+      kernel, a, a.step.row, a.step.column, a.rows, isLeft: true, kernel.rows, kernel.pack_rows,
+      tiles: uses / kernel.columns)
+  }
+
+  init(columnsOf b: Matrix, _ kernel: product_kernel, uses: Int) {
+    self.init(
+      kernel, b, b.step.column, b.step.row, b.columns, isLeft: false, kernel.columns,
+      kernel.pack_columns, tiles: uses / kernel.rows)
+  }
+
+  private init(
+    _ kernel: product_kernel, _ matrix: Matrix, _ line: Int, _ step: Int, _ lines: Int, isLeft: Bool, _ width: Int,
+    _ packer: @escaping @convention(c) (factor_lines, UnsafeMutablePointer<Float>) -> Void,
+    tiles: Int
+  ) {
+    start = UnsafePointer(matrix.pointer)
+    (self.line, self.step, self.lines, self.isLeft) = (line, step, lines, isLeft)
+    (self.width, self.packer) = (width, packer)
+    isReadInPlace = line == 1 && tiles <= 4 && kernel.depths == 1
+    self.depths = kernel.depths
+  }
+
+  func panels(_ lines: Range<Int>) -> Int { (lines.count + width - 1) / width }
+
+  /// Numbers that a panel holds of each line.
+  func length(_ depths: Range<Int>) -> Int { (depths.count + self.depths - 1) / self.depths }
+
+  func pack(_ lines: Range<Int>, _ depths: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    packer(part(lines, depths), out)
+  }
+
+  private func part(_ lines: Range<Int>, _ depths: Range<Int>) -> factor_lines {
+    factor_lines(
+      start: start + lines.lowerBound * line + depths.lowerBound * step, line: line, step: step,
+      lines: lines.count, depth: depths.count)
+  }
+
+  /// The cache lines of a part, to be requested before it is packed.
+  func ahead(_ lines: Range<Int>, _ depths: Range<Int>) -> memory_ahead {
+    let part = part(lines, depths)
+    let isAlongDepth = step == 1
+    let length = isAlongDepth ? part.depth : part.lines
+    let parts = isAlongDepth ? part.lines : part.depth
+    return memory_ahead(
+      next: part.start, end: part.start + length, length: length,
+      distance: isAlongDepth ? line : step, left: (length + 15) / 16 * parts)
+  }
+
+  /// Whether the last panel is packed even if the others are read in place: a tile reads whole
+  /// vectors of the right factor's lines, and this panel has fewer.
+  var lastPanelIsPacked: Bool { !isLeft && lines % width != 0 }
+
+  /// Where a tile reads the panel that begins at line `first`: at `packed`, which holds `lines`, or
+  /// in place.
+  func panel(
+    at first: Int, of lines: Range<Int>, _ depths: Range<Int>, packed: UnsafePointer<Float>
+  ) -> (start: UnsafePointer<Float>, step: Int) {
+    guard isReadInPlace, !lastPanelIsPacked || self.lines - first >= width else {
+      return (packed + (first - lines.lowerBound) * length(depths), width)
+    }
+    return (start + first * line + depths.lowerBound * step, step)
+  }
+}
