@@ -66,6 +66,12 @@ extension Machine {
     return min(all, ProcFiles(root: root).memoryLimit() ?? all)
   }
 
+  /// How many memory nodes (NUMA) processors belong to: those of another node are slower to reach.
+  public static func memoryNodes(of processors: [Int], root: String = "") -> Int {
+    let nodes = ProcFiles(root: root).memoryNodes()
+    return max(Set(processors.map { nodes[$0] ?? 0 }).count, 1)
+  }
+
   /// The processors the main thread may run on.
   package static func affinity() -> [Int] {
     var found = [Int32](repeating: 0, count: 65_536)

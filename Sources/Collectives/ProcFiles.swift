@@ -28,7 +28,7 @@ struct ProcFiles {
   }
 
   /// Each processor's memory node.
-  private func memoryNodes() -> [Int: Int] {
+  func memoryNodes() -> [Int: Int] {
     let folder = "/sys/devices/system/node/"
     var found: [Int: Int] = [:]
     for node in list(folder + "online") {

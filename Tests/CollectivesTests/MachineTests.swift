@@ -44,6 +44,19 @@ struct MachineTests {
     }
   }
 
+  @Test("processors belong to memory nodes, to one where the system has none")
+  func memoryNodes() throws {
+    let files = [
+      "sys/devices/system/node/online": "0-1\n", "sys/devices/system/node/node0/cpulist": "0-3\n",
+      "sys/devices/system/node/node1/cpulist": "4-7\n",
+    ]
+    try withFiles(files) { root in
+      #expect(Machine.memoryNodes(of: [0, 1, 2], root: root) == 1)
+      #expect(Machine.memoryNodes(of: [2, 3, 4], root: root) == 2)
+    }
+    try withFiles([:]) { #expect(Machine.memoryNodes(of: [0, 9], root: $0) == 1) }
+  }
+
   @Test("hardware threads of a core belong together, packages one after another")
   func topology() throws {
     var files: [String: String] = [:]

@@ -72,6 +72,11 @@ struct PreparedRun {
     if let slow = try lowestNotice(mine, hosts: hosts, over: ranks) { console.warn(slow) }
     let uneven = header.speeds.unevenness(ratesCount: !binding.isOversubscribed)
     if let uneven { console.warn(uneven) }
+    let nodes = Machine.memoryNodes(of: binding.processors)
+    let far = nodes > 1 && !binding.isOversubscribed
+      ? "its cores belong to \(nodes) memory nodes. Start \(nodes) times as many ranks (mpirun -n): "
+        + "then each has its memory near" : nil
+    if let far = try lowestNotice(far, hosts: hosts, over: ranks) { console.note(far) }
   }
 
   private static func startThreads(

@@ -11,12 +11,16 @@ final class RunObserver: TrainingObserver {
   private let stop: StopRequest
   private let deadline: Deadline
   private let hosts: [String]
+  private var cores: CoreUse
   private let validator: Validator
   private var lastSave = ContinuousClock.now
   private var lastStatus = ContinuousClock.now
   /// Seconds that the checkpoint before the present step took; 0 if there was none.
   private var checkpointSeconds = 0.0
   private var hasToldOfCopies = false
+  private var hasToldOfOthers = false
+  /// A share of a rank's cores that others have for ten seconds, and that is worth a warning.
+  private static let toldShare = 0.15
   private(set) var wasStopped = false
 
   private var plan: RunPlan { state.plan }
@@ -24,11 +28,12 @@ final class RunObserver: TrainingObserver {
 
   /// - Parameter hosts: the host of every rank.
   init(
-    _ state: TrainingState, hosts: [String], folder: RunFolder, sinks: Sinks, stop: StopRequest,
+    _ state: TrainingState, hosts: [String], cores: CoreUse, folder: RunFolder, sinks: Sinks, stop: StopRequest,
     deadline: Deadline, validator: Validator
   ) {
     self.state = state
     self.hosts = hosts
+    self.cores = cores
     self.folder = folder
     self.sinks = sinks
     self.stop = stop
@@ -37,6 +42,11 @@ final class RunObserver: TrainingObserver {
   }
 
   var wantsStop: Bool { stop.isRequested }
+
+  var othersShare: Double {
+    cores.update()
+    return cores.others
+  }
 
   var wantsCheckpoint: Bool {
     guard ranks.rank == 0, let minutes = plan.configuration.checkpoint.minutes else { return false }
@@ -69,6 +79,7 @@ final class RunObserver: TrainingObserver {
     // Logged first: a line beyond the last checkpoint is cut off on resume; a missing one stays
     // missing.
     try log(step)
+    tellOfOthers(step.sums.list(\.othersShare))
     let isDue = plan.configuration.checkpoint.every.map { done % $0 == 0 } ?? false
     checkpointSeconds = 0
     if isDue || isLast || wasStopped || step.sums.wantsCheckpoint {
@@ -79,6 +90,17 @@ final class RunObserver: TrainingObserver {
       try validator.run(state.saved, step: done)
     }
     return wasStopped ? .stop : .next
+  }
+
+  /// Warns once: other processes may come and go.
+  private func tellOfOthers(_ shares: [Double]) {
+    guard !hasToldOfOthers, let rank = shares.firstIndex(where: { $0 > Self.toldShare })
+    else { return }
+    hasToldOfOthers = true
+    warn(
+      "rank \(rank) on \(hosts[rank]): other processes take \(Int(100 * shares[rank]))% of its "
+        + "cores, and all ranks wait for the slowest. Stop them, or give the run cores of its own "
+        + "(`taskset -c`)")
   }
 
   private func isValidated(after step: Int) -> Bool {

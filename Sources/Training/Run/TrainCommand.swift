@@ -78,13 +78,13 @@ public enum TrainCommand {
     let progress = try together(ranks) { try run.start.fill(state) }
     try checkSameWeights(run.model, over: ranks)
     return try train(
-      state, from: progress, hosts: header.ranks.map(\.host), folder, console, stop, deadline,
-      profile)
+      state, from: progress, hosts: header.ranks.map(\.host), CoreUse(of: binding), folder, console,
+      stop, deadline, profile)
   }
 
   private static func train(
     _ state: TrainingState, from progress: TrainingProgress, hosts: [String],
-    _ folder: RunFolder, _ console: Console, _ stop: StopRequest, _ deadline: Deadline,
+    _ cores: CoreUse, _ folder: RunFolder, _ console: Console, _ stop: StopRequest, _ deadline: Deadline,
     _ profile: StepProfile?
   ) throws -> Int32 {
     let ranks = state.ranks
@@ -92,7 +92,7 @@ public enum TrainCommand {
       plan: state.plan, folder: folder, step: progress.step, console: console)
     let sinks = try together(ranks) { try Sinks(logged, rank: ranks.rank) }
     let observer = RunObserver(
-      state, hosts: hosts, folder: folder, sinks: sinks, stop: stop, deadline: deadline,
+      state, hosts: hosts, cores: cores, folder: folder, sinks: sinks, stop: stop, deadline: deadline,
       validator: Validator(
         state.plan, over: ranks, folder: folder, sinks: sinks, deadline: deadline))
     let trainer = try together(ranks) {

@@ -14,6 +14,8 @@ struct StepReport {
   /// Bytes of gradients and weights that this rank sent, and how long they were on their way.
   var wireBytes = 0
   var wireSeconds = 0.0
+  /// The share of this rank's cores that other processes take.
+  var othersShare = 0.0
   /// Whether this rank could not copy a shard to its cache.
   var lacksCopies = false
   /// Whether this rank was asked to stop.
@@ -39,7 +41,7 @@ struct StepReport {
         Slot(\.wantsCheckpoint), Slot(\.total), Slot(\.wireBytes), Slot(\.wireSeconds),
         Slot(\.lacksCopies),
       ],
-      listed: [Slot(\.work), Slot(\.residentBytes)], over: ranks)
+      listed: [Slot(\.work), Slot(\.residentBytes), Slot(\.othersShare)], over: ranks)
   }
 }
 

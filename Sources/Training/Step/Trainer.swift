@@ -113,7 +113,7 @@ final class Trainer {
       operations: cost.step(batch.captions), tokens: batch.captions.ids.count,
       residentBytes: residentBytes(), wireBytes: gradients.travelled.bytes,
       wireSeconds: gradients.travelled.seconds,
-      lacksCopies: loader.cacheProblem != nil,
+      othersShare: observer.othersShare, lacksCopies: loader.cacheProblem != nil,
       wantsStop: observer.wantsStop, wantsCheckpoint: observer.wantsCheckpoint)
     let sums = try report.summed(over: ranks)
     if let verdict = gradients.learn(sums) { observer.note(verdict) }
@@ -189,6 +189,8 @@ struct Step {
 protocol TrainingObserver: AnyObject {
   /// Whether this rank was asked to stop; all ranks stop if any was.
   var wantsStop: Bool { get }
+  /// The share of this rank's cores that other processes take.
+  var othersShare: Double { get }
   /// Whether it is time for a checkpoint; only rank 0 knows.
   var wantsCheckpoint: Bool { get }
   func begins(_ phase: Phase, step: Int)
