@@ -12,8 +12,12 @@ public struct EvaluationError: Error, Sendable, Equatable, CustomStringConvertib
     case unreadable(String)
     case tooLarge(limit: Int)
     case promptTooLong(ids: Int, limit: Int)
-    /// The keys of more pictures than one file's header may have.
-    case keysTooLong(bytes: Int, limit: Int)
+    /// A file of texts that cannot be used as one.
+    case text(line: Int, String)
+    /// A folder without pictures.
+    case noPictures
+    /// The names of more pictures and texts than one file's header may have.
+    case namesTooLong(bytes: Int, limit: Int)
   }
 
   /// A file, a folder of records, or an option.
@@ -31,8 +35,8 @@ public struct EvaluationError: Error, Sendable, Equatable, CustomStringConvertib
 extension EvaluationError: ExitCoded {
   public var exitCode: Int32 {
     switch reason {
-    case .classNames, .classOutOfRange, .nothingUsable, .tooLarge: ExitCode.data
-    case .promptTooLong, .keysTooLong: ExitCode.usage
+    case .classNames, .classOutOfRange, .nothingUsable, .tooLarge, .text: ExitCode.data
+    case .promptTooLong, .namesTooLong, .noPictures: ExitCode.usage
     case .unreadable: ExitCode.io
     }
   }
@@ -49,8 +53,10 @@ extension EvaluationError.Reason {
     case .tooLarge(let limit): "has more than \(limit) bytes"
     case .promptTooLong(let ids, let limit):
       "the prompt takes \(ids) of \(limit) ids, which leaves none for the model"
-    case .keysTooLong(let bytes, let limit):
-      "the keys take \(bytes) bytes, the limit of a header is \(limit)"
+    case .text(let line, let what): "line \(line): \(what)"
+    case .noPictures: "there are no pictures in it"
+    case .namesTooLong(let bytes, let limit):
+      "the names take \(bytes) bytes, the limit of a header is \(limit)"
     }
   }
 
@@ -62,7 +68,9 @@ extension EvaluationError.Reason {
     case .unreadable: "Check the path and its permissions"
     case .tooLarge: "Give a smaller file"
     case .promptTooLong: "Shorten --prompt or raise --max-tokens"
-    case .keysTooLong: "Embed fewer pictures at a time with --limit"
+    case .text: "Give one text a line, in UTF-8"
+    case .noPictures: "Name a folder with files .png, .jpg, .webp or .gif"
+    case .namesTooLong: "Embed fewer pictures at a time with --limit"
     }
   }
 }
@@ -84,7 +92,7 @@ enum NamedFile {
   }
 
   /// The system's text where there is one, on one line.
-  private static func reason(_ error: any Error) -> String {
+  static func reason(_ error: any Error) -> String {
     if let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code {
       return String(cString: strerror(Int32(clamping: code)))
     }
