@@ -82,6 +82,9 @@ let package = Package(
               "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "OpenCLIP",
               "Pipeline", "Records", "Tensors", "Text",
             ]),
+    .target(
+      name: "PyTorch", dependencies: ["Checkpoints", "Evaluation"],
+      resources: [.embedInCode("coca.py")]),
     .target(name: "Training",
             dependencies: [
               "Autograd", "Checkpoints", "Checksums", "CoCaModel", "Collectives", "Evaluation",
@@ -110,8 +113,8 @@ let package = Package(
     .executableTarget(
       name: "coca-convert",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "JSON", "OpenCLIP", "Records",
-        "Text", "Training", argumentParser,
+        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "JSON", "OpenCLIP", "PyTorch",
+        "Records", "Text", "Training", argumentParser,
       ]),
 
     // Floor 6 too: what launch/ runs to measure and to check.
