@@ -1,5 +1,6 @@
 import Collectives
 import Foundation
+import Records
 
 /// Why a model cannot be evaluated: where, what, and what to do about it.
 public struct EvaluationError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -48,7 +49,8 @@ extension EvaluationError.Reason {
     case .classNames(let line, let what): "line \(line): \(what)"
     case .classOutOfRange(let found, let classes):
       "its class is \(found), but only 0 to \(classes - 1) have names"
-    case .nothingUsable(let samples, let first): "none of \(samples) samples can be used (\(first))"
+    case .nothingUsable(let samples, let first):
+      "none of \(samples.counted("sample")) can be used (\(first))"
     case .unreadable(let why): "cannot be read (\(why))"
     case .tooLarge(let limit): "has more than \(limit) bytes"
     case .promptTooLong(let ids, let limit):
