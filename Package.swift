@@ -71,7 +71,7 @@ let package = Package(
             dependencies: [
               "CArchive", "CXXHash", "Images", "JSON", "Records", "Tensors", "Text",
             ]),
-    .target(name: "Statistics", dependencies: ["CXXHash", "Images", "Records"]),
+    .target(name: "Statistics", dependencies: ["CXXHash", "Images", "Records", "Text"]),
     .target(name: "Checkpoints", dependencies: ["Checksums", "JSON", "Tensors", "CZlib"]),
 
     // Floors 4 and 5: what uses a model, and what trains one.
@@ -166,7 +166,8 @@ let package = Package(
       name: "PackingTests",
       dependencies: ["CZlib", "CZstd", "Images", "Packing", "Records", "TestSupport"]),
     .testTarget(
-      name: "StatisticsTests", dependencies: ["Images", "Records", "Statistics", "TestSupport"]),
+      name: "StatisticsTests",
+      dependencies: ["Images", "Records", "Statistics", "TestSupport", "Text"]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"],
       exclude: ["Fixtures"]),
