@@ -37,7 +37,8 @@ class CoCa(nn.Module):
 
     def __init__(self, configuration, tokenizer=None):
         super().__init__()
-        c = self.configuration = configuration
+        # What configurations from before the key had.
+        c = self.configuration = {"activation": "gelu"} | configuration
         self.tokenizer = tokenizer
         self.context = c["text"]["context"]
         heads = c.get("heads", ["contrastive", "caption"])
@@ -169,7 +170,7 @@ class ImageEncoder(nn.Module):
         has_norm = not is_paper and image.get("pre_norm", True)
         self.preNorm = Norm(image["width"]) if has_norm else nn.Identity()
         self.layers = nn.ModuleList(
-            Layer(image["width"], image, c.get("activation", "gelu")) for _ in range(image["layers"]))
+            Layer(image["width"], image, c["activation"]) for _ in range(image["layers"]))
         self.norm = nn.Identity() if c["poolers"] == "shared" else Norm(image["width"])
 
     def forward(self, pictures):
@@ -209,7 +210,7 @@ class TextDecoder(nn.Module):
         self.positions = nn.Parameter(
             torch.empty(self.context + (not self.is_paper), text["width"]))
         self.layers = nn.ModuleList(
-            Layer(text["width"], text, c.get("activation", "gelu")) for _ in range(text["layers"]))
+            Layer(text["width"], text, c["activation"]) for _ in range(text["layers"]))
         if has_cls:
             self.cls = nn.Parameter(torch.empty(text["width"]))
             self.norm = Norm(text["width"])
@@ -256,7 +257,7 @@ class MultimodalDecoder(nn.Module):
         super().__init__()
         width, part = c["text"]["width"], c["multimodal"]
         self.layers = nn.ModuleList(
-            MultimodalLayer(width, image_width, part, c.get("activation", "gelu"), c["layout"] == "openclip")
+            MultimodalLayer(width, image_width, part, c["activation"], c["layout"] == "openclip")
             for _ in range(part["layers"]))
         self.norm = Norm(width)
 

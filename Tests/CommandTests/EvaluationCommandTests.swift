@@ -45,7 +45,8 @@ struct EvaluationCommandTests {
     ("loss x --records y --classes c", "Unknown option '--classes'"),
     ("loss x --records y --images z", "Unknown option '--images'"),
     ("embed x --to y", "Give either --records, or --images, --texts or both."),
-    ("embed x --records y --texts z --to y", "Give either --records, or --images, --texts or both."),
+    ("embed x --records y --texts z --to t",
+     "Give either --records, or --images, --texts or both."),
   ])
   func options(line: String, text: String) throws {
     let outcome = try Job.run(
