@@ -66,7 +66,7 @@ extension EvaluationError.Reason {
     switch self {
     case .classNames: "Give one class a line in the order of KEY.cls, synonyms separated by |"
     case .classOutOfRange: "Give the names of the classes that these records were packed with"
-    case .nothingUsable: "Give records whose samples have what this task needs"
+    case .nothingUsable: "Give samples that have what this task needs"
     case .unreadable: "Check the path and its permissions"
     case .tooLarge: "Give a smaller file"
     case .promptTooLong: "Shorten --prompt or raise --max-tokens"
@@ -79,6 +79,13 @@ extension EvaluationError.Reason {
 
 /// Reads files that people name on the command line.
 enum NamedFile {
+  /// The lines of a file's text; blank ones at its end do not count.
+  static func lines(_ text: String) -> [Substring] {
+    var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    while let last = lines.last, last.allSatisfy(\.isWhitespace) { lines.removeLast() }
+    return lines
+  }
+
   /// The bytes of a file of at most `limit` bytes.
   static func read(_ file: URL, limit: Int) throws(EvaluationError) -> [UInt8] {
     let bytes: Data

@@ -16,8 +16,7 @@ public struct TextLines: Sendable, Equatable {
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw EvaluationError(place, .text(line: 1, "the file is not UTF-8"))
     }
-    var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    while let last = lines.last, last.allSatisfy(\.isWhitespace) { lines.removeLast() }
+    let lines = NamedFile.lines(text)
     // A blank line must not be skipped: row n is line n.
     if let blank = lines.firstIndex(where: { $0.allSatisfy(\.isWhitespace) }) {
       throw EvaluationError(place, .text(line: blank + 1, "is blank"))

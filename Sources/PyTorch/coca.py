@@ -37,7 +37,7 @@ class CoCa(nn.Module):
 
     def __init__(self, configuration, tokenizer=None):
         super().__init__()
-        # What configurations from before the key had.
+        # Configurations from before this key had it so.
         c = self.configuration = {"activation": "gelu"} | configuration
         self.tokenizer = tokenizer
         self.context = c["text"]["context"]
@@ -134,6 +134,8 @@ class CoCa(nn.Module):
         limit = min(max_tokens or self.context, self.context)
         tokens = self.image_tokens(pictures)[0]
         first = [self.tokenizer.start, *self.tokenizer.encode(prompt)]
+        if len(first) >= limit:
+            raise ValueError(f"the prompt takes {len(first)} of {limit} ids, which leaves none")
         ids = torch.tensor(first, device=pictures.device).repeat(len(pictures), 1)
         ended = torch.zeros(len(pictures), dtype=torch.bool, device=pictures.device)
         while ids.shape[1] < limit and not ended.all():
