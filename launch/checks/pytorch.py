@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import logging
 import pathlib
 import subprocess
 import sys
@@ -170,6 +171,7 @@ def compare(name, folder, files):
 
 def main():
     warnings.filterwarnings("ignore")
+    logging.disable(logging.WARNING)  # of the exporter
     print(f"{'largest distance of':24}{'image':>16}{'text':>16}{'image by ONNX':>16}"
           f"{'text by ONNX':>16}{'captions alike':>16}{'different':>11}")
     good = True
