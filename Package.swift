@@ -71,7 +71,7 @@ let package = Package(
             dependencies: [
               "CArchive", "CXXHash", "Images", "JSON", "Records", "Tensors", "Text",
             ]),
-    .target(name: "Statistics", dependencies: ["CXXHash", "Images", "Records"]),
+    .target(name: "Statistics", dependencies: ["CXXHash", "Images", "Records", "Text"]),
     .target(name: "Checkpoints", dependencies: ["Checksums", "JSON", "Tensors", "CZlib"]),
 
     // Floors 4 and 5: what uses a model, and what trains one.
@@ -82,6 +82,9 @@ let package = Package(
               "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "OpenCLIP",
               "Pipeline", "Records", "Tensors", "Text",
             ]),
+    .target(
+      name: "PyTorch", dependencies: ["Checkpoints", "Evaluation"],
+      resources: [.embedInCode("coca.py")]),
     .target(name: "Training",
             dependencies: [
               "Autograd", "Checkpoints", "Checksums", "CoCaModel", "Collectives", "Evaluation",
@@ -110,8 +113,8 @@ let package = Package(
     .executableTarget(
       name: "coca-convert",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "JSON", "OpenCLIP", "Records",
-        "Text", "Training", argumentParser,
+        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "JSON", "OpenCLIP", "PyTorch",
+        "Records", "Text", "Training", argumentParser,
       ]),
 
     // Floor 6 too: what launch/ runs to measure and to check.
@@ -163,7 +166,8 @@ let package = Package(
       name: "PackingTests",
       dependencies: ["CZlib", "CZstd", "Images", "Packing", "Records", "TestSupport"]),
     .testTarget(
-      name: "StatisticsTests", dependencies: ["Images", "Records", "Statistics", "TestSupport"]),
+      name: "StatisticsTests",
+      dependencies: ["Images", "Records", "Statistics", "TestSupport", "Text"]),
     .testTarget(
       name: "CheckpointsTests", dependencies: ["Checkpoints", "Tensors", "TestSupport"],
       exclude: ["Fixtures"]),

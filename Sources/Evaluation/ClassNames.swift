@@ -21,8 +21,7 @@ public struct ClassNames: Sendable, Equatable {
 
   /// Reads the contents of such a file; `place` is for errors.
   public init(text: String, place: String) throws(EvaluationError) {
-    var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    while let last = lines.last, last.allSatisfy(\.isWhitespace) { lines.removeLast() }
+    let lines = NamedFile.lines(text)
     guard !lines.isEmpty else {
       throw EvaluationError(place, .classNames(line: 1, "there is no name"))
     }

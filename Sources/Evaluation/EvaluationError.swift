@@ -1,5 +1,6 @@
 import Collectives
 import Foundation
+import Records
 
 /// Why a model cannot be evaluated: where, what, and what to do about it.
 public struct EvaluationError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -12,8 +13,12 @@ public struct EvaluationError: Error, Sendable, Equatable, CustomStringConvertib
     case unreadable(String)
     case tooLarge(limit: Int)
     case promptTooLong(ids: Int, limit: Int)
-    /// The keys of more pictures than one file's header may have.
-    case keysTooLong(bytes: Int, limit: Int)
+    /// A file of texts that cannot be used as one.
+    case text(line: Int, String)
+    /// A folder without pictures.
+    case noPictures
+    /// The names of more pictures and texts than one file's header may have.
+    case namesTooLong(bytes: Int, limit: Int)
   }
 
   /// A file, a folder of records, or an option.
@@ -31,8 +36,8 @@ public struct EvaluationError: Error, Sendable, Equatable, CustomStringConvertib
 extension EvaluationError: ExitCoded {
   public var exitCode: Int32 {
     switch reason {
-    case .classNames, .classOutOfRange, .nothingUsable, .tooLarge: ExitCode.data
-    case .promptTooLong, .keysTooLong: ExitCode.usage
+    case .classNames, .classOutOfRange, .nothingUsable, .tooLarge, .text: ExitCode.data
+    case .promptTooLong, .namesTooLong, .noPictures: ExitCode.usage
     case .unreadable: ExitCode.io
     }
   }
@@ -44,13 +49,16 @@ extension EvaluationError.Reason {
     case .classNames(let line, let what): "line \(line): \(what)"
     case .classOutOfRange(let found, let classes):
       "its class is \(found), but only 0 to \(classes - 1) have names"
-    case .nothingUsable(let samples, let first): "none of \(samples) samples can be used (\(first))"
+    case .nothingUsable(let samples, let first):
+      "none of \(samples.counted("sample")) can be used (\(first))"
     case .unreadable(let why): "cannot be read (\(why))"
     case .tooLarge(let limit): "has more than \(limit) bytes"
     case .promptTooLong(let ids, let limit):
       "the prompt takes \(ids) of \(limit) ids, which leaves none for the model"
-    case .keysTooLong(let bytes, let limit):
-      "the keys take \(bytes) bytes, the limit of a header is \(limit)"
+    case .text(let line, let what): "line \(line): \(what)"
+    case .noPictures: "there are no pictures in it"
+    case .namesTooLong(let bytes, let limit):
+      "the names take \(bytes) bytes, the limit of a header is \(limit)"
     }
   }
 
@@ -58,17 +66,26 @@ extension EvaluationError.Reason {
     switch self {
     case .classNames: "Give one class a line in the order of KEY.cls, synonyms separated by |"
     case .classOutOfRange: "Give the names of the classes that these records were packed with"
-    case .nothingUsable: "Give records whose samples have what this task needs"
+    case .nothingUsable: "Give samples that have what this task needs"
     case .unreadable: "Check the path and its permissions"
     case .tooLarge: "Give a smaller file"
     case .promptTooLong: "Shorten --prompt or raise --max-tokens"
-    case .keysTooLong: "Embed fewer pictures at a time with --limit"
+    case .text: "Give one text a line, in UTF-8"
+    case .noPictures: "Name a folder with files .png, .jpg, .webp or .gif"
+    case .namesTooLong: "Embed fewer pictures at a time with --limit"
     }
   }
 }
 
 /// Reads files that people name on the command line.
 enum NamedFile {
+  /// The lines of a file's text; blank ones at its end do not count.
+  static func lines(_ text: String) -> [Substring] {
+    var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    while let last = lines.last, last.allSatisfy(\.isWhitespace) { lines.removeLast() }
+    return lines
+  }
+
   /// The bytes of a file of at most `limit` bytes.
   static func read(_ file: URL, limit: Int) throws(EvaluationError) -> [UInt8] {
     let bytes: Data
@@ -84,7 +101,7 @@ enum NamedFile {
   }
 
   /// The system's text where there is one, on one line.
-  private static func reason(_ error: any Error) -> String {
+  static func reason(_ error: any Error) -> String {
     if let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code {
       return String(cString: strerror(Int32(clamping: code)))
     }

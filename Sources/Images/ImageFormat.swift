@@ -2,6 +2,9 @@
 public enum ImageFormat: String, Sendable, CaseIterable {
   case png, jpeg, webp, gif
 
+  /// How the names of such files end, in lower case.
+  public static let suffixes: Set<String> = ["jpg", "jpeg", "png", "webp", "gif"]
+
   /// The format, recognised by the first bytes; names and suffixes are not trusted.
   /// - Throws: `unsupportedFormat` for other well-known formats, `unknownFormat` for all else.
   public init(sniffing bytes: [UInt8]) throws(ImageError) {

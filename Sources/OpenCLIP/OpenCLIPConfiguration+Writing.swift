@@ -34,14 +34,14 @@ extension OpenCLIPConfiguration {
         .mismatch(
           "its layout is \(model.layout.rawValue): open_clip's CoCa has no place for its poolers, "
             + "and wants tensors that it does not have"),
-        remedy: "Export it with --format safetensors, or train with layout openclip")
+        remedy: "Export it with --format pytorch, or train with layout openclip")
     }
     guard model.heads == .coca else {
       throw ModelError(
         place,
         .mismatch(
           "it has the \(model.heads.names) head alone, and open_clip's CoCa is a whole one"),
-        remedy: "Export it with --format safetensors")
+        remedy: "Export it with --format pytorch")
     }
     guard model.attentionSets == .standard else {
       throw ModelError(
@@ -49,7 +49,7 @@ extension OpenCLIPConfiguration {
         .mismatch(
           "it has \(model.attentionSets.names) self-attention, and open_clip's CoCa has one set of "
             + "weights"),
-        remedy: "Export it with --format safetensors")
+        remedy: "Export it with --format pytorch")
     }
     guard model.multimodal.mlp == 4 * model.text.width else {
       throw ModelError(
@@ -57,7 +57,7 @@ extension OpenCLIPConfiguration {
         .mismatch(
           "multimodal.mlp is \(model.multimodal.mlp); open_clip's is always four times the width, "
             + "\(4 * model.text.width)"),
-        remedy: "Export it with --format safetensors")
+        remedy: "Export it with --format pytorch")
     }
   }
 
@@ -139,7 +139,7 @@ extension OpenCLIPConfiguration {
     guard let fitting else {
       throw ModelError(
         place, .mismatch("no mlp_ratio makes \(hidden) of the width \(width)"),
-        remedy: "Export it with --format safetensors")
+        remedy: "Export it with --format pytorch")
     }
     return .number(fitting)
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Records
 
 /// Tars in WebDataset's layout, plain or compressed, one or a folder of them: what img2dataset and
@@ -152,7 +153,7 @@ struct ArchiveWalk: RowWalk {
     }
     guard ArchivedSample.suffixes[suffix] != nil else { return ignored.add(suffix: suffix) }
     guard sample?.admits(suffix, bytes: bytes) == true else { return }
-    let isRead = readsPictures || !FolderInput.suffixes.contains(suffix)
+    let isRead = readsPictures || !ImageFormat.suffixes.contains(suffix)
     sample?.add(suffix, isRead ? try reader.read(bytes) : [])
   }
 

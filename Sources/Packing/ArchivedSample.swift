@@ -45,7 +45,7 @@ struct ArchivedSample: Sendable, Equatable {
   /// - Returns: whether the member must be read.
   mutating func admits(_ suffix: String, bytes: Int) -> Bool {
     guard let limit = Self.suffixes[suffix] else { return false }
-    let isPicture = FolderInput.suffixes.contains(suffix)
+    let isPicture = ImageFormat.suffixes.contains(suffix)
     if isPicture ? picture != nil : texts[suffix] != nil {
       problem = problem ?? .row("two members .\(suffix)")
     } else if bytes > limit {
@@ -55,7 +55,7 @@ struct ArchivedSample: Sendable, Equatable {
   }
 
   mutating func add(_ suffix: String, _ bytes: [UInt8]) {
-    if FolderInput.suffixes.contains(suffix) { picture = bytes } else { texts[suffix] = bytes }
+    if ImageFormat.suffixes.contains(suffix) { picture = bytes } else { texts[suffix] = bytes }
   }
 
   mutating func fail(_ reason: PackingError.Reason) {

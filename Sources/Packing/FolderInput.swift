@@ -1,4 +1,5 @@
 import Foundation
+import Images
 import Records
 
 /// A folder of pictures, each beside a `.txt` (its caption) or a `.json` (an object as in jsonl)
@@ -8,7 +9,6 @@ struct FolderInput: PackInput {
   private let columns: ColumnNames
   /// Whether a picture without either is refused.
   private let needsText: Bool
-  static let suffixes: Set<String> = ["jpg", "jpeg", "png", "webp", "gif"]
 
   init(folder url: URL, columns: ColumnNames, needsText: Bool = true) throws(PackingError) {
     folder = url.path
@@ -75,7 +75,7 @@ struct FolderWalk: RowWalk {
       for name in names {
         let (stem, suffix) = FolderWalk.split(name)
         let lower = suffix.lowercased()
-        if FolderInput.suffixes.contains(lower) {
+        if ImageFormat.suffixes.contains(lower) {
           pictures.insert(stem)
         } else if FolderWalk.textSuffixes.contains(lower) {
           texts["\(stem).\(lower)"] = String(suffix)
@@ -127,7 +127,7 @@ struct FolderWalk: RowWalk {
   }
 
   private static func isPicture(_ name: String) -> Bool {
-    FolderInput.suffixes.contains(split(name).suffix.lowercased())
+    ImageFormat.suffixes.contains(split(name).suffix.lowercased())
   }
 
   /// Whether a file is the text of a picture beside it.

@@ -5,6 +5,8 @@ public struct PackCounts: Sendable, Equatable, Codable {
   public var samples = 0
   /// Samples without caption, labels and tokens; training cannot use them.
   public var textless = 0
+  /// Samples whose key is not the path of their file: dots became `_`, or it got a number.
+  public var renamed = 0
   /// Rows that could not be packed.
   public var skipped = 0
   /// What the filters dropped on purpose.

@@ -1,4 +1,5 @@
 import Foundation
+import Records
 
 /// Reports on standard error what a packer does: bad rows as they come, and progress every second
 /// on a terminal and every ten seconds elsewhere.
@@ -36,7 +37,7 @@ public struct PackReporter {
   package static func line(_ counts: PackCounts, seconds: Double) -> String {
     let elapsed = max(seconds, 0.001)
     var parts = [
-      "\(counts.samples) samples", "\(counts.skipped) skipped",
+      counts.samples.counted("sample"), "\(counts.skipped) skipped",
       "\(Int(Double(counts.rows) / elapsed))/s",
       String(format: "%.1f MB/s", Double(counts.rawBytes) / elapsed / 1e6),
     ]

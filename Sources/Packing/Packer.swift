@@ -20,6 +20,8 @@ public struct Packer {
   private var evaluated = SeenPictures()
   /// The keys that hold texts in the first sample without a caption.
   private var otherTexts: [String]?
+  /// The first file whose key is not its path, and that key.
+  private var renamed: (path: String, key: String)?
   /// The key of the last row.
   private var lastKey: String?
 
@@ -63,6 +65,7 @@ public struct Packer {
     if let text = walk.ignored.text { tell(.notice("\(settings.input.path): \(text)")) }
     if let text = counts.dropped.text { tell(.notice("\(settings.input.path): \(text)")) }
     let index = try finish()
+    if let text = renaming { tell(.notice("\(settings.input.path): \(text)")) }
     if counts.textless > 0 { tell(.notice("\(lackOfTexts)")) }
     return (counts, index)
   }
@@ -75,6 +78,12 @@ public struct Packer {
     }
     try writeClasses()
     return try shards.finish()
+  }
+
+  private var renaming: String? {
+    guard counts.renamed > 0 else { return nil }
+    let example = renamed.map { ", first \($0.path) to \($0.key)" } ?? ""
+    return "renamed \(counts.renamed.counted("key"))\(example): a key has no dots, and comes once"
   }
 
   private var lackOfTexts: PackingError {
@@ -157,7 +166,9 @@ extension Packer {
     case .dropped(let rule): counts.dropped.add(rule)
     case .sample(let fields, let mark):
       if let rule = mark.flatMap(duplicate) { return counts.dropped.add(rule) }
-      guard let key else { preconditionFailure("a row that was read has a path") }
+      guard let key, let path = outcome.path else {
+        preconditionFailure("a row that was read has a path")
+      }
       let full: [Sample]?
       do throws(RecordError) {
         full = try shards.cut(Sample(key: key, fields: fields))
@@ -166,6 +177,10 @@ extension Packer {
       }
       if let mark { seen?.insert(mark) }
       counts.samples += 1
+      if RecordKey.stem(path: path) != key {
+        counts.renamed += 1
+        renamed = renamed ?? (path, key)
+      }
       if let others = outcome.otherTexts {
         counts.textless += 1
         otherTexts = otherTexts ?? others

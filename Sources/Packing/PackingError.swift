@@ -94,7 +94,8 @@ extension PackingError.Reason {
     case .nothing(0): "there are no rows"
     case .nothing(let rows): "none of \(rows) rows could be packed"
     case .textless(let samples, _):
-      "\(samples) samples have no caption, labels or tokens, so training cannot use them"
+      "\(samples.counted("sample has", "samples have")) no caption, labels or tokens, "
+        + "so training cannot use them"
     case .noAnnotations(let byte): "no JSON object at byte \(byte)"
     case .row(let why), .picture(let why), .refused(let why): why
     case .climbs(let path): "\(path) climbs out of the root"

@@ -7,6 +7,8 @@ public struct DamageReport: Sendable {
     public let error: RecordError
     /// Samples that are lost with it: the shard's number, or the index's where its tables are lost.
     public internal(set) var samplesLost: Int
+    /// Keys of lost samples, those that can still be read, in order.
+    public internal(set) var keys: [String] = []
 
     /// Whether the system refused to read it, so that its contents may be whole; a missing file
     /// counts as lost.
@@ -98,7 +100,8 @@ extension DamageReport {
     } catch {
       let lost = reader.frameSamples[frame]
       if reader.damage == nil || reader.frameBytes[frame] > 0 {
-        damage.append(.init(error: error, samplesLost: lost))
+        let keys = reader.remainingKeys(frame: frame)
+        damage.append(.init(error: error, samplesLost: lost, keys: keys))
       } else {
         damage[damage.count - 1].samplesLost += lost
       }

@@ -18,6 +18,40 @@ struct FrameDecoder {
     return samples
   }
 
+  /// The keys that can still be read in a frame that is damaged: those up to the first damaged
+  /// block or member.
+  static func remainingKeys(_ compressed: [UInt8]) -> [String] {
+    var reader = MemberReader(tar: remains(compressed))
+    var keys: [String] = []
+    while let key = try? reader.nextName().key {
+      if keys.last?.hasSameBytes(as: key) != true { keys.append(key) }
+      reader.skipContent()
+    }
+    return keys
+  }
+
+  /// What of a frame is decompressed before zstd meets the damage. It is fed block by block: what
+  /// one call decompresses is lost where that call fails.
+  private static func remains(_ compressed: [UInt8]) -> [UInt8] {
+    guard let size = try? contentBytes(compressed), let stream = ZSTD_createDStream() else {
+      return []
+    }
+    defer { ZSTD_freeDStream(stream) }
+    return [UInt8](unsafeUninitializedCapacity: size) { bytes, count in
+      var output = ZSTD_outBuffer(dst: bytes.baseAddress, size: size, pos: 0)
+      compressed.withUnsafeBytes { source in
+        var input = ZSTD_inBuffer(src: source.baseAddress, size: 0, pos: 0)
+        var wanted = longestHeader
+        while input.pos < source.count, output.pos < size {
+          input.size = min(source.count, input.pos + max(1, wanted))
+          wanted = ZSTD_decompressStream(stream, &output, &input)
+          if ZSTD_isError(wanted) != 0 { break }
+        }
+      }
+      count = output.pos
+    }
+  }
+
   /// The samples of a frame whose count is in no table; none in the end frame.
   func uncountedSamples(_ compressed: [UInt8]) throws(RecordError) -> [Sample] {
     let tar = try decompress(compressed)
@@ -116,21 +150,34 @@ extension Sample {
 private struct MemberReader {
   let tar: [UInt8]
   private var position = 0
+  /// Bytes of the content that follows.
+  private var waiting = 0
 
   init(tar: [UInt8]) { self.tar = tar }
 
   var isAtEnd: Bool { position == tar.count }
 
   mutating func next() throws(RecordError.Reason) -> (key: String, field: Field) {
+    let (key, suffix) = try nextName()
+    return (key, Field(suffix: suffix, bytes: Array(try content(waiting))))
+  }
+
+  /// The member's name, without the content that follows it.
+  mutating func nextName() throws(RecordError.Reason) -> (key: String, suffix: String) {
     var header = try nextHeader()
     var path: [UInt8]?
     if header.kind == .pax {
-      path = try TarHeader.path(paxRecords: try content(of: header))
+      path = try TarHeader.path(paxRecords: try content(header.bytes))
       header = try nextHeader()
     }
     guard header.kind == .file else { throw .member("it is not a regular file") }
-    let (key, suffix) = try Self.splitName(path ?? header.name)
-    return (key, Field(suffix: suffix, bytes: Array(try content(of: header))))
+    waiting = header.bytes
+    return try Self.splitName(path ?? header.name)
+  }
+
+  /// Goes on behind the content, or to the end where the content is cut short.
+  mutating func skipContent() {
+    position = min(tar.count, position + TarLayout.padded(waiting))
   }
 
   private mutating func nextHeader() throws(RecordError.Reason) -> TarHeader {
@@ -142,15 +189,13 @@ private struct MemberReader {
     return header
   }
 
-  private mutating func content(
-    of header: TarHeader
-  ) throws(RecordError.Reason) -> ArraySlice<UInt8> {
-    let padded = TarLayout.padded(header.bytes)
+  private mutating func content(_ bytes: Int) throws(RecordError.Reason) -> ArraySlice<UInt8> {
+    let padded = TarLayout.padded(bytes)
     guard padded <= tar.count - position else {
       throw .truncated(expected: padded, found: tar.count - position)
     }
     defer { position += padded }
-    return tar[position..<position + header.bytes]
+    return tar[position..<position + bytes]
   }
 
   /// Key and suffix are separated by the first dot of the last part of the path, as in WebDataset.

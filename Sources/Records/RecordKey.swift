@@ -7,12 +7,24 @@ public enum RecordKey {
   /// `birds/wren.2.jpg` gives `birds/wren_2`, `.hidden` gives `_hidden`. `check` may still refuse
   /// the result, as for `../wren.jpg`.
   public static func key(path: String) -> String {
+    let (folders, stem) = split(path)
+    return (folders.map { $0.allSatisfy { $0 == "." } ? String($0) : underscored($0) }
+      + [underscored(stem)]).joined(separator: "/")
+  }
+
+  /// The path without extension, which is the key where it has no other dots and comes once.
+  public static func stem(path: String) -> String {
+    let (folders, stem) = split(path)
+    return (folders + [stem]).map { String($0) }.joined(separator: "/")
+  }
+
+  private static func split(
+    _ path: String
+  ) -> (folders: [Substring.UnicodeScalarView], stem: Substring.UnicodeScalarView) {
     var parts = path.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false)
-    guard let last = parts.popLast() else { return "" }
+    guard let last = parts.popLast() else { return ([], Substring.UnicodeScalarView()) }
     let dot = last.lastIndex(of: ".") ?? last.startIndex
-    let stem = dot == last.startIndex ? last : last[..<dot]
-    let folders = parts.map { $0.allSatisfy { $0 == "." } ? String($0) : underscored($0) }
-    return (folders + [underscored(stem)]).joined(separator: "/")
+    return (parts, dot == last.startIndex ? last : last[..<dot])
   }
 
   /// Refuses keys that are empty, absolute or too long, that go up with `..`, or that have control

@@ -89,6 +89,12 @@ public final class ShardReader: Sendable {
       .samples(compressed, count: frames[frame].samples)
   }
 
+  /// The keys that can still be read in a damaged frame, in order.
+  func remainingKeys(frame: Int) -> [String] {
+    guard let compressed = try? compressed(frame) else { return [] }
+    return FrameDecoder.remainingKeys(compressed)
+  }
+
   /// An error where the seek table is wrong about a frame, although the frame can be read.
   package func tableDamage(frame: Int) throws(RecordError) -> RecordError? {
     let stated = frames[frame].rawBytes

@@ -28,5 +28,6 @@ public struct Distribution: Encodable, Sendable, Equatable {
   ]
   static let bytes: [Double] = [0, 1, 4, 16, 64, 256, 1024, 4096].map { $0 * 1024 }
   static let words: [Double] = [0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100]
+  static let ids: [Double] = [0, 4, 8, 12, 16, 24, 32, 48, 64, 76, 128, 256]
   static let characters: [Double] = [0, 5, 10, 20, 30, 50, 75, 100, 150, 250, 500, 1000]
 }

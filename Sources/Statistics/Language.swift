@@ -17,6 +17,16 @@ public enum Language {
     return most == "latin" ? smallWords(text) : most == "han" ? "zh" : String(most)
   }
 
+  /// What a guess is called where people read it: a script is no language.
+  static func title(_ guess: String) -> String {
+    switch guess {
+    case "latin": "unclear (Latin letters)"
+    case "cyrillic", "arabic", "devanagari", "other": "\(guess.capitalized) letters"
+    case "none": "no letters"
+    default: guess
+    }
+  }
+
   private static func smallWords(_ text: String) -> String {
     var hits: [String: Int] = [:]
     for word in text.lowercased().split(whereSeparator: { !$0.isLetter }).prefix(60) {

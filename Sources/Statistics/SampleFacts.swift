@@ -1,6 +1,7 @@
 import CXXHash
 import Images
 import Records
+import Text
 
 /// What the survey finds in one sample.
 struct SampleFacts: Sendable {
@@ -20,6 +21,8 @@ struct SampleFacts: Sendable {
   private(set) var labels = 0
   /// The first caption, or else the labels; nil without either.
   private(set) var text: Text?
+  /// Ids of the text, start and end included, or of ready ids; nil where nobody can tell.
+  private(set) var ids: Int?
 
   struct Text: Sendable {
     var words: Int
@@ -28,7 +31,8 @@ struct SampleFacts: Sendable {
     var hash: UInt64
   }
 
-  init(_ sample: Sample) {
+  /// - Parameter tokenizer: counts the ids of the text.
+  init(_ sample: Sample, _ tokenizer: (any Tokenizer)?) {
     key = sample.key
     if let field = sample.image { look(at: field.bytes) } else { faults.append("no picture") }
     do throws(RecordError) {
@@ -36,6 +40,8 @@ struct SampleFacts: Sendable {
       captions = annotation.captions.count
       labels = annotation.labels.count
       text = Text(annotation)
+      ids = text == nil ? annotation.tokens?.count
+        : try? tokenizer.map { try $0.encode(Text.shown(annotation)).count + 2 }
       if text == nil, annotation.tokens == nil { faults.append("no text") }
     } catch {
       faults.append("\(error)")

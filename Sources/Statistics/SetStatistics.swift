@@ -15,6 +15,8 @@ public struct SetStatistics: Encodable, Sendable {
     public let captions, labels: Int
     /// Of the first caption, or else of the labels.
     public let words, characters: Distribution
+    /// Ids, start and end included; nil where no tokenizer was given and no sample has ready ids.
+    public let ids: Distribution?
     /// Guessed, see `Language`.
     public let languages: [String: Int]
   }
@@ -32,7 +34,12 @@ public struct SetStatistics: Encodable, Sendable {
       public let count: Int
       /// The key of the first sample that has it.
       public let key: String
+      /// The keys of the first two.
+      public let keys: [String]
       public let text: String
+      let places: [SetSurvey.Place]
+
+      private enum CodingKeys: CodingKey { case count, key, keys, text }
     }
   }
 
@@ -108,6 +115,8 @@ extension SetStatistics.Texts {
     (captions, labels, languages) = (survey.captions, survey.labels, survey.languages)
     words = Distribution(rows.map { Double($0.words) }, edges: Distribution.words)
     characters = Distribution(rows.map { Double($0.characters) }, edges: Distribution.characters)
+    let lengths = survey.rows.filter { $0.ids > 0 }.map { Double($0.ids) }
+    ids = lengths.isEmpty ? nil : Distribution(lengths, edges: Distribution.ids)
   }
 }
 
@@ -119,32 +128,47 @@ extension SetStatistics.Repeated {
     // Row indices with a hash; equal hashes are neighbours, the first row first.
     let order = rows.indices.compactMap { row in hash(rows[row]).map { (hash: $0, row: row) } }
       .sorted { ($0.hash, $0.row) < ($1.hash, $1.row) }
-    var groups: [(count: Int, row: Int)] = []
+    var groups: [(count: Int, first: Int, second: Int)] = []
     var start = 0
-    for end in order.indices.dropFirst() where order[end].hash != order[start].hash {
-      if end - start > 1 { groups.append((end - start, order[start].row)) }
+    for end in order.indices.dropFirst() + [order.count]
+    where end == order.count || order[end].hash != order[start].hash {
+      if end - start > 1 { groups.append((end - start, order[start].row, order[start + 1].row)) }
       start = end
     }
-    if order.count - start > 1 { groups.append((order.count - start, order[start].row)) }
     kinds = groups.count
     superfluous = groups.reduce(0) { $0 + $1.count - 1 }
-    most = groups.sorted { ($1.count, $0.row) < ($0.count, $1.row) }.prefix(Self.shown).map {
-      let sample = survey.sample(rows[$0.row].place)
-      return Shared(count: $0.count, key: sample?.key ?? "", text: sample?.shownText ?? "")
+    most = groups.sorted { ($1.count, $0.first) < ($0.count, $1.first) }.prefix(Self.shown).map {
+      Shared(survey, count: $0.count, places: [rows[$0.first].place, rows[$0.second].place])
     }
   }
 }
 
+extension SetStatistics.Repeated.Shared {
+  fileprivate init(_ survey: SetSurvey, count: Int, places: [SetSurvey.Place]) {
+    let samples = places.map { survey.sample($0) }
+    self.count = count
+    self.places = places
+    keys = samples.map { $0?.key ?? "" }
+    key = keys.first ?? ""
+    text = samples.first??.shownText ?? ""
+  }
+}
+
 extension SetStatistics.Offender {
-  /// The three most extreme samples of each kind.
+  /// The three most extreme values of each kind, each with the first sample that has it.
   fileprivate static func all(_ survey: SetSurvey) -> [Self] {
     func top(
       _ why: String, _ value: (SetSurvey.Row) -> Double, shown: (SetSurvey.Row) -> String
     ) -> [Self] {
       let rows = survey.rows.filter { value($0) > 0 }
-      return rows.sorted { value($0) > value($1) }.prefix(3).map { row in
-        Self(
-          why: why, value: shown(row), key: survey.sample(row.place)?.key ?? "",
+      let ranked = rows.sorted { value($0) > value($1) }
+      let counts = ranked.reduce(into: [:]) { $0[shown($1), default: 0] += 1 }
+      var told: Set<String> = []
+      return ranked.filter { told.insert(shown($0)).inserted }.prefix(3).map { row in
+        let others = (counts[shown(row)] ?? 1) - 1
+        return Self(
+          why: why, value: shown(row) + (others == 0 ? "" : ", as \(others.counted("other"))"),
+          key: survey.sample(row.place)?.key ?? "",
           file: survey.set.index.shards[Int(row.place.shard)].file, frame: Int(row.place.frame),
           place: row.place)
       }

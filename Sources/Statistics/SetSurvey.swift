@@ -2,6 +2,7 @@ import Dispatch
 import Images
 import Records
 import Synchronization
+import Text
 
 /// Goes through a set once: reads every frame, decodes every picture, and keeps some numbers of
 /// each sample, about 80 bytes.
@@ -26,7 +27,7 @@ public struct SetSurvey: Sendable {
     var key: UInt64
     var picture, text: UInt64?
     var width: Int32 = 0, height: Int32 = 0, bytes: Int32 = 0
-    var words: Int32 = 0, characters: Int32 = 0
+    var words: Int32 = 0, characters: Int32 = 0, ids: Int32 = 0
   }
 
   /// Where a sample lies.
@@ -42,11 +43,13 @@ public struct SetSurvey: Sendable {
   }
 
   /// - Parameters:
+  ///   - tokenizer: counts the ids of texts.
   ///   - limit: examine about so many samples, in frames spread evenly over the set; nil: all.
   ///   - each: called from time to time with the number of samples examined so far.
   /// - Throws: `RecordError` where the system refuses to read a shard.
   public init(
-    _ set: RecordSet, limit: Int? = nil, jobs: Int, each: (Int) -> Void = { _ in }
+    _ set: RecordSet, tokenizer: (any Tokenizer)? = nil, limit: Int? = nil, jobs: Int,
+    each: (Int) -> Void = { _ in }
   ) throws(RecordError) {
     precondition(jobs > 0, "someone has to look")
     self.set = set
@@ -60,7 +63,7 @@ public struct SetSurvey: Sendable {
       passed += reader.frameSamples.count - 1
       for first in Swift.stride(from: 0, to: frames.count, by: jobs) {
         let some = Array(frames[first..<min(first + jobs, frames.count)])
-        for (frame, facts) in zip(some, Self.read(some, of: reader)) {
+        for (frame, facts) in zip(some, Self.read(some, of: reader, tokenizer)) {
           take(facts, frame: frame, shard: shard, of: reader)
         }
         each(rows.count)
@@ -69,12 +72,12 @@ public struct SetSurvey: Sendable {
   }
 
   private static func read(
-    _ frames: [Int], of reader: ShardReader
+    _ frames: [Int], of reader: ShardReader, _ tokenizer: (any Tokenizer)?
   ) -> [Result<[SampleFacts], RecordError>] {
     let results = Mutex([Int: Result<[SampleFacts], RecordError>]())
     DispatchQueue.concurrentPerform(iterations: frames.count) { number in
       let facts = Result { () throws(RecordError) in
-        try reader.read(frame: frames[number]).map(SampleFacts.init)
+        try reader.read(frame: frames[number]).map { SampleFacts($0, tokenizer) }
       }
       results.withLock { $0[number] = facts }
     }
@@ -127,5 +130,6 @@ extension SetSurvey.Row {
     bytes = Int32(clamping: facts.image?.bytes ?? 0)
     words = Int32(clamping: facts.text?.words ?? 0)
     characters = Int32(clamping: facts.text?.characters ?? 0)
+    ids = Int32(clamping: facts.ids ?? 0)
   }
 }

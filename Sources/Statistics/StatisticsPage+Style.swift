@@ -21,7 +21,9 @@ extension StatisticsPage {
     min-height:17px}
     .chart{display:flex;gap:3px;height:150px;margin-top:10px}
     .chart div{flex:1;min-width:0;display:flex;flex-direction:column}
-    .chart span{flex:1;display:flex;align-items:flex-end;border-bottom:1px solid var(--line)}
+    .chart span{flex:1;display:flex;flex-direction:column;justify-content:flex-end;\
+    min-height:0;border-bottom:1px solid var(--line)}
+    .chart b{color:var(--soft);font-size:10px;font-weight:400;text-align:center}
     .chart i{display:block;width:100%;background:var(--bar);border-radius:3px 3px 0 0}
     .chart small{height:46px;padding-top:4px;font-size:11px;line-height:1;white-space:nowrap;\
     writing-mode:vertical-rl;align-self:center}
@@ -40,6 +42,10 @@ extension StatisticsPage {
     article bdi{font-size:13px;line-height:1.35;overflow-wrap:anywhere;display:-webkit-box;\
     -webkit-box-orient:vertical;-webkit-line-clamp:4;overflow:hidden}
     article small{overflow-wrap:anywhere;margin-top:auto}
+    .pairs{display:grid;grid-template-columns:repeat(auto-fill,minmax(370px,1fr));gap:12px;\
+    margin:8px 0 20px}
+    .pairs>div{display:grid;grid-template-columns:1fr 1fr;gap:6px}
+    .pairs b{grid-column:span 2;font-size:13px}
     .list{border-collapse:collapse;width:100%;margin:8px 0 20px;font-size:13px;\
     background:var(--card);border:1px solid var(--line)}
     .list th{text-align:left;color:var(--soft);font-weight:500}

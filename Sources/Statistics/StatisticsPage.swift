@@ -43,14 +43,15 @@ public struct StatisticsPage {
   }
 
   private var tiles: String {
-    let superfluous = statistics.duplicates.pictures.superfluous
+    let duplicates = statistics.duplicates
     let tiles = [
-      (statistics.samples.grouped, "samples"), (statistics.shards.grouped, "shards"),
+      (statistics.samples.grouped, statistics.samples == 1 ? "sample" : "samples"),
+      (statistics.shards.grouped, statistics.shards == 1 ? "shard" : "shards"),
       (statistics.bytes.byteText, "on disk"),
       (statistics.pictures.count.grouped, "pictures seen"),
       (statistics.texts.count.grouped, "with a text"),
-      (superfluous.grouped, "repeated pictures"),
-      (statistics.duplicates.texts.superfluous.grouped, "repeated texts"),
+      (duplicates.pictures.superfluous.grouped, "repeated pictures"),
+      (duplicates.texts.superfluous.grouped, "repeated texts"),
       (statistics.faulty.grouped, "faults"), (statistics.lost.grouped, "samples lost"),
     ]
     let cells = tiles.map { "<div><b>\($0.0)</b><span>\($0.1)</span></div>" }
@@ -77,11 +78,12 @@ public struct StatisticsPage {
     return grid([
       chart("Words", texts.words) { "\(Int($0))" },
       chart("Characters", texts.characters) { "\(Int($0))" },
-      bars("Language, guessed by script and small words", texts.languages),
+      texts.ids.map { chart("Ids, start and end included", $0) { "\(Int($0))" } } ?? "",
+      bars("Language, guessed by script and small words", texts.languages, Language.title),
     ])
       + "<p>\(texts.captions.grouped) captions and \(texts.labels.grouped) labels. Counted is the "
-      + "first caption, else the labels. Short texts have no small words: <i>latin</i> is Latin "
-      + "letters of any language.</p>"
+      + "first caption, else the labels. Short texts have no small words, so that their language "
+      + "is unclear.</p>"
   }
 
   private func grid(_ parts: [String]) -> String { "<div class=\"grid\">\(parts.joined())</div>" }
@@ -93,17 +95,21 @@ public struct StatisticsPage {
     let columns = zip(numbers.edges, numbers.counts).map { edge, count in
       let height = count == 0 ? 0 : max(1, count * 100 / most)
       return "<div title=\"from \(text(edge)): \(count.grouped)\"><span>"
-        + "<i style=\"height:\(height)%\"></i></span><small>\(text(edge))</small></div>"
+        + "<b>\(count == 0 ? "" : count.short)</b><i style=\"height:\(height)%\"></i></span>"
+        + "<small>\(text(edge))</small></div>"
     }
     return "<figure><figcaption>\(title)<em>median \(text(numbers.median)), "
       + "5% below \(text(numbers.p5)), 5% above \(text(numbers.p95)), most \(text(numbers.most))"
       + "</em></figcaption><div class=\"chart\">\(columns.joined())</div></figure>"
   }
 
-  private func bars(_ title: String, _ counts: [String: Int]) -> String {
+  private func bars(
+    _ title: String, _ counts: [String: Int], _ shown: (String) -> String = { $0 }
+  ) -> String {
     let most = max(1, counts.values.max() ?? 1)
     let rows = counts.ranked.prefix(10).map { name, count in
-      "<tr><td>\(name.escaped)</td><td><i style=\"width:\(max(1, count * 100 / most))%\"></i></td>"
+      "<tr><td>\(shown(name).escaped)</td>"
+        + "<td><i style=\"width:\(max(1, count * 100 / most))%\"></i></td>"
         + "<td>\(count.grouped)</td></tr>"
     }
     return "<figure><figcaption>\(title)</figcaption>"
@@ -158,13 +164,13 @@ extension StatisticsPage {
     ]
     return all.map { name, repeated in
       guard repeated.kinds > 0 else { return "<p>No \(name) come twice.</p>" }
-      let rows = repeated.most.map {
-        "<tr><td>\($0.count.grouped)</td><td><bdi>\($0.text.prefix(120).escaped)</bdi></td>"
-          + "<td>\($0.key.escaped)</td></tr>"
+      let pairs = repeated.most.map { shared in
+        "<div><b>\(shared.count.grouped) ×</b>"
+          + shared.places.map { article(Card(place: $0)) }.joined() + "</div>"
       }
-      return "<p>\(repeated.kinds.grouped) \(name) come more than once; without "
-        + "\(repeated.superfluous.grouped) samples each would come once.</p><table class=\"list\">"
-        + "<tr><th>times</th><th>text</th><th>first key</th></tr>\(rows.joined())</table>"
+      return "<p>Of the \(name), \(repeated.kinds.grouped) more than once, copies too many: "
+        + "\(repeated.superfluous.grouped). The first two of each:</p>"
+        + "<div class=\"pairs\">\(pairs.joined())</div>"
     }.joined()
   }
 
@@ -177,6 +183,15 @@ extension StatisticsPage {
     return "<p>\(statistics.faulty.grouped) in all, here the first "
       + "\(statistics.faults.count).</p><table class=\"list\"><tr><th>shard</th><th>frame</th>"
       + "<th>key</th><th>what</th></tr>\(rows.joined())</table>"
+  }
+}
+
+extension Int {
+  /// At most four characters for a bar: `950`, `1.2k`, `34k`, `5.6M`.
+  fileprivate var short: String {
+    guard self >= 1000 else { return "\(self)" }
+    let (value, unit) = self < 1_000_000 ? (Double(self) / 1e3, "k") : (Double(self) / 1e6, "M")
+    return String(format: value < 10 ? "%.1f%@" : "%.0f%@", value, unit)
   }
 }
 

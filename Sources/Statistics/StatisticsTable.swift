@@ -5,8 +5,8 @@ extension SetStatistics {
   /// The statistics for a terminal, line by line.
   public var table: [String] {
     var lines = [
-      "\(path): \(seen.grouped) of \(samples.grouped) samples examined, \(shards) shards, "
-        + "\(bytes.byteText), \(lost.grouped) lost",
+      "\(path): \(seen.grouped) of \(samples.grouped) samples examined, "
+        + "\(shards.counted("shard")), \(bytes.byteText), \(lost.grouped) lost",
       row("", ["least", "5%", "median", "95%", "most", "mean"]),
     ]
     lines += [
@@ -17,10 +17,11 @@ extension SetStatistics {
       row("words", texts.words) { $0 == $0.rounded() ? "\(Int($0))" : String(format: "%.1f", $0) },
       row("characters", texts.characters) { "\(Int($0.rounded()))" },
     ]
+    if let ids = texts.ids { lines.append(row("ids", ids) { "\(Int($0.rounded()))" }) }
     lines += [
-      list("pictures", pictures.formats), list("languages", texts.languages),
-      title("texts") + "\(texts.count.grouped) samples with a text, \(texts.captions.grouped) "
-        + "captions, \(texts.labels.grouped) labels",
+      list("pictures", pictures.formats), list("languages", texts.languages, Language.title),
+      title("texts") + "\(texts.count.grouped) with a text, captions: "
+        + "\(texts.captions.grouped), labels: \(texts.labels.grouped)",
     ]
     lines += repeated("same keys", duplicates.keys)
     lines += repeated("same pictures", duplicates.pictures)
@@ -39,14 +40,19 @@ extension SetStatistics {
 
   private func repeated(_ name: String, _ repeated: Repeated) -> [String] {
     let rest = repeated.kinds == 0 ? "none"
-      : "\(repeated.superfluous.grouped) samples are more of \(repeated.kinds.grouped)"
+      : "\(repeated.kinds.grouped) more than once, copies too many: "
+        + "\(repeated.superfluous.grouped)"
     return [title(name) + rest] + repeated.most.prefix(3).map {
-      "  \($0.count.grouped) × \($0.key.onOneLine): \($0.text.prefix(60).onOneLine)"
+      let keys = $0.keys.joined(separator: ", ").onOneLine
+      return "  \($0.count.grouped) × \(keys): \($0.text.prefix(60).onOneLine)"
     }
   }
 
-  private func list(_ name: String, _ counts: [String: Int]) -> String {
-    title(name) + counts.ranked.map { "\($0.key) \($0.value.grouped)" }.joined(separator: ", ")
+  private func list(
+    _ name: String, _ counts: [String: Int], _ shown: (String) -> String = { $0 }
+  ) -> String {
+    title(name)
+      + counts.ranked.map { "\(shown($0.key)) \($0.value.grouped)" }.joined(separator: ", ")
   }
 
   private func row(

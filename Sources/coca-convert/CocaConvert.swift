@@ -7,7 +7,7 @@ struct CocaConvert: ParsableCommand {
     commandName: "coca-convert",
     abstract: "Imports and exports open_clip's CoCa models, and shows files of weights.",
     discussion: """
-      A checkpoint made by `import` can be used as `init:` in a run file and by coca-eval; with
+      A checkpoint made by `import` can be used as `init:` in a run file and by coca-eval; with \
       --optimizer also by `coca-train --resume`. `export` writes a folder that open_clip loads.
 
       EXAMPLE

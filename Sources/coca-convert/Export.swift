@@ -4,26 +4,32 @@ import CoCaModel
 import Evaluation
 import Foundation
 import OpenCLIP
+import PyTorch
 
 struct Export: ParsableCommand {
-  enum Format: String, ExpressibleByArgument, CaseIterable { case openclip, safetensors }
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case openclip, pytorch
+    /// The older name of `pytorch`.
+    case safetensors
+  }
 
   static let configuration = CommandConfiguration(
-    abstract: "Writes a model for open_clip, or its weights and configuration for other programs.",
+    abstract: "Writes a model for PyTorch or for open_clip.",
     discussion: """
-      openclip: open_clip_model.safetensors and open_clip_config.json, which open_clip loads
-      strictly; only for models of layout openclip. open_clip has no key for the mask of the
-      text's CLS; if the mask is the correct one, a line of Python that sets it is printed.
+      pytorch: a folder with the weights (model.safetensors), configuration.json, the tokenizer, \
+      and coca.py, a module of PyTorch that opens it: embeddings, captions, preprocessing. It \
+      serves every model. safetensors is an older name of it.
 
-      safetensors: model.safetensors, with the tensor names of docs/checkpoints.md, and
-      configuration.json; for every layout. It is for other programs: `init:`, `model:` and
-      coca-eval read CHECKPOINT itself, not this folder; `inspect` shows its model.safetensors.
+      openclip: open_clip_model.safetensors, open_clip_config.json and the tokenizer, which \
+      open_clip loads strictly. It serves models of layout openclip. open_clip has no key for the \
+      mask of the text's CLS; if the mask is the correct one, a line of Python that sets it is \
+      printed.
 
-      Both formats include the tokenizer's file.
+      `init:`, `model:` and coca-eval read CHECKPOINT itself, or open_clip's folder.
 
       EXAMPLE
+        coca-convert export runs/birds --to birds --format pytorch
         coca-convert export runs/birds --to birds-open-clip --format openclip
-        python -c 'import open_clip; open_clip.create_model("local-dir:birds-open-clip")'
       """)
 
   @Argument(
@@ -34,7 +40,7 @@ struct Export: ParsableCommand {
   @Option(help: "The folder to write; it must not exist, or be empty.", completion: .directory)
   var to: String
 
-  @Option(help: "openclip or safetensors.")
+  @Option(help: "pytorch, or openclip.")
   var format: Format
 
   func validate() throws {
@@ -56,11 +62,7 @@ struct Export: ParsableCommand {
     case .openclip:
       try OpenCLIPExport.write(
         saved.model, attachments: saved.tokenizerFile, of: source.folder.path, to: target)
-    case .safetensors:
-      try NewFolder.create(target) { folder in
-        try folder.write(saved.tensors, metadata: ["format": "pt"], name: "model")
-        for (name, data) in try saved.attachments() { try folder.write(data, name: name) }
-      }
+    case .pytorch, .safetensors: try PyTorchExport.write(saved, to: target)
     }
     try Output.print(summary(saved))
   }
@@ -72,10 +74,15 @@ struct Export: ParsableCommand {
     var lines = Output.rows([
       ("tensors", "\(count), \(parameters.count.grouped) parameters"), ("written", to),
     ])
+    lines += ["", "In Python:"]
     guard format == .openclip else {
-      return lines + ["", "Run files and coca-eval read \(checkpoint), not this folder."]
+      return lines + [
+        "import sys; sys.path.append(\"\(to)\")", "from coca import CoCa",
+        "model = CoCa.from_pretrained(\"\(to)\")", "",
+        "Run files and coca-eval read \(checkpoint), not this folder.",
+      ]
     }
-    lines += ["", "In Python:", "model = open_clip.create_model(\"local-dir:\(to)\")"]
+    lines.append("model = open_clip.create_model(\"local-dir:\(to)\")")
     if saved.model.configuration.text.clsMask == .correct {
       lines.append("model.text.correct_cls_mask = True")
     }

@@ -9,18 +9,18 @@ struct Import: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Makes a checkpoint of an open_clip model.",
     discussion: """
-      SOURCE is a folder with open_clip_config.json and weights, as from open_clip or Hugging
-      Face's hub, or one file: .safetensors, or .pt, .pth and .bin as torch.save writes them,
-      with the state dict itself or with a training checkpoint that contains one. Tensors may be
-      float32, float64, half or bfloat16 and become float32. No code in a pickle is run: a pickle
+      SOURCE is a folder with open_clip_config.json and weights, as from open_clip or Hugging \
+      Face's hub, or one file: .safetensors, or .pt, .pth and .bin as torch.save writes them, \
+      with the state dict itself or with a training checkpoint that contains one. Tensors may be \
+      float32, float64, half or bfloat16 and become float32. No code in a pickle is run: a pickle \
       with more than tensors and plain containers is refused.
 
-      The model's shape is that of --model, or else of open_clip_config.json in SOURCE or beside
-      it. Where its image size or text context differs from the weights', positions are resized
-      as open_clip does. The tokenizer is --tokenizer, or else the file in the same place:
+      The model's shape is that of --model, or else of open_clip_config.json in SOURCE or beside \
+      it. Where its image size or text context differs from the weights', positions are resized \
+      as open_clip does. The tokenizer is --tokenizer, or else the file in the same place: \
       bpe_simple_vocab_16e6.txt.gz or merges.txt.
 
-      --optimizer also imports AdamW's moments and the step of an epoch_N.pt, and prints the keys
+      --optimizer also imports AdamW's moments and the step of an epoch_N.pt, and prints the keys \
       of the run file that continues from them:
 
       EXAMPLE

@@ -11,9 +11,9 @@ struct CocaEval: ParsableCommand {
     commandName: "coca-eval",
     abstract: "Evaluates a trained CoCa on pictures it has not seen.",
     discussion: """
-      CHECKPOINT is a step's folder, a run's folder (its newest checkpoint), or a folder of
-      open_clip's with open_clip_config.json, weights and merges.txt.
-      Records are folders made by `coca-shard pack`.
+      CHECKPOINT is a step's folder, a run's folder (its newest checkpoint), or a folder of \
+      open_clip's with open_clip_config.json, weights and merges.txt. \
+      Records are folders made by `coca-shard pack`. \
       Under mpirun all ranks share the work; the results are the same.
       """,
     version: programVersion,

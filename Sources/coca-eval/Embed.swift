@@ -8,11 +8,14 @@ struct Embed: EvaluationCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes the embeddings of pictures and texts, of length 1, into a safetensors file.",
     discussion: """
-      image [N, joint], text [M, joint], text_image [M]: the row of each text's picture; "keys"
-      in the metadata is a JSON list of the N keys. Every rank holds all of it in memory.
+      image [N, joint], text [M, joint]; "keys" in the metadata is a JSON list of the N keys or \
+      files. Of records there is also text_image [M], the row of each text's picture; of --texts \
+      the list "texts" in the metadata. Every rank holds all of it in memory.
 
-      EXAMPLE
+      EXAMPLES
         coca-eval embed runs/demo --records data/flickr --to flickr.safetensors
+        coca-eval embed runs/demo --images cat.jpg pictures --texts lines.txt \\
+          --to both.safetensors
       """)
 
   static let needs: Set<ModelPart> = [.embeddings]
@@ -21,28 +24,50 @@ struct Embed: EvaluationCommand {
   @OptionGroup var shared: SharedOptions
 
   @Option(help: "A folder of records.", completion: .directory)
-  var records: String
+  var records: String?
+
+  @Option(parsing: .upToNextOption, help: imagesHelp, completion: .file())
+  var images: [String] = []
+
+  @Option(help: "A file with one text a line.", completion: .file())
+  var texts: String?
 
   @Option(help: "The file to write.", completion: .file())
   var to: String
 
   func validate() throws {
     if to.isEmpty { throw ValidationError("--to is empty. Name a file.") }
+    if (records == nil) == (images.isEmpty && texts == nil) {
+      throw ValidationError("Give either --records, or --images, --texts or both.")
+    }
   }
 
   func answer(_ evaluator: Evaluator, over ranks: any Communicator) throws -> String {
     // A file that cannot be written is reported before the work, not after it.
     try together(ranks) { try checkTarget() }
-    let embedded = try evaluator.embeddings(
-      records: try openRecords(records, over: ranks), limit: shared.limit)
+    let embedded = try embeddings(evaluator, over: ranks)
     try together(ranks) {
       if ranks.rank == 0 { try embedded.write(to: URL(fileURLWithPath: to)) }
     }
     return TextTable([
-      ("pictures", ["\(embedded.keys.count)"]),
-      ("texts", ["\(embedded.textImage.count)"]),
+      ("pictures", ["\(embedded.images.rows)"]),
+      ("texts", ["\(embedded.texts.rows)"]),
       ("dimensions", ["\(embedded.images.width)"]),
     ]).text
+  }
+
+  private func embeddings(
+    _ evaluator: Evaluator, over ranks: any Communicator
+  ) throws -> any NamedEmbeddings {
+    if let records {
+      return try evaluator.embeddings(
+        records: try openRecords(records, over: ranks), limit: shared.limit)
+    }
+    let lines = try together(ranks) {
+      try texts.map { try TextLines(file: URL(fileURLWithPath: $0)).lines } ?? []
+    }
+    return try evaluator.embeddings(
+      files: try shared.pictures(images, over: ranks), texts: lines)
   }
 
   private func checkTarget() throws {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Collectives
+import Evaluation
 import Foundation
 import Records
 
@@ -19,6 +20,17 @@ struct SharedOptions: ParsableArguments {
     try check(limit, "--limit", 1...Int.max)
   }
 }
+
+extension SharedOptions {
+  /// The picture files of `--images`, at most `--limit` of them. Collective.
+  func pictures(_ paths: [String], over ranks: any Communicator) throws -> [String] {
+    let files = try together(ranks) { try PictureFiles.listed(paths) }
+    return Array(files.prefix(limit ?? files.count))
+  }
+}
+
+/// The pictures of a command that also reads records.
+let imagesHelp: ArgumentHelp = "Picture files (PNG, JPEG, WebP, GIF), or folders of them."
 
 /// Refuses a number outside its range.
 func check(_ value: Int?, _ name: String, _ range: ClosedRange<Int>) throws {

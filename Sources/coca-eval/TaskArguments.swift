@@ -72,7 +72,7 @@ struct TaskArguments<Asked: EvaluationTask>: ParsableArguments, CustomReflectabl
         ("records", Option<String?>(help: help, completion: .directory)),
         ("images", Option<[String]>(
           wrappedValue: [], parsing: .upToNextOption,
-          help: "Picture files (PNG, JPEG, WebP, GIF).", completion: .file())),
+          help: imagesHelp, completion: .file())),
       ]
     } else {
       children = [("records", Option<String>(help: help, completion: .directory))]

@@ -33,7 +33,7 @@ struct TaskCommand<Asked: EvaluationTask>: EvaluationCommand {
     guard let task = task as? any PictureTask else {
       throw Failure("--records is missing. Name a folder of records", exitCode: ExitCode.usage)
     }
-    let files = Array(arguments.images.prefix(shared.limit ?? arguments.images.count))
+    let files = try shared.pictures(arguments.images, over: ranks)
     return try task.run(evaluator, pictures: files)
   }
 }

@@ -18,12 +18,15 @@ struct Damage {
       damage.reduce(0) { $0 + $1.samplesLost }
     }
     if !damaged.isEmpty {
-      Failure.tell("\(directory): \(damaged.count) damaged frames or shards, "
-        + "\(samples(damaged)) samples lost. Copy the shards again, or pack them anew")
+      let parts = damaged.count.counted("damaged frame or shard", "damaged frames or shards")
+      Failure.tell("\(directory): \(parts), "
+        + "\(samples(damaged).counted("sample")) lost. Copy the shards again, or pack them anew")
     }
     if !unread.isEmpty {
-      Failure.tell("\(directory): \(unread.count) frames or shards could not be read, "
-        + "\(samples(unread)) samples with them. Check permissions and disk, then run again")
+      let parts = unread.count.counted("frame or shard", "frames or shards")
+      Failure.tell("\(directory): \(parts) could not be read, "
+        + "\(samples(unread).counted("sample")) with them. Check permissions and disk, "
+        + "then run again")
     }
     if !found.damage.isEmpty { throw ExitCode(damaged.isEmpty ? 74 : 65) }
   }

@@ -39,7 +39,7 @@ struct Extract: ParsableCommand {
       throw RecordError(file: directory, key: key, reason: .keyMissing)
     }
     var output = Output()
-    try output.line("\(to): \(written) samples")
+    try output.line("\(to): \(written.counted("sample"))")
     try output.flush()
     try Damage.end(directory, found)
   }

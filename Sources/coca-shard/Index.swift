@@ -14,8 +14,8 @@ struct Index: ParsableCommand {
     let index = try RecordIndex(rebuilding: url)
     try index.write(to: url)
     var output = Output()
-    try output.line("\(directory): \(index.shards.count) shards, \(index.samples) samples, "
-      + index.bytes.byteText)
+    try output.line("\(directory): \(index.shards.count.counted("shard")), "
+      + "\(index.samples.counted("sample")), \(index.bytes.byteText)")
     try output.flush()
   }
 }

@@ -9,8 +9,9 @@ struct List: ParsableCommand {
       Damage is reported and left out. Exits with 65 if there is any, or with 74 if some shard \
       only could not be read.
 
-      With --text a line has KEY, captions and labels, separated by tabs; captions are joined by \
-      " | ", labels by ", ", and control characters in them become spaces.
+      With --text a line has KEY, captions and labels, separated by tabs; columns that are empty \
+      at the end are left out. Captions are joined by " | ", labels by ", ", and control \
+      characters in them become spaces.
       """)
 
   @Argument(help: "A dataset's folder.")
@@ -59,7 +60,9 @@ struct List: ParsableCommand {
       let parts = [
         words.captions.joined(separator: " | "), words.labels.joined(separator: ", "),
       ]
-      return ([sample.key] + parts.map(Self.onOneLine)).joined(separator: "\t")
+      let columns = [sample.key] + parts.map(Self.onOneLine)
+      let last = columns.lastIndex { !$0.isEmpty } ?? 0
+      return columns[...last].joined(separator: "\t")
     } catch {
       let place = RecordError(
         file: frame.file, frame: frame.number, key: error.key, reason: error.reason)

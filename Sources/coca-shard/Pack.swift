@@ -24,6 +24,7 @@ struct Pack: ParsableCommand {
           become labels), or Karpathy's of a split. All captions are kept;
         imagefolder: a folder for each class; KEY.cls counts them in the order
           of their names, classes.txt has the names.
+
       Paths are relative to the input's folder or --root and stay inside it.
 
       EXAMPLES
@@ -128,12 +129,14 @@ struct Pack: ParsableCommand {
     let (counts, index) = try packer.run { reporter.tell($0) }
     reporter.finish()
     if counts.continued > 0 {
-      Failure.tell("continued after \(counts.continued) samples that were packed already")
+      let packed = counts.continued.counted("sample")
+      Failure.tell("continued behind \(packed) of an earlier run")
     }
     var parts = [
-      "\(index.samples) samples", "\(index.shards.count) shards", index.bytes.byteText,
+      index.samples.counted("sample"), index.shards.count.counted("shard"), index.bytes.byteText,
       "\(counts.skipped) skipped",
     ]
+    if counts.renamed > 0 { parts.append("\(counts.renamed) renamed") }
     if counts.textless > 0 { parts.append("\(counts.textless) without text") }
     if counts.dropped.samples > 0 { parts.append("\(counts.dropped.samples) dropped") }
     var output = Output()

@@ -3,6 +3,7 @@ import Foundation
 import Packing
 import Records
 import Statistics
+import Text
 
 struct Stats: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -24,6 +25,9 @@ struct Stats: ParsableCommand {
   @Option(help: "Write a page with example pictures, in one file that loads nothing.")
   var html: String?
 
+  @Option(help: "A tokenizer's file: also count the ids of texts, start and end included.")
+  var tokenizer: String?
+
   @Option(help: "Examine about this many samples, in frames spread evenly.")
   var limit: Int?
 
@@ -38,11 +42,13 @@ struct Stats: ParsableCommand {
 
   func run() throws {
     let set = try RecordSet(directory: URL(fileURLWithPath: directory))
+    let tokenizer = try tokenizer.map { try TokenizerFile.open(URL(fileURLWithPath: $0)) }
     let page = html.map { URL(fileURLWithPath: $0) }
     if let page { try AtomicFile.prepare(page) }
     var progress = Progress()
     let survey = try SetSurvey(
-      set, limit: limit, jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount
+      set, tokenizer: tokenizer, limit: limit,
+      jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount
     ) { seen in
       progress.update("\(directory): \(seen) of \(set.index.samples) samples examined")
     }

@@ -5,7 +5,10 @@ import Records
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Reads every frame of every shard and lists all damage.",
-    discussion: "Exits with 65 if there is any, or with 74 if something only could not be read.")
+    discussion: """
+      Of a damaged frame it lists the keys that can still be read. Exits with 65 if there is any \
+      damage, or with 74 if something only could not be read.
+      """)
 
   @Argument(help: "A dataset's folder.")
   var directory: String
@@ -21,10 +24,16 @@ struct Verify: ParsableCommand {
     }
     var output = Output()
     for damage in result.damage {
-      try output.line("\(damage.error) (\(damage.samplesLost) samples lost)")
+      try output.line("\(damage.error) (\(damage.samplesLost.counted("sample")) lost)")
+      for key in damage.keys { try output.line("  lost: \(key)") }
+      let unknown = damage.samplesLost - damage.keys.count
+      if unknown > 0, !damage.keys.isEmpty {
+        try output.line("  lost: \(unknown) more, whose keys cannot be read")
+      }
     }
-    try output.line("\(directory): \(result.shards) shards, \(result.frames) frames, "
-      + "\(result.samples) samples read, \(result.samplesLost) lost")
+    let read = "\(result.frames.counted("frame")), \(result.samples.counted("sample")) read"
+    try output.line(
+      "\(directory): \(result.shards.counted("shard")), \(read), \(result.samplesLost) lost")
     try output.flush()
     try Damage.end(directory, result)
   }

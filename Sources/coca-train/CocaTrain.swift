@@ -29,7 +29,7 @@ struct CocaTrain: ParsableCommand {
 
         mpirun -n 4 coca-train --self-test
 
-      The same command continues a run that was stopped. To stop with a checkpoint, send SIGUSR1
+      The same command continues a run that was stopped. To stop with a checkpoint, send SIGUSR1 \
       to mpirun, make a file `stop` in the output folder, or give --time-limit.
       """,
     version: programVersion)

@@ -79,14 +79,31 @@ struct ConvertCommandTests {
     #expect(imported.code == 0, "\(imported.all)")
     let exported = try convert("export", "in", "--to", "out", "--format", "openclip")
     #expect(exported.output.contains("\nmodel.text.correct_cls_mask = True\n"), "\(exported.all)")
-    let plain = try convert("export", "in", "--to", "plain", "--format", "safetensors")
-    #expect(plain.code == 0, "\(plain.all)")
-    #expect(try home.files(below: "plain") == ["configuration.json", "model.safetensors"])
-    let expected = try TensorFiles(folder: home.file("in").path, name: "model")
-    let found = try TensorFiles(folder: home.file("plain").path, name: "model")
-    #expect(found.entries.map(\.name) == expected.entries.map(\.name))
-    for entry in expected.entries {
-      #expect(try found.tensor(entry.name).values == expected.tensor(entry.name).values)
+  }
+
+  @Test("for PyTorch every layout gets out with the module that opens it, under both names",
+        arguments: ["pytorch", "safetensors"])
+  func pyTorch(format: String) throws {
+    try makeFolder()
+    let imported = try convert("import", "folder", "--to", "openclip")
+    #expect(imported.code == 0, "\(imported.all)")
+    try TinyCheckpoint.write(to: home.file("paper"))
+    let module = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../Sources/PyTorch/coca.py")
+    for checkpoint in ["openclip", "paper"] {
+      let folder = "\(checkpoint)-out"
+      let exported = try convert("export", checkpoint, "--to", folder, "--format", format)
+      #expect(exported.code == 0 && exported.output.contains("not this folder"), "\(exported.all)")
+      #expect(exported.output.contains("\nmodel = CoCa.from_pretrained(\"\(folder)\")\n"))
+      #expect(
+        try home.files(below: folder) == ["coca.py", "configuration.json", "model.safetensors"])
+      #expect(try home.data("\(folder)/coca.py") == Data(contentsOf: module))
+      let expected = try TensorFiles(folder: home.path(checkpoint), name: "model")
+      let found = try TensorFiles(folder: home.path(folder), name: "model")
+      #expect(found.entries.map(\.name) == expected.entries.map(\.name))
+      for entry in expected.entries {
+        #expect(try found.tensor(entry.name).values == expected.tensor(entry.name).values)
+      }
     }
   }
 
@@ -159,10 +176,7 @@ struct ConvertCommandTests {
     try TinyCheckpoint.write(to: home.file("paper"))
     try expectRefusal(
       try convert("export", "paper", "--to", "out", "--format", "openclip"), 64,
-      "its layout is paper", "--format safetensors")
-    let exported = try convert("export", "paper", "--to", "out", "--format", "safetensors")
-    #expect(exported.code == 0, "\(exported.all)")
-    #expect(exported.output.contains("not this folder"), "\(exported.all)")
+      "its layout is paper", "--format pytorch")
   }
 
   @Test("usage errors end with 64", arguments: [

@@ -31,7 +31,8 @@ struct EvaluationCommandTests {
   }
 
   @Test("options are checked before anything is opened", arguments: [
-    ("zero-shot x", "Missing expected argument '--records <records>'"),
+    ("loss x", "Missing expected argument '--records <records>'"),
+    ("zero-shot x --classes y", "Give either --records or --images."),
     ("zero-shot x --records y", "Missing expected argument '--classes <classes>'"),
     ("retrieval x --records y --captions 0", "--captions: 0 is below 1."),
     ("retrieval x --records y --captions a", "The value 'a' is invalid for"),
@@ -42,6 +43,10 @@ struct EvaluationCommandTests {
     ("caption x --images y --top-p 1", "--top-p is not available in this version. Leave it out: "),
     ("caption x --images y --greedy", "x: is neither a checkpoint nor a run's folder"),
     ("loss x --records y --classes c", "Unknown option '--classes'"),
+    ("loss x --records y --images z", "Unknown option '--images'"),
+    ("embed x --to y", "Give either --records, or --images, --texts or both."),
+    ("embed x --records y --texts z --to t",
+     "Give either --records, or --images, --texts or both."),
   ])
   func options(line: String, text: String) throws {
     let outcome = try Job.run(

@@ -19,6 +19,25 @@ struct HelpTests {
     #expect(lines.allSatisfy { $0.count <= 100 }, "\(text)")
   }
 
+  @Test("is wrapped once in 80 columns: a line ends where the next word has no room; examples fit",
+        arguments: [
+          "coca-train", "coca-shard", "coca-shard pack", "coca-shard tokenizer",
+          "coca-shard inspect", "coca-shard verify", "coca-shard stats", "coca-shard index",
+          "coca-shard list", "coca-shard extract", "coca-eval", "coca-eval loss",
+          "coca-eval retrieval", "coca-eval zero-shot", "coca-eval caption", "coca-eval embed",
+          "coca-convert", "coca-convert import", "coca-convert export", "coca-convert inspect",
+        ])
+  func wrapping(command: String) throws {
+    let text = try help(command.split(separator: " ").map(String.init))
+    let prose = text.prefix(upTo: try #require(text.firstRange(of: "USAGE:")).lowerBound)
+    let lines = prose.split(separator: "\n", omittingEmptySubsequences: false)
+    for (line, next) in zip(lines, lines.dropFirst()) where next.first?.isWhitespace == false {
+      #expect(!line.hasPrefix(" "), "an example goes on with: \(next)")
+      let word = next.prefix { $0 != " " }
+      #expect(line.isEmpty || line.count + 1 + word.count > 79, "\(line)|\(word)")
+    }
+  }
+
   @Test("names every part of the contract's commands", arguments: [
     (["coca-train"], [
       "--set", "--output", "--resume", "--threads", "--binding", "--time-limit", "--dry-run",
@@ -44,7 +63,9 @@ struct HelpTests {
       "<source>", "--to", "--optimizer", "--cls-mask", "--model", "--tokenizer", "legacy",
       "correct",
     ]),
-    (["coca-convert", "export"], ["<checkpoint>", "--to", "--format", "openclip", "safetensors"]),
+    (["coca-convert", "export"], [
+      "<checkpoint>", "--to", "--format", "openclip", "pytorch", "safetensors",
+    ]),
     (["coca-convert", "inspect"], ["<path>", "--json"]),
   ])
   func contract(command: [String], parts: [String]) throws {

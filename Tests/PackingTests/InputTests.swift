@@ -208,7 +208,7 @@ struct InputTests {
     try folder.write(" \n ", to: "in/1.txt")
     if input != "in" { try folder.write(rows, to: input) }
     let notice = try #require(try folder.notices(input).last)
-    #expect(notice.contains("1 samples have no caption, labels or tokens"), "\(notice)")
+    #expect(notice.contains("1 sample has no caption, labels or tokens"), "\(notice)")
     for text in told + ["--caption-column"] { #expect(notice.contains(text), "\(notice)") }
     let counts = try folder.pack(input, to: "again").counts
     #expect(counts.textless == 1 && counts.samples == 1 && counts.skipped == 0)

@@ -49,6 +49,21 @@ struct PackerTests {
     #expect(plain.sorted { $0.key < $1.key } == mixed.sorted { $0.key < $1.key })
   }
 
+  @Test("keys that are not their files' paths are counted and told, with the first as an example")
+  func renamed() throws {
+    let folder = try TestFolder()
+    for name in ["a.png", "b/x.y.z.png", "b/x.y_z.png", "c.d/e.png"] {
+      try folder.write(TestPicture.png(1), to: "in/\(name)")
+      try folder.write("a text", to: "in/\(name.dropLast(3))txt")
+    }
+    let (counts, _) = try folder.pack("in", to: "set")
+    let notices = try folder.notices("in", to: "again")
+    #expect(counts.samples == 4 && counts.renamed == 3)
+    let text = "renamed 3 keys, first b/x.y.z.png to b/x_y_z: a key has no dots, and comes once"
+    #expect(notices.filter { $0.hasSuffix(text) }.count == 1, "\(notices)")
+    #expect(Set(try folder.samples("set").map(\.key)) == ["a", "b/x_y_z", "b/x_y_z-2", "c_d/e"])
+  }
+
   @Test("parts together are the whole, without a key twice", arguments: 1...4)
   func parts(count: Int) throws {
     let folder = try world(11)

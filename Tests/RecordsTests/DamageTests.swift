@@ -123,9 +123,34 @@ struct DamageTests {
     }
     #expect(result.damage.map(\.error.frame) == [0, nil])
     #expect(result.damage.map(\.samplesLost) == [2, index.shards[1].samples])
+    #expect(result.damage.map(\.keys) == [[], []])
     #expect(result.samples == 24 - 2 - index.shards[1].samples)
     #expect(result.shards == index.shards.count)
     #expect(steps == result.frames + result.shards)
+  }
+
+  @Test("of a damaged frame the keys before the damage are named, and no other keys")
+  func keys() throws {
+    let folder = try TestFolder()
+    // What zstd cannot make smaller: bytes of the frame are those of the samples.
+    let samples = (0..<24).map { SampleMaker.noise("k\($0)", bytes: 20_000, seed: UInt64($0)) }
+    let index = try folder.pack(samples, shardBytes: 1 << 20, frameBytes: 1 << 20)
+    #expect(index.shards.map(\.samples) == [24] && index.shards[0].frames == 2)
+    let set = try RecordSet(directory: folder.url)
+    let bytes = try folder.bytes(index.shards[0].file)
+    let keys = samples.map(\.key)
+    var named: [Int] = []
+    for place in stride(from: 10, to: 500_000, by: 40_009) {
+      var hurt = bytes
+      hurt[place] ^= 1
+      try folder.write(hurt, to: index.shards[0].file)
+      let found = set.verify { _, _ in true }
+      #expect(found.damage.count == 1 && found.damage[0].samplesLost == 24)
+      #expect(found.damage[0].keys == Array(keys.prefix(found.damage[0].keys.count)))
+      named.append(found.damage[0].keys.count)
+    }
+    // Only the frame's checksum tells where a byte of a picture is another one.
+    #expect(named.contains(24), "\(named)")
   }
 
   /// Acts on the first shard with one of its bits flipped, each in turn.

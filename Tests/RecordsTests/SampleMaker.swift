@@ -42,6 +42,13 @@ enum SampleMaker {
       + tails.randomElement(using: &random)!
   }
 
+  /// Bytes that zstd cannot make smaller.
+  static func noise(_ key: String, bytes: Int, seed: UInt64) -> Sample {
+    var random = SmallRandom(state: seed)
+    let noise = (0..<bytes).map { _ in UInt8.random(in: 0...255, using: &random) }
+    return Sample(key: key, fields: [Field(suffix: "jpg", bytes: noise)])
+  }
+
   static func plain(_ key: String, _ text: String = "word") -> Sample {
     Sample(key: key, fields: [Field(suffix: "txt", bytes: Array(text.utf8))])
   }

@@ -63,12 +63,36 @@ struct StatisticsTests {
     #expect(statistics.duplicates.texts.most.map(\.count) == [2])
     #expect(statistics.duplicates.texts.most.first?.text == "the bird of number 1")
     #expect(statistics.duplicates.keys.kinds == 0)
+    #expect(statistics.duplicates.pictures.most.map(\.keys) == [["plain-0", "plain-1"]])
+    #expect(statistics.texts.ids == nil)
     #expect(statistics.offenders.first { $0.why == "widest" }?.key == "wide")
     #expect(statistics.faulty == 2)
     #expect(Set(statistics.faults.compactMap(\.key)) == ["broken", "silent"])
     #expect(statistics.table.contains { $0.hasPrefix("shorter side") && $0.contains("10") })
+    #expect(
+      statistics.table.contains("same pictures  1 more than once, copies too many: 1"),
+      "\(statistics.table)")
+    #expect(statistics.table.contains("  2 × plain-0, plain-1: the bird of number 1"))
+    #expect(statistics.table.contains { $0.hasPrefix("languages") && $0.contains("Latin letters") })
     let json = try JSONSerialization.jsonObject(with: JSONEncoder().encode(statistics))
     #expect((json as? [String: Any])?["seen"] as? Int == 16)
+  }
+
+  @Test("an extreme that many samples have is told once, with their number")
+  func ties() throws {
+    let statistics = SetStatistics(try SetSurvey(set, jobs: 1))
+    let most = statistics.offenders.filter { $0.why == "most pixels" }
+    #expect(most.map(\.value) == ["300 × 2", "20 × 10, as 11 others", "11 × 11"])
+    #expect(most.map(\.key) == ["wide", "plain-0", "hostile"])
+  }
+
+  @Test("with a tokenizer, ids of texts are counted, start and end included")
+  func ids() throws {
+    let statistics = SetStatistics(try SetSurvey(set, tokenizer: ByteTokenizer(), jobs: 2))
+    let ids = try #require(statistics.texts.ids)
+    #expect(ids.count == 15 && ids.median == Double("the bird of number 1".utf8.count + 2))
+    #expect(ids.most == Double(Self.hostile.utf8.count + 2))
+    #expect(statistics.table.contains { $0.hasPrefix("ids ") })
   }
 
   @Test("a part of the frames can be looked at, and damage is counted")
@@ -90,6 +114,10 @@ struct StatisticsTests {
     let survey = try SetSurvey(set, jobs: 2)
     let html = StatisticsPage(SetStatistics(survey), survey).html
     #expect(html.contains("src=\"data:image/jpeg;base64,"))
+    let repeated = try #require(html.split(separator: "<h2>Repeated</h2>").last)
+    #expect(repeated.contains("plain-0</small>") && repeated.contains("plain-1</small>"))
+    #expect(repeated.split(separator: "data:image/jpeg").count == 5)
+    #expect(html.contains("<b>12</b><i style=\"height:100%\">"))
     #expect(html.contains("default-src 'none'"))
     for part in ["<script", "<link", "http:", "https:", "//", "onload"] {
       let outside = html.replacing(/base64,[A-Za-z0-9+\/=]+/, with: "")

@@ -8,8 +8,9 @@ public struct CaptionTask: PictureTask {
     One line each: the key or file, a tab, the caption.
 
     EXAMPLES
-      coca-eval caption runs/demo --images cat.jpg dog.png
-      coca-eval caption runs/demo --records data/flickr --limit 100 --prompt "a photo of" --json
+      coca-eval caption runs/demo --images cat.jpg pictures/birds
+      coca-eval caption runs/demo --records data/flickr --limit 100 \\
+        --prompt "a photo of" --json
     """
   public static let recordNeed: String? = nil
   public static let modelNeeds: Set<ModelPart> = [.captions, .tokenizer]

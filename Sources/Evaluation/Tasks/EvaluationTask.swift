@@ -30,8 +30,10 @@ public protocol EvaluationTask: Sendable {
 
 /// A task that can also run on picture files.
 public protocol PictureTask: EvaluationTask {
+  associatedtype Answers: TaskResult
+
   /// Runs the task on picture files. Collective.
-  func run(_ evaluator: Evaluator, pictures files: [String]) throws -> Result
+  func run(_ evaluator: Evaluator, pictures files: [String]) throws -> Answers
 }
 
 extension EvaluationTask {

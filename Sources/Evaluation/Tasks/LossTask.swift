@@ -7,9 +7,9 @@ public struct LossTask: EvaluationTask {
   public static let name = "loss"
   public static let meaning = "Computes the training losses of held-out pairs."
   public static let discussion = """
-    Every loss that the model has the heads for, unweighted: nats per pair and nats
-    per predicted token. All ranks together take 64 pairs at a time, since the
-    contrastive loss depends on that number. An incomplete batch at the end is not
+    Every loss that the model has the heads for, unweighted: nats per pair and nats \
+    per predicted token. All ranks together take 64 pairs at a time, since the \
+    contrastive loss depends on that number. An incomplete batch at the end is not \
     used, unless it is the only one.
 
     EXAMPLE

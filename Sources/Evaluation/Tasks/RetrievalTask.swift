@@ -6,7 +6,7 @@ public struct RetrievalTask: EvaluationTask {
   public static let meaning =
     "Finds texts by pictures and pictures by texts: recall at 1, 5 and 10."
   public static let discussion = """
-    All texts of a picture are right answers for it. Where several pictures have the same text, or
+    All texts of a picture are right answers for it. Where several pictures have the same text, or \
     the model cannot tell answers apart, the right answer counts as the last of them.
 
     EXAMPLE

@@ -3,17 +3,22 @@ import Records
 import Text
 
 /// Classifies pictures by the names of classes.
-public struct ZeroShotTask: EvaluationTask {
+public struct ZeroShotTask: PictureTask {
   public static let name = "zero-shot"
   public static let meaning =
     "Classifies pictures by the names of classes: top-1, top-5, mean per class."
   public static let discussion = """
-    Line n of NAMES.txt, counted from 0, names class n of KEY.cls; a|b are synonyms. Every name is
-    put into every prompt, and a class is the mean of its texts. Pictures without a class are left
+    Line n of NAMES.txt, counted from 0, names class n of KEY.cls; a|b are synonyms. Every name is \
+    put into every prompt, and a class is the mean of its texts. Pictures without a class are left \
     out.
 
-    EXAMPLE
-      coca-eval zero-shot runs/demo --records data/birds --classes data/birds/classes.txt
+    Of --images, which have no true class, it prints a line each: the file, a tab, and the five \
+    nearest classes with their probabilities.
+
+    EXAMPLES
+      coca-eval zero-shot runs/demo --records data/birds \\
+        --classes data/birds/classes.txt
+      coca-eval zero-shot runs/demo --images pictures --classes names.txt
     """
   public static let recordNeed: String? = "KEY.cls"
   public static let modelNeeds: Set<ModelPart> = [.embeddings, .tokenizer]
@@ -44,6 +49,10 @@ public struct ZeroShotTask: EvaluationTask {
     _ evaluator: Evaluator, records: [RecordSet], limit: Int?
   ) throws -> ZeroShotScores {
     try evaluator.zeroShot(records: records, classes: classes, prompts: prompts, limit: limit)
+  }
+
+  public func run(_ evaluator: Evaluator, pictures files: [String]) throws -> PictureAnswers {
+    PictureAnswers(lines: try evaluator.classes(of: files, among: classes, prompts: prompts))
   }
 }
 
