@@ -49,17 +49,23 @@ final class ConsoleSink: Sink {
     let left = Double(steps - metrics.step) * Double(batch)
     let all = steps.grouped, step = metrics.step.grouped
     let indent = String(repeating: " ", count: max(0, all.count - step.count))
-    let losses = record.losses.map { "  \($0.name) \($0.value.fixed(4))" }.joined()
+    let losses = record.losses.map { "  \($0.name) \(Self.loss($0.value))" }.joined()
     let imbalance =
       metrics.imbalance > Self.tolerable
       ? "  rank \(slowest.rank) on \(slowest.host) takes \(metrics.imbalance.fixed(2)) × the mean"
       : ""
     return "step \(indent)\(step)/\(all)"
-      + "  loss \((metrics.loss.value ?? .nan).fixed(4))" + losses
+      + "  loss \(Self.loss(metrics.loss.value ?? .nan))" + losses
       + "  lr \(String(format: "%.2e", metrics.lr))"
       + "  \(metrics.pairs_per_second.fixed(0)) pairs/s  \(metrics.gflops.fixed(1)) GFLOP/s"
       + (rate.value > 0 ? "  \((left / rate.value).asDuration) left" : "")
       + imbalance
+  }
+}
+
+extension ConsoleSink {
+  fileprivate static func loss(_ value: Double) -> String {
+    value.isFinite ? value.fixed(4) : "not finite"
   }
 }
 

@@ -30,21 +30,21 @@ struct PreparedRun {
     }
     let binding = try Self.startThreads(options, binding, configuration, over: ranks, console)
     let found = try Resumption(options.resume, folder, over: ranks)
-    let (plan, start) = try together(ranks) {
+    let (plan, model, start) = try together(ranks) {
       let plan = try RunPlan(
         configuration, file: options.runFile.lastPathComponent, continued: found.checkpoint,
         verifying: ranks.rank == 0 ? .checksums : .sizes)
       try plan.check(ranks: ranks.size)
-      return (plan, try StartingPoint(found.checkpoint, plan, overrides: options.overrides))
+      let model = plan.model()
+      let start = try StartingPoint(found.checkpoint, plan, model, overrides: options.overrides)
+      return (plan, model, start)
     }
     try Agreement(plan).check(over: ranks)
     if configuration.reproducible { try Reproducibility.check(over: ranks) }
-    model = plan.model()
     header = RunHeader(
-      plan, model, tokens: plan.tokens(model, isTold: ranks.rank == 0),
-      ranks: try Self.share(binding, over: ranks),
-      oversubscribed: binding.isOversubscribed, resumedFrom: found.checkpoint?.folder.path)
-    (self.plan, self.found, self.start) = (plan, found, start)
+      plan, model, start, tokens: plan.tokens(model, isTold: ranks.rank == 0),
+      ranks: try Self.share(binding, over: ranks), oversubscribed: binding.isOversubscribed)
+    (self.plan, self.found, self.start, self.model) = (plan, found, start, model)
     for notice in try plan.initNotices() { console.note(notice) }
     warn(console)
     try warnOfSlowness(binding, over: ranks, console)

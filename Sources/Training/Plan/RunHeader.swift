@@ -31,12 +31,13 @@ struct RunHeader: Encodable {
   /// context.
   let flops_per_pair: Double
   let estimated_memory_bytes: Memory
+  let start: Start
   let resumed_from: String?
 
   /// - Parameter tokens: average ids of a text of each source; nil where that is not known.
   init(
-    _ plan: RunPlan, _ model: CoCa, tokens: [Double?], ranks: [Rank], oversubscribed: Bool,
-    resumedFrom: String?
+    _ plan: RunPlan, _ model: CoCa, _ start: StartingPoint, tokens: [Double?], ranks: [Rank],
+    oversubscribed: Bool
   ) {
     version = programVersion
     self.model = model.configuration
@@ -58,7 +59,8 @@ struct RunHeader: Encodable {
     flops_per_pair = 3 * (cost.image + cost.text(tokens: quarter))
     estimated_memory_bytes = Memory(
       plan, model, ranks: ranks.count, tokens: tokens.map { $0 ?? Double(quarter) })
-    resumed_from = resumedFrom
+    self.start = Start(start, plan)
+    resumed_from = start.checkpoint?.folder.path
   }
 
   /// As rank 0 prints it.
@@ -84,7 +86,7 @@ struct RunHeader: Encodable {
       "  memory    about \(estimated_memory_bytes.total.scaled)B a rank (weights and "
         + "gradients \(estimated_memory_bytes.weights_and_gradients.scaled)B)")
     lines += table
-    if let resumed_from { lines.append("  resumed   from \(resumed_from)") }
+    lines += start.lines
     return lines.joined(separator: "\n")
   }
 }

@@ -128,7 +128,7 @@ public enum TrainCommand {
     try together(ranks) {
       guard extremes[0] == -extremes[1] else {
         throw ModelError(
-          "weights", .mismatch("they differ between ranks, or are not finite"),
+          "weights", .mismatch("they differ between ranks"),
           remedy: "Use the same program, run file and checkpoint on every host")
       }
     }
