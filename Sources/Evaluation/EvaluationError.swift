@@ -12,6 +12,8 @@ public struct EvaluationError: Error, Sendable, Equatable, CustomStringConvertib
     case unreadable(String)
     case tooLarge(limit: Int)
     case promptTooLong(ids: Int, limit: Int)
+    /// More ids of a caption than the model's context has.
+    case tooManyTokens(asked: Int, context: Int)
     /// The keys of more pictures than one file's header may have.
     case keysTooLong(bytes: Int, limit: Int)
   }
@@ -32,7 +34,7 @@ extension EvaluationError: ExitCoded {
   public var exitCode: Int32 {
     switch reason {
     case .classNames, .classOutOfRange, .nothingUsable, .tooLarge: ExitCode.data
-    case .promptTooLong, .keysTooLong: ExitCode.usage
+    case .promptTooLong, .tooManyTokens, .keysTooLong: ExitCode.usage
     case .unreadable: ExitCode.io
     }
   }
@@ -49,6 +51,8 @@ extension EvaluationError.Reason {
     case .tooLarge(let limit): "has more than \(limit) bytes"
     case .promptTooLong(let ids, let limit):
       "the prompt takes \(ids) of \(limit) ids, which leaves none for the model"
+    case .tooManyTokens(let asked, let context):
+      "\(asked) ids are more than the \(context) of the model's context"
     case .keysTooLong(let bytes, let limit):
       "the keys take \(bytes) bytes, the limit of a header is \(limit)"
     }
@@ -62,6 +66,7 @@ extension EvaluationError.Reason {
     case .unreadable: "Check the path and its permissions"
     case .tooLarge: "Give a smaller file"
     case .promptTooLong: "Shorten --prompt or raise --max-tokens"
+    case .tooManyTokens(_, let context): "Give at most \(context), or leave it out"
     case .keysTooLong: "Embed fewer pictures at a time with --limit"
     }
   }

@@ -48,7 +48,7 @@ extension Evaluator {
     let mine = ranks.share(of: blocks.count)
     let rows = try together(ranks) {
       try mine.map { index in
-        defer { notify(.progress(done: index + 1 - mine.lowerBound, of: mine.count)) }
+        try notify(.progress(done: index - mine.lowerBound, of: mine.count))
         return try embed(blocks[index], of: classes, prompts, tokenizer)
       }
     }

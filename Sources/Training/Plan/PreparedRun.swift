@@ -42,25 +42,19 @@ struct PreparedRun {
     try Agreement(plan).check(over: ranks)
     if configuration.reproducible { try Reproducibility.check(over: ranks) }
     header = RunHeader(
-      plan, model, start, tokens: plan.tokens(model, isTold: ranks.rank == 0),
+      plan, model, start, texts: plan.textLengths(model, isTold: ranks.rank == 0),
       ranks: try Self.share(binding, over: ranks), oversubscribed: binding.isOversubscribed)
     (self.plan, self.found, self.start, self.model) = (plan, found, start, model)
     for notice in try plan.initNotices() { console.note(notice) }
-    warn(console)
+    try warn(console)
     try warnOfSlowness(binding, over: ranks, console)
   }
 
-  private func warn(_ console: Console) {
+  private func warn(_ console: Console) throws {
     for left in found.leftOut { console.warn("\(left.folder) is left out: \(left.error)") }
-    for change in start.changes where !change.isFree {
-      let effect = change.changesSchedule ? "; the schedule follows" : ""
-      console.warn("resumed with \(change)\(effect)")
-    }
-    if plan.schedule.warmupSteps > plan.steps {
-      console.warn(
-        "schedule.warmup: the run's \(plan.steps.grouped) steps end before the "
-          + "\(plan.schedule.warmupSteps.grouped) in which the rate rises to optimizer.lr")
-    }
+    for change in start.changes where !change.isFree { console.warn("resumed with \(change)") }
+    if let change = try start.rateChange(in: plan) { console.warn(change) }
+    for advice in try RunAdvice(plan, header.data).texts { console.warn(advice) }
   }
 
   /// Warns of slow ranks. Where ranks share cores, that alone explains it. Collective.

@@ -65,6 +65,8 @@ struct StartingPoint {
   let weights: ModelSource.Weights?
   /// What differs from the run that wrote the checkpoint; all of it is allowed.
   let changes: [Difference]
+  /// The run file that the checkpoint was written with; nil where there is none.
+  private let before: RunConfiguration?
 
   private static let remedy = "Restore it, or start another run with another --output"
 
@@ -74,15 +76,16 @@ struct StartingPoint {
   init(_ checkpoint: Checkpoint?, _ plan: RunPlan, _ model: CoCa, overrides: [String]) throws {
     self.checkpoint = checkpoint
     guard let checkpoint else {
-      changes = []
+      (changes, before) = ([], nil)
       weights = try plan.initial?.weights(for: model)
       return
     }
     if checkpoint.isImported {
       try Self.checkImported(checkpoint, plan)
-      changes = []
+      (changes, before) = ([], nil)
     } else {
       let before = try RunConfiguration(json: checkpoint.state.configuration)
+      self.before = before
       changes = try plan.configuration.resuming(before, overrides: overrides)
     }
     let shape = try SavedModel.configuration(of: checkpoint)
@@ -132,6 +135,19 @@ struct StartingPoint {
     throw ModelError(
       checkpoint.folder.path, .mismatch("it is at step \(step) of the run's \(plan.steps)"),
       remedy: "Raise steps: they count from the start of the first run")
+  }
+
+  /// A notice of the learning rate where the next step would have had another one before; nil where
+  /// it is the same.
+  func rateChange(in plan: RunPlan) throws -> String? {
+    guard let before, let step = checkpoint?.state.step, step < plan.steps else { return nil }
+    let schedule = Schedule(
+      before.schedule, peak: before.optimizer.lr, steps: try plan.steps(for: before.length))
+    let (old, new) = (schedule.rate(at: step), plan.schedule.rate(at: step))
+    guard old != new else { return nil }
+    let rates = [new, old].map { String(format: "%.2e", $0) }
+    return "the learning rate of step \((step + 1).grouped) is \(rates[0]); "
+      + "without the change it was \(rates[1])"
   }
 
   /// Sets the weights and the optimizer's state.

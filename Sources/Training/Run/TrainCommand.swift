@@ -43,8 +43,7 @@ public enum TrainCommand {
     _ options: TrainOptions, _ binding: Binding, over ranks: any Communicator, _ folder: RunFolder,
     _ console: Console
   ) throws -> Int32 {
-    let stop = StopRequest(
-      folder: ranks.rank == 0 ? folder.url : nil, timeLimit: options.timeLimit)
+    let stop = StopRequest(folder: folder.url, timeLimit: options.timeLimit)
     let profile = try options.profile.map { try StepProfile($0, over: ranks) }
     let run = try PreparedRun(options, binding, over: ranks, folder, console)
     let plan = run.plan, header = run.header
@@ -94,24 +93,23 @@ public enum TrainCommand {
     let observer = RunObserver(
       state, hosts: hosts, folder: folder, sinks: sinks, stop: stop, deadline: deadline,
       validator: Validator(
-        state.plan, over: ranks, folder: folder, sinks: sinks, deadline: deadline))
+        state.plan, over: ranks, folder: folder, sinks: sinks, stop: stop, deadline: deadline))
     let trainer = try together(ranks) {
       try Trainer(state, progress, observer: observer, profile: profile)
     }
     try observer.catchUp(progress)
-    try trainer.run()
+    if !observer.wasStopped { try trainer.run() }
     if ranks.rank == 0 {
-      let step = trainer.progress.step
+      let reason = observer.wasStopped ? stop.reason.map { "\($0)" } ?? "another rank" : nil
       try folder.update { status in
-        status.state = observer.wasStopped ? .stopped : .done
-        status.code = observer.wasStopped ? ExitCode.stopped : ExitCode.done
-        status.reason = observer.wasStopped ? stop.reason.map { "\($0)" } ?? "another rank" : nil
-        status.step = step
+        status.state = reason == nil ? .done : .stopped
+        status.code = reason == nil ? ExitCode.done : ExitCode.stopped
+        status.reason = reason
+        status.step = trainer.progress.step
       }
-      if observer.wasStopped {
-        stop.obeyed()
-        sinks.note("stopped at step \(step); the same command continues")
-      }
+      sinks.note(
+        RunEnd(state.plan, folder, step: trainer.progress.step, stoppedBy: reason).text)
+      if observer.wasStopped { stop.obeyed() }
       try sinks.close()
     }
     try ranks.barrier()
