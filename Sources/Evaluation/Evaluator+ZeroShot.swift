@@ -34,7 +34,8 @@ extension Evaluator {
       }
       places += Ranking.places(
         of: model.imageEmbeddings(pictures.images.selecting(rows)), among: embeddings,
-        right: answers.map { $0..<$0 + 1 })
+        right: answers.map { $0..<$0 + 1 }
+      ).map(\.last)
       truths += answers
     }
     return try ZeroShotScores(
