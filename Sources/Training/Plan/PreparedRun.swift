@@ -14,17 +14,15 @@ struct PreparedRun {
   let model: CoCa
   let header: RunHeader
 
-  /// Reads the run file, the data's indexes and the checkpoint, and starts the threads that
-  /// compute. Collective.
+  /// Reads the data's indexes and the checkpoint, and starts the threads that compute. Collective.
   /// - Throws: what is wrong with any of them, `ThreadsError`, or an error where ranks differ.
   init(
-    _ options: TrainOptions, _ binding: Binding, over ranks: any Communicator, _ folder: RunFolder,
-    _ console: Console
+    _ options: TrainOptions, _ configuration: Result<RunConfiguration, any Error>,
+    _ binding: Binding, over ranks: any Communicator, _ folder: RunFolder, _ console: Console
   ) throws {
     let configuration = try together(ranks) {
       try OpenBLAS.check()
-      let configuration = try RunConfiguration(
-        file: options.runFile, overrides: options.overrides)
+      let configuration = try configuration.get()
       try configuration.precision.use()
       return configuration
     }
