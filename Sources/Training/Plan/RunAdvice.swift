@@ -27,7 +27,7 @@ struct RunAdvice {
     let tables = plan.shape.heads.contains(.caption) ? 2 : 1
     let unused = Double(tables * (rows - pieces) * plan.shape.text.width)
     return "model.text.vocabulary: \(rows.grouped) rows for a tokenizer of "
-      + "\(pieces.grouped) pieces: \(unused.scaled) parameters are never used. "
+      + "\(pieces.grouped) pieces: \(unused.counted) parameters are never used. "
       + "Set model.text.vocabulary: null, or train a larger tokenizer"
   }
 

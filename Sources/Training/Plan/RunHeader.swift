@@ -65,7 +65,7 @@ struct RunHeader: Encodable {
 
   /// As rank 0 prints it.
   var text: String {
-    var lines = ["coca-train \(version): CoCa with \(Double(parameters).scaled) parameters"]
+    var lines = ["coca-train \(version): CoCa with \(Double(parameters).counted) parameters"]
     let image = model.image, text = model.text
     lines.append(
       "  image     \(image.size) px in patches of \(image.patch), \(image.layers) layers of width "

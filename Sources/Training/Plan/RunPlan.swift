@@ -48,7 +48,7 @@ struct RunPlan {
     try table?.checkPieces()
     terms = configuration.objective.terms.weighed(configuration.loss)
     shape = try Self.shape(configuration, origin, tokenizer, for: terms, file: file)
-    try table?.check(rows: shape.text.vocabulary)
+    try table?.check(shape)
     sources = try configuration.data.map { try SampleSource($0) }
     let parts = ModelPart.parts(of: shape, tokenizer: tokenizer)
     validation = try configuration.validation.sets.map { try ValidationSet($0, model: parts) }
