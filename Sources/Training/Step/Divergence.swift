@@ -68,8 +68,9 @@ private struct DivergentShare: Codable {
   let layer: String?
 
   init(_ model: CoCa, _ batch: Batch) {
+    let images = batch.images
     func pair(_ row: Int) -> Pairs {
-      Pairs(batch.images.slice(at: row), PackedCaptions([Array(batch.captions[row])]))
+      Pairs(images.slice(at: row), PackedCaptions([Array(batch.captions[row])]))
     }
     let faulty = batch.rows.indices.filter { row in
       !model.outputs(pair(row)).allSatisfy { $0.values.allSatisfy(\.isFinite) }
