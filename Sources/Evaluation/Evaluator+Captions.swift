@@ -29,7 +29,7 @@ extension Evaluator {
   ///   - prompt: what every caption begins with.
   ///   - maximumTokens: the most ids of a caption, start, prompt and end included; nil: the model's
   ///     context, which is also the most that is allowed.
-  /// - Throws: `EvaluationError` for a prompt that leaves no room, or for more ids than the context;
+  /// - Throws: `EvaluationError` for a prompt that leaves no room or for more ids than the context;
   ///   errors of records and ranks.
   public func captions(
     records: [RecordSet], limit: Int? = nil, prompt: String = "", maximumTokens: Int? = nil

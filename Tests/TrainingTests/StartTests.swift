@@ -52,7 +52,8 @@ struct StartTests {
     try world.configure(steps: 1)
     #expect(try world.train(output: "first").code == 0)
     try world.configure(
-      steps: 1, "init: first", replacing: "tokenizer: tokenizer.model", by: "objective: contrastive")
+      steps: 1, "init: first", replacing: "tokenizer: tokenizer.model",
+      by: "objective: contrastive")
     let outcome = try world.train(["--set", "model.image.size=24"])
     #expect(outcome.code == 0, "\(outcome.all)")
     let found = try header(world, "out"), tensors = try #require(found.start.tensors)

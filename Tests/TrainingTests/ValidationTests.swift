@@ -50,8 +50,10 @@ struct ValidationTests {
     arguments: Job.hasLauncher ? [nil, 2] : [nil])
   func stops(ranks: Int?) throws {
     let records = Array(repeating: "records/photos", count: 500).joined(separator: ", ")
-    try world.configure(
-      steps: 4, "validation: {every: 2, sets: [{name: told, records: [\(records)], task: caption}]}")
+    func told(_ records: String) -> String {
+      "validation: {every: 2, sets: [{name: told, records: [\(records)], task: caption}]}"
+    }
+    try world.configure(steps: 4, told(records))
     let job = try world.start(ranks: ranks)
     job.wait(until: {
       ((try? world.folder.text("out/metrics.jsonl")) ?? "").split(separator: "\n").count == 2
@@ -68,13 +70,13 @@ struct ValidationTests {
       "The same command continues (exit code 75)",
     ] { #expect(stopped.errorLines.last?.contains(text) == true, "\(text): \(stopped.all)") }
 
-    try world.configure(
-      steps: 4, "validation: {every: 2, sets: [{name: told, records: records/photos, task: caption}]}")
+    try world.configure(steps: 4, told("records/photos"))
     let whole = try world.train(ranks: ranks)
     #expect(whole.code == 0, "\(whole.all)")
     #expect(Set(try captions().map(\.step)) == [2, 4])
-    for text in ["done: step 4 of 4, after ", "step-00000004", "Next: coca-eval caption out --images"]
-    { #expect(whole.errorLines.last?.contains(text) == true, "\(text): \(whole.all)") }
+    for text in [
+      "done: step 4 of 4, after ", "step-00000004", "Next: coca-eval caption out --images",
+    ] { #expect(whole.errorLines.last?.contains(text) == true, "\(text): \(whole.all)") }
   }
 
   @Test("a task that the model is not made for is refused before the first step")

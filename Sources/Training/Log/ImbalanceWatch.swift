@@ -1,5 +1,4 @@
-/// Tells a rank that is slow for long from one that is slow now and then: in a step or two, any rank
-/// may be.
+/// Tells a rank that is slow for long from one that is slow now and then, as any rank may be.
 package struct ImbalanceWatch {
   /// A rank is slow in a step where its work takes more than this times the mean.
   private static let tolerable = 1.2

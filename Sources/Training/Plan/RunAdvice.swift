@@ -44,8 +44,8 @@ struct RunAdvice {
     let copies =
       plan.terms.heads.contains(.contrastive)
       ? ", and its copies count as wrong answers in the contrastive loss" : ""
-    return "batch: a step takes \(source.pairsPerBatch.fixed(0)) pairs of \(source.name), which has "
-      + "\(source.samples.grouped) samples: a picture comes several times in a batch\(copies). "
+    return "batch: a step takes \(source.pairsPerBatch.fixed(0)) pairs of \(source.name), which "
+      + "has \(source.samples.grouped) samples: a picture comes several times in a batch\(copies). "
       + "Lower batch or the source's weight, or add data"
   }
 
