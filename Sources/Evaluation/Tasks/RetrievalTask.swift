@@ -6,10 +6,9 @@ public struct RetrievalTask: EvaluationTask {
   public static let meaning =
     "Finds texts by pictures and pictures by texts: recall at 1, 5 and 10."
   public static let discussion = """
-    All texts of a picture are right answers for it. Where several pictures have the same text, or
-    the model cannot tell answers apart, the right answer counts as the last of them.
-    The table then has the share of such queries, and the recall if equal answers came in any
-    order.
+    All texts of a picture are right answers for it. Where several pictures have the same text, or \
+    the model cannot tell answers apart, the right answer counts as the last of them. The table \
+    then has the share of such queries, and the recall if equal answers came in any order.
 
     EXAMPLE
       coca-eval retrieval runs/demo --records data/flickr --captions 5
