@@ -18,20 +18,29 @@ public final class Tape {
   let recomputesBlocks: Bool
   /// Whether steps are not kept: such a tape only notes which parameters are used.
   private let isListening: Bool
+  /// Gets every operation's parameters and value, as soon as it is computed.
+  fileprivate let watch: (([Parameter], Tensor) -> Void)?
   /// The parameters that were used, on a tape that keeps no steps.
   private(set) var parameters: [Parameter] = []
 
   public init(recomputesBlocks: Bool = false) {
     self.recomputesBlocks = recomputesBlocks
     isListening = false
+    watch = nil
   }
 
-  private init(isListening: Bool) {
+  private init(watch: (([Parameter], Tensor) -> Void)?) {
     recomputesBlocks = false
-    self.isListening = isListening
+    isListening = true
+    self.watch = watch
   }
 
-  static func listening() -> Tape { Tape(isListening: true) }
+  static func listening() -> Tape { Tape(watch: nil) }
+
+  /// A tape without a backward pass that shows every operation's parameters and value in turn.
+  public static func watching(_ watch: @escaping ([Parameter], Tensor) -> Void) -> Tape {
+    Tape(watch: watch)
+  }
 
   /// - Parameter parameters: the parameters whose gradients the step adds to.
   func record(_ parameters: [Parameter] = [], _ step: @escaping () -> Void) {
@@ -98,6 +107,7 @@ func operation(
     written = value.bytes
     return value
   }
+  tape?.watch?(parameters, value)
   let again = { [written] in
     Profile.measure("\(name), again", bytes: read + written, forward)
   }

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "process.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
 #include <sched.h>
@@ -8,6 +9,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { maximum_processors = 65536 };
 
@@ -78,4 +81,17 @@ int process_set_affinity(pid_t thread, const int *processors, int count) {
 void process_keep_memory(void) {
     mallopt(M_MMAP_MAX, 0);
     mallopt(M_TRIM_THRESHOLD, INT_MAX);
+}
+
+// The kernel grants a write lease only to the one who has a file to itself, across containers too.
+int process_is_unused(const char *path) {
+    const int file = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0) return 0;
+    struct stat status;
+    // SIGIO, which tells that somebody else wants the file, would end this process.
+    const int is_unused = fstat(file, &status) == 0 && S_ISREG(status.st_mode) &&
+                          status.st_uid == geteuid() && fcntl(file, F_SETSIG, SIGURG) == 0 &&
+                          fcntl(file, F_SETLEASE, F_WRLCK) == 0;
+    close(file);
+    return is_unused;
 }

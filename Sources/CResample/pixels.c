@@ -34,12 +34,11 @@ void pixels_gather(const uint8_t *source, ptrdiff_t source_step, size_t count, u
   }
 }
 
-void pixels_to_planes(const uint8_t *rgb, size_t count, const float *table, ptrdiff_t step,
-                      float *red, float *green, float *blue) {
-  ptrdiff_t at = step > 0 ? 0 : (ptrdiff_t)count - 1;
-  for (size_t i = 0; i < count; i++, rgb += 3, at += step) {
-    red[at] = table[rgb[0]];
-    green[at] = table[256 + rgb[1]];
-    blue[at] = table[512 + rgb[2]];
+void pixels_to_planes(const uint8_t *rgb, size_t count, const float *table, float *red,
+                      float *green, float *blue) {
+  for (size_t i = 0; i < count; i++, rgb += 3) {
+    red[i] = table[rgb[0]];
+    green[i] = table[256 + rgb[1]];
+    blue[i] = table[512 + rgb[2]];
   }
 }

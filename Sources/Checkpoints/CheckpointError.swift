@@ -15,6 +15,8 @@ public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertib
     case duplicate(String)
     case wrongShape(name: String, expected: [Int], found: [Int])
     case wrongType(name: String, found: String)
+    /// A tensor holds infinity or NaN.
+    case notFinite(name: String)
     case unsupportedVersion(Int)
     case notACheckpoint
     /// The file or folder to be written exists already.
@@ -77,6 +79,7 @@ extension CheckpointError.Reason {
     case .wrongShape(let name, let expected, let found):
       "\(name) has shape \(found), expected \(expected)"
     case .wrongType(let name, let found): "\(name) has element type \(found), which does not fit"
+    case .notFinite(let name): "\(name) holds numbers that are not finite"
     case .unsupportedVersion(let version): "has format version \(version), too new for this program"
     case .notACheckpoint: "is neither a checkpoint nor a run's folder"
     case .occupied: "exists already"
@@ -94,7 +97,7 @@ extension CheckpointError.Reason {
     case .system(_, EACCES), .system(_, EPERM), .system(_, EROFS): "Check the permissions"
     case .system(_, ENOENT): "Check the path"
     case .system: "Check the disk, then run again"
-    case .truncated, .checksum, .duplicate, .malformed, .tooLarge:
+    case .truncated, .checksum, .duplicate, .malformed, .tooLarge, .notFinite:
       "Copy the file again, or use an older checkpoint"
     case .missing, .wrongShape, .wrongType, .differs: "Check that it belongs to this model"
     case .unsupportedVersion: "Use the program that wrote it, or a newer one"

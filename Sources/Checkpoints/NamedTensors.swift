@@ -37,6 +37,13 @@ extension NamedTensors {
     return tensor
   }
 
+  /// - Throws: `CheckpointError` where a tensor that was read holds infinity or NaN.
+  public func checkFinite(_ name: String, _ tensor: Tensor) throws(CheckpointError) {
+    guard kernels.sum_of_squares(tensor.pointer, tensor.count).isFinite else {
+      throw CheckpointError(place, .notFinite(name: name))
+    }
+  }
+
   func missing(_ name: String) -> CheckpointError {
     CheckpointError(place, .missing("tensor \(name)"))
   }

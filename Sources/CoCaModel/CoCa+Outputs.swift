@@ -26,10 +26,26 @@ extension CoCa {
   }
 
   /// All outputs of the model's heads for some pairs.
-  public func outputs(_ pairs: Pairs) -> [Tensor] {
+  public func outputs(_ pairs: Pairs) -> [Tensor] { outputs(pairs, on: nil) }
+
+  /// The layer that is the first whose output for some pairs is not finite, such as
+  /// `imageEncoder.layers.1.mlp.hidden`; an operation without weights counts to the layer before
+  /// it. Nil where all are finite.
+  public func firstNonfiniteLayer(_ pairs: Pairs) -> String? {
+    var layer = "imageEncoder", found: String?
+    _ = outputs(
+      pairs,
+      on: .watching { parameters, value in
+        if let parameter = parameters.first { layer = parameter.layer }
+        if found == nil, !value.values.allSatisfy(\.isFinite) { found = layer }
+      })
+    return found
+  }
+
+  private func outputs(_ pairs: Pairs, on tape: Tape?) -> [Tensor] {
     let heads = configuration.heads
-    let images = encode(images: pairs.images, for: heads, on: nil)
-    let texts = read(Pass(pairs, for: heads), beside: images, on: nil)
+    let images = encode(images: pairs.images, for: heads, on: tape)
+    let texts = read(Pass(pairs, for: heads), beside: images, on: tape)
     return [images.embedding, texts.embedding, texts.hidden].compactMap { $0?.value }
   }
 
@@ -52,5 +68,14 @@ extension CoCa {
   func demanded<Part>(_ part: Part?, _ head: Head) -> Part {
     guard let part else { preconditionFailure("the model has no \(head.rawValue) head") }
     return part
+  }
+}
+
+extension Parameter {
+  /// The name of the layer that it is a weight of.
+  fileprivate var layer: String {
+    let parts = name.split(separator: ".")
+    let isWeight = ["weight", "bias", "gain"].contains(parts.last)
+    return parts.dropLast(isWeight && parts.count > 1 ? 1 : 0).joined(separator: ".")
   }
 }

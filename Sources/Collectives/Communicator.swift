@@ -73,3 +73,15 @@ func checkGather(
   precondition(mine.count == counts[rank], "this rank's part has its count")
   precondition(all.count == counts.reduce(0, +), "room for all parts")
 }
+
+extension Communicator {
+  /// Uses every kind of operation once. Ranks are connected when they first exchange something: a
+  /// network that leads nowhere shows here. Collective.
+  func connect() throws(CollectiveError) {
+    try barrier()
+    var numbers = [1.0], bytes: [UInt8] = [1]
+    try allReduceSum(&numbers)
+    _ = try allGather(bytes)
+    try broadcast(&bytes, from: 0)
+  }
+}

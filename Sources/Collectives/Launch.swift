@@ -21,4 +21,9 @@ package enum Launch: Equatable {
       self = .alone
     }
   }
+
+  /// Whether this is rank 0, as far as the launcher says so before MPI has started.
+  static func isFirst(_ environment: [String: String]) -> Bool {
+    ["OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"].compactMap { environment[$0] }.first == "0"
+  }
 }

@@ -22,25 +22,34 @@ public enum Ranks {
   /// All ranks where mpirun or srun launched this process; otherwise this process alone.
   ///
   /// Call once, after `Binding.apply` and before other threads use much memory.
+  /// - Parameter seconds: what the start may take. Where a network leads nowhere, MPI would wait
+  ///   for ever; then the program ends with `ExitCode.lost` and says so.
   /// - Throws: `CollectiveError` where MPI cannot start, or where launcher and MPI do not belong
   ///   together.
-  public static func start() throws -> any Communicator {
+  public static func start(patience seconds: Double = 120) throws -> any Communicator {
     process_keep_memory()
-    let launch = try Launch(ProcessInfo.processInfo.environment)
-    guard case .ranks(let launched) = launch else { return SoloCommunicator() }
+    let environment = ProcessInfo.processInfo.environment
+    guard case .ranks(let launched) = try Launch(environment) else { return SoloCommunicator() }
     try MPILibrary.check()
+    if environment["OMPI_COMM_WORLD_LOCAL_RANK"] ?? "0" == "0" { SharedMemory.removeOrphans() }
+    let patience = Patience(seconds: seconds, tells: Launch.isFirst(environment))
+    let ranks = try patience.during("MPI's start") { try startMPI() }
+    place.withLock { $0 = Place(rank: ranks.rank, size: ranks.size, usesMPI: true) }
+    if let launched, launched != ranks.size {
+      throw CollectiveError(host, .sizes(launched: launched, found: ranks.size))
+    }
+    try patience.during("the first exchange between all ranks") { try ranks.connect() }
+    return ranks
+  }
+
+  private static func startMPI() throws(CollectiveError) -> MPICommunicator {
     let wanted = Int32(MPI_THREAD_SERIALIZED)
     var provided: Int32 = 0
     try check(MPI_Init_thread(nil, nil, wanted, &provided), "MPI_Init", host)
     guard provided >= wanted else {
       throw CollectiveError(host, .threads(provided: provided))
     }
-    let ranks = try MPICommunicator()
-    place.withLock { $0 = Place(rank: ranks.rank, size: ranks.size, usesMPI: true) }
-    if let launched, launched != ranks.size {
-      throw CollectiveError(host, .sizes(launched: launched, found: ranks.size))
-    }
-    return ranks
+    return try MPICommunicator()
   }
 
   /// Waits for all ranks and ends MPI, if it was started. Collective.

@@ -46,12 +46,15 @@ public final class StopRequest: Sendable {
     _ = start
   }
 
+  /// The time since `catchSignals`.
+  public static var elapsed: Duration { ContinuousClock.now - start.clock }
+
   private let file: String?
   private let stale: Stamp?
   private let end: ContinuousClock.Instant?
 
   /// - Parameters:
-  ///   - folder: a file `stop` in it is a request to end; it is enough if one rank looks.
+  ///   - folder: a file `stop` in it is a request to end.
   ///   - timeLimit: counted from `catchSignals`.
   public init(folder: URL?, timeLimit: Duration?) {
     end = timeLimit.map { Self.start.clock + $0 }

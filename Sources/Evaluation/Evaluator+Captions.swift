@@ -29,7 +29,8 @@ extension Evaluator {
   ///   - prompt: what every caption begins with.
   ///   - maximumTokens: the most ids of a caption, start, prompt and end included; nil: the model's
   ///     context, which is also the most that is allowed.
-  /// - Throws: `EvaluationError` for a prompt that leaves no room; errors of records and ranks.
+  /// - Throws: `EvaluationError` for a prompt that leaves no room or for more ids than the context;
+  ///   errors of records and ranks.
   public func captions(
     records: [RecordSet], limit: Int? = nil, prompt: String = "", maximumTokens: Int? = nil
   ) throws -> [CaptionLine] {
@@ -49,8 +50,11 @@ extension Evaluator {
     _ source: some PictureSource, _ prompt: String, _ maximumTokens: Int?
   ) throws -> [CaptionLine] {
     let context = model.configuration.text.context
-    let limit = min(maximumTokens ?? context, context)
+    let limit = maximumTokens ?? context
     let (tokenizer, start) = try together(ranks) {
+      guard limit <= context else {
+        throw EvaluationError("--max-tokens", .tooManyTokens(asked: limit, context: context))
+      }
       let tokenizer = try saved.requireTokenizer()
       let start = [tokenizer.start] + (prompt.isEmpty ? [] : try tokenizer.encode(prompt))
       guard start.count < limit else {

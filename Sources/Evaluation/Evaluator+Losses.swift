@@ -46,12 +46,15 @@ extension Evaluator {
     records: [RecordSet], text: SampleSource.Text = .caption, limit: Int? = nil
   ) throws -> HeldOutLosses {
     let source = pictures(records, limit)
+    let size = min(batch, max(source.count, 1))
+    let used = source.count / size * size
     try together(ranks) {
       if source.count == 0 { throw PipelineError(source.name, .noSamples) }
       if !saved.text.makes(text) { throw PipelineError(source.name, .noTokenizer) }
+      if used < source.count, ranks.rank == 0 {
+        try notify(.partlyUsed(used: used, of: source.count, batch: size))
+      }
     }
-    let size = min(batch, source.count)
-    let used = source.count / size * size
     let objective = Objective(model, .held(by: model.configuration.heads), over: ranks)
     var leftOut = LeftOut()
     var sums = HeldOutLosses(batch: size)
@@ -59,10 +62,10 @@ extension Evaluator {
       let range = EvaluationReader.share(
         of: first..<first + size, rank: ranks.rank, size: ranks.size)
       let (images, captions) = try together(ranks) {
-        try pairs(source, range, text, &leftOut)
+        try notify(.progress(done: first / size, of: used / size))
+        return try pairs(source, range, text, &leftOut)
       }
       sums.add(try objective.evaluate(Pairs(images, captions)))
-      notify(.progress(done: first / size + 1, of: used / size))
     }
     try report(leftOut, of: used, source.name)
     return sums.mean

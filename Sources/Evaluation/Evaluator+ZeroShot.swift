@@ -34,7 +34,8 @@ extension Evaluator {
       }
       places += Ranking.places(
         of: model.imageEmbeddings(pictures.images.selecting(rows)), among: embeddings,
-        right: answers.map { $0..<$0 + 1 })
+        right: answers.map { $0..<$0 + 1 }
+      ).map(\.last)
       truths += answers
     }
     return try ZeroShotScores(
@@ -48,7 +49,7 @@ extension Evaluator {
     let mine = ranks.share(of: blocks.count)
     let rows = try together(ranks) {
       try mine.map { index in
-        defer { notify(.progress(done: index + 1 - mine.lowerBound, of: mine.count)) }
+        try notify(.progress(done: index - mine.lowerBound, of: mine.count))
         return try embed(blocks[index], of: classes, prompts, tokenizer)
       }
     }

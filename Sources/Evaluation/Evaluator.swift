@@ -10,6 +10,8 @@ public enum EvaluationNotice: Sendable {
   case progress(done: Int, of: Int)
   /// Samples of all ranks that could not be used; sent on rank 0, once for a set.
   case leftOut(LeftOut)
+  /// Fewer samples are used than were asked for; sent on rank 0, once for a set.
+  case partlyUsed(used: Int, of: Int, batch: Int)
 }
 
 /// Samples that could not be used and do not count in any figure.
@@ -46,12 +48,15 @@ public struct Evaluator {
   public let saved: SavedModel
   let ranks: any Communicator
   let batch: Int
-  let notify: (EvaluationNotice) -> Void
+  let notify: (EvaluationNotice) throws -> Void
 
-  /// - Parameter batch: pictures or texts of a forward pass; pairs of a batch for the losses.
+  /// - Parameters:
+  ///   - batch: pictures or texts of a forward pass; pairs of a batch for the losses.
+  ///   - notify: an error that it throws ends the evaluation on all ranks, at this rank's next
+  ///     batch.
   public init(
     saved: SavedModel, over ranks: any Communicator, batch: Int = 64,
-    notify: @escaping (EvaluationNotice) -> Void = { _ in }
+    notify: @escaping (EvaluationNotice) throws -> Void = { _ in }
   ) {
     precondition(batch > 0, "a batch holds pictures")
     self.saved = saved
@@ -83,7 +88,7 @@ public struct Evaluator {
         let pictures = try source.read(batches[index])
         pictures.leftOut.forEach { leftOut.add($0) }
         try body(pictures, &leftOut)
-        notify(.progress(done: index + 1 - mine.lowerBound, of: mine.count))
+        try notify(.progress(done: index + 1 - mine.lowerBound, of: mine.count))
       }
       return leftOut
     }
@@ -93,8 +98,8 @@ public struct Evaluator {
   /// Reports the samples of all ranks that were left out. Collective.
   func report(_ mine: LeftOut, of samples: Int, _ place: String) throws {
     let all = try ranks.gather([mine]).reduce(LeftOut(), +)
-    if all.count > 0, ranks.rank == 0 { notify(.leftOut(all)) }
     try together(ranks) {
+      if all.count > 0, ranks.rank == 0 { try notify(.leftOut(all)) }
       if let first = all.named.first, all.count >= samples {
         throw EvaluationError(place, .nothingUsable(samples: samples, first: first))
       }

@@ -48,6 +48,9 @@ public enum ModelSource: Sendable {
 
   /// Weights that were checked to fit a model; they are read when the model has memory.
   public struct Weights {
+    public let brought: BroughtWeights
+    /// Fills the model.
+    /// - Throws: `CheckpointError` where a tensor cannot be read, or is not finite.
     public let read: () throws -> Void
   }
 
@@ -66,10 +69,10 @@ public enum ModelSource: Sendable {
     switch self {
     case .checkpoint(let checkpoint):
       let weights = try CheckpointWeights(checkpoint, for: model)
-      return Weights { try weights.read() }
+      return Weights(brought: weights.brought) { try weights.read() }
     case .openCLIP(let source):
       let weights = try source.weights(for: model.configuration)
-      return Weights { try weights.read(into: model) }
+      return Weights(brought: weights.brought(to: model)) { try weights.read(into: model) }
     }
   }
 }

@@ -63,15 +63,17 @@ struct FilePictures: PictureSource {
   ///   out.
   func read(_ range: Range<Int>) throws -> Pictures {
     let all = Tensor([range.count, 3, transform.height, transform.width])
-    let size = 3 * transform.height * transform.width
+    let size = transform.byteCount
+    var pixels = [UInt8](repeating: 0, count: size)
     var pictures = Pictures(images: all)
     for number in range {
       let file = files[number]
       let bytes = try NamedFile.read(
         URL(fileURLWithPath: file), limit: ImageLimits.default.maximumBytes)
       do throws(ImageError) {
-        let row = all.pointer + pictures.keys.count * size
-        transform.evaluate(try ImageDecoder.decode(bytes), into: .init(start: row, count: size))
+        let picture = try ImageDecoder.decode(bytes)
+        pixels.withUnsafeMutableBufferPointer { transform.evaluate(picture, into: $0) }
+        transform.normalize(pixels, into: all.pointer + pictures.keys.count * size)
         pictures.numbers.append(number)
         pictures.keys.append(file)
         pictures.annotations.append(Annotation())

@@ -3,18 +3,39 @@ import Tensors
 
 /// How often a right answer is among the nearest one, five and ten.
 public struct Recall: Codable, Sendable, Equatable {
+  /// A right answer counts as the last of its equals.
   public var r1: Double
   public var r5: Double
   public var r10: Double
+  /// The fraction of queries for which wrong answers are exactly as near as the right one.
+  public var tied: Double
+  /// What the figures would be if equals came in any order.
+  public var r1Shared: Double
+  public var r5Shared: Double
+  public var r10Shared: Double
+
+  private static let limits = [1, 5, 10]
+
+  enum CodingKeys: String, CodingKey {
+    case r1, r5, r10, tied
+    case r1Shared = "r1_shared"
+    case r5Shared = "r5_shared"
+    case r10Shared = "r10_shared"
+  }
 
   /// Fractions over all ranks' queries. Collective.
-  /// - Parameter places: for each query of this rank, the wrong answers before the first right one.
-  public init(places: [Int], over ranks: any Communicator) throws(CollectiveError) {
-    var sums = [1, 5, 10].map { limit in Double(places.count { $0 < limit }) }
-    sums.append(Double(places.count))
+  /// - Parameter places: of this rank's queries.
+  public init(
+    places: [Ranking.Place], over ranks: any Communicator
+  ) throws(CollectiveError) {
+    var sums = Self.limits.map { limit in Double(places.count { $0.last < limit }) }
+    sums += Self.limits.map { limit in places.reduce(0) { $0 + $1.chance(of: limit) } }
+    sums += [Double(places.count { $0.tied > 0 }), Double(places.count)]
     try ranks.allReduceSum(&sums)
-    let count = max(sums[3], 1)
-    (r1, r5, r10) = (sums[0] / count, sums[1] / count, sums[2] / count)
+    let fractions = sums.map { $0 / max(sums[7], 1) }
+    (r1, r5, r10) = (fractions[0], fractions[1], fractions[2])
+    (r1Shared, r5Shared, r10Shared) = (fractions[3], fractions[4], fractions[5])
+    tied = fractions[6]
   }
 }
 

@@ -67,6 +67,18 @@ struct CheckpointWeights {
     return table.resizes(found) ? found : nil
   }
 
+  /// What `read` brings to the model.
+  var brought: BroughtWeights {
+    let names = model.parameters.parameters.map(\.name)
+    let held = Set(files.entries.map(\.name))
+    return BroughtWeights(
+      to: names, covered: held, leftOver: held.subtracting(names).sorted(),
+      resampled: names.compactMap { name in
+        shape(of: name).flatMap { tables[name]?.resampling(name, from: $0) }
+      })
+  }
+
+  /// - Throws: `CheckpointError` for a tensor that cannot be read or is not finite.
   func read() throws(CheckpointError) {
     for parameter in model.parameters.parameters where files[parameter.name] != nil {
       if let table = tables[parameter.name], shape(of: parameter.name) != nil {
@@ -75,6 +87,7 @@ struct CheckpointWeights {
       } else {
         try files.read(parameter.name, shape: parameter.shape, into: parameter.value.buffer)
       }
+      try files.checkFinite(parameter.name, parameter.value)
     }
   }
 }

@@ -10,8 +10,9 @@ public struct CropBox: Sendable, Equatable {
   }
 }
 
-/// Turns a picture of any size into the model's input: `[3, height, width]` floats, planes of red,
-/// green and blue, `(byte / 255 - mean) / std`.
+/// Turns a picture of any size into `[height, width, 3]` bytes of the model's size, and these into
+/// the model's input: `[3, height, width]` floats, planes of red, green and blue,
+/// `(byte / 255 - mean) / std`. Batches wait as bytes, which take a quarter of the memory.
 ///
 /// Source: open_clip 3.3.0's evaluation transform on Pillow 13's pictures. Sizes, offsets and bytes
 /// are the same, except that open_clip always uses bicubic for a crop that is not square.
@@ -55,14 +56,26 @@ public struct ImageTransform: Sendable {
     }
   }
 
+  /// Bytes of a picture of the model's size.
+  public var byteCount: Int { 3 * height * width }
+
+  /// The model's input of a picture of its size.
+  /// - Parameters:
+  ///   - pixels: `byteCount` bytes.
+  ///   - planes: as many floats.
+  public func normalize(_ pixels: UnsafePointer<UInt8>, into planes: UnsafeMutablePointer<Float>) {
+    let plane = height * width
+    pixels_to_planes(pixels, plane, table, planes, planes + plane, planes + 2 * plane)
+  }
+
   /// The picture for evaluation: no random changes.
   ///
   /// Source: ALIGN (arXiv 2102.05918), section 5.2, for `resize`: the middle 289 pixels of 346.
-  public func evaluate(_ picture: Picture, into planes: UnsafeMutableBufferPointer<Float>) {
+  public func evaluate(_ picture: Picture, into pixels: UnsafeMutableBufferPointer<UInt8>) {
     let layout = enlarged(by: resize).layout(picture)
     show(
       picture, layout, x: Placement(length: layout.width, target: width),
-      y: Placement(length: layout.height, target: height), mirrored: false, planes)
+      y: Placement(length: layout.height, target: height), mirrored: false, pixels)
   }
 
   /// A window of the model's size at a random place of the picture, which is resized to `resize`
@@ -71,13 +84,13 @@ public struct ImageTransform: Sendable {
   /// Source: ALIGN (arXiv 2102.05918), section 5.2: windows of 289 pixels of pictures of 346.
   public func random(
     _ picture: Picture, resize: Double, flip: Bool, random: CounterRandom,
-    into planes: UnsafeMutableBufferPointer<Float>
+    into pixels: UnsafeMutableBufferPointer<UInt8>
   ) {
     let layout = enlarged(by: resize).layout(picture)
     let x = Placement(length: layout.width, target: width, random: random, draw: 0)
     let y = Placement(length: layout.height, target: height, random: random, draw: 1)
     let isMirrored = flip && random.below(2, at: CropBox.draws) == 1
-    show(picture, layout, x: x, y: y, mirrored: isMirrored, planes)
+    show(picture, layout, x: x, y: y, mirrored: isMirrored, pixels)
   }
 
   private func enlarged(by factor: Double) -> ImageTransform {
@@ -96,13 +109,13 @@ public struct ImageTransform: Sendable {
 
   private func show(
     _ picture: Picture, _ layout: Layout, x: Placement, y: Placement, mirrored: Bool,
-    _ planes: UnsafeMutableBufferPointer<Float>
+    _ pixels: UnsafeMutableBufferPointer<UInt8>
   ) {
     let resized = picture.resampled(
       x: ResampleAxis(source: 0..<picture.width, length: layout.width, wanted: x.wanted),
       y: ResampleAxis(source: 0..<picture.height, length: layout.height, wanted: y.wanted),
       interpolation)
-    write(resized, left: x.offset, top: y.offset, mirrored: mirrored, planes)
+    write(resized, left: x.offset, top: y.offset, mirrored: mirrored, pixels)
   }
 
   /// A random part of the picture; if `flip`, half of the pictures are mirrored.
@@ -111,14 +124,14 @@ public struct ImageTransform: Sendable {
   ///   - random: the same stream gives the same part.
   public func random(
     _ picture: Picture, crop: ClosedRange<Double>, flip: Bool, random: CounterRandom,
-    into planes: UnsafeMutableBufferPointer<Float>
+    into pixels: UnsafeMutableBufferPointer<UInt8>
   ) {
     let box = CropBox(within: picture, area: crop, random: random)
     let resized = picture.resampled(
       x: ResampleAxis(source: box.x..<(box.x + box.width), length: width),
       y: ResampleAxis(source: box.y..<(box.y + box.height), length: height), interpolation)
     let isMirrored = flip && random.below(2, at: CropBox.draws) == 1
-    write(resized, left: 0, top: 0, mirrored: isMirrored, planes)
+    write(resized, left: 0, top: 0, mirrored: isMirrored, pixels)
   }
 
   private struct Layout {
@@ -159,23 +172,20 @@ public struct ImageTransform: Sendable {
 
   private func write(
     _ part: Picture, left: Int, top: Int, mirrored: Bool,
-    _ planes: UnsafeMutableBufferPointer<Float>
+    _ pixels: UnsafeMutableBufferPointer<UInt8>
   ) {
-    let plane = height * width
-    precondition(planes.count == 3 * plane, "three planes of the model's size")
-    guard let base = planes.baseAddress else { return }
-    if part.width < width || part.height < height {
-      for channel in 0..<3 {
-        UnsafeMutableBufferPointer(rebasing: planes[(channel * plane)..<((channel + 1) * plane)])
-          .update(repeating: table[channel * 256])
-      }
-    }
-    part.pixels.withUnsafeBufferPointer { pixels in
+    precondition(pixels.count == byteCount, "a picture of the model's size")
+    guard let base = pixels.baseAddress else { return }
+    if part.width < width || part.height < height { pixels.update(repeating: 0) }
+    part.pixels.withUnsafeBufferPointer { source in
+      guard let first = source.baseAddress else { return }
       for row in 0..<part.height {
-        let target = base + (top + row) * width + left
-        pixels_to_planes(
-          pixels.baseAddress! + row * part.width * 3, part.width, table, mirrored ? -1 : 1,
-          target, target + plane, target + 2 * plane)
+        let from = first + 3 * row * part.width, to = base + 3 * ((top + row) * width + left)
+        if mirrored {
+          pixels_gather(from + 3 * (part.width - 1), -3, part.width, to)
+        } else {
+          to.update(from: from, count: 3 * part.width)
+        }
       }
     }
   }

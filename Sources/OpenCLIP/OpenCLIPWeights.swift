@@ -48,10 +48,24 @@ public struct OpenCLIPWeights: Sendable {
     return positions[tensor.name]?.resizes(entry.shape) == true ? entry : nil
   }
 
+  /// What `read` brings to a model.
+  public func brought(to model: CoCa) -> BroughtWeights {
+    let names = model.parameters.parameters.map(\.name)
+    let read = layout.tensors.filter { Set(names).isSuperset(of: $0.parameters) }
+    return BroughtWeights(
+      to: names, covered: Set(read.flatMap(\.parameters)),
+      leftOver: Set(tensors.entries.map(\.name)).subtracting(read.map(\.name)).sorted(),
+      resampled: read.compactMap { tensor in
+        source(of: tensor).flatMap {
+          positions[tensor.name]?.resampling(tensor.name, from: $0.shape)
+        }
+      })
+  }
+
   /// Fills the model's parameters.
   /// - Parameter model: made of the given configuration, perhaps without some of its heads; its
   ///   parameters have memory.
-  /// - Throws: `CheckpointError` for a tensor that cannot be read as `Float`.
+  /// - Throws: `CheckpointError` for a tensor that cannot be read as `Float` or is not finite.
   public func read(into model: CoCa) throws(CheckpointError) {
     let values = model.parameters.lookup(\.value)
     let names = Set(model.parameters.parameters.map(\.name))
@@ -62,6 +76,7 @@ public struct OpenCLIPWeights: Sendable {
 
   private func whole(_ tensor: OpenCLIPTensor) throws(CheckpointError) -> Tensor {
     let found = try tensors.tensor(tensor.name, shape: source(of: tensor)?.shape ?? tensor.shape)
+    try tensors.checkFinite(tensor.name, found)
     if found.shape == tensor.shape { return found }
     return positions[tensor.name]?.resized(found) ?? found.reshaped(tensor.shape)
   }

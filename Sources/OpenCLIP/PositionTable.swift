@@ -39,6 +39,15 @@ public struct PositionTable: Sendable {
     }
   }
 
+  /// The change of a table's places, for notices.
+  /// - Precondition: a table that `resizes`.
+  public func resampling(_ name: String, from other: [Int]) -> BroughtWeights.Resampled {
+    guard case .grid(let tokens, let old, let new) = kind,
+      let grid = grid(rows: other[0] - tokens, old)
+    else { return .init(name: name, from: [other[0]], to: [shape[0]]) }
+    return .init(name: name, from: [grid.height, grid.width], to: [new.height, new.width])
+  }
+
   /// - Precondition: a table that `resizes`.
   public func resized(_ other: Tensor) -> Tensor {
     switch kind {

@@ -24,8 +24,8 @@ public struct Batch: Sendable {
   }
 
   public let step: Int
-  /// `[count, 3, height, width]`, normalised.
-  public let images: Tensor
+  /// They wait as bytes.
+  let pictures: ImageRows
   public let captions: PackedCaptions
   public let rows: [Row]
   /// The samples that were left out; they have no rows.
@@ -35,6 +35,9 @@ public struct Batch: Sendable {
   public let sourceNames: [String]
 
   public var count: Int { rows.count }
+
+  /// `[count, 3, height, width]`, normalised; made anew at every call.
+  public var images: Tensor { pictures.images }
 
   /// How many rows each source has.
   public var counts: [Int] {

@@ -135,11 +135,11 @@ public final class BatchLoader: Sendable {
       try reader.frameSamples($0)
     }
     let transform = settings.transform
-    let images = ImageRows(count: pairs.count, transform)
+    let pictures = ImageRows(count: pairs.count, transform)
     let outcomes = try reader.read(pairs.map(\.address), cancellation: cancellation) {
       row, sample throws(BadSample.Reason) in
       let ids = try self.ids(of: pairs[row], sample)
-      try self.draw(pairs[row], sample, into: images.row(row))
+      try self.draw(pairs[row], sample, into: pictures.row(row))
       return Loaded(sample, ids)
     }
     var rows: [Batch.Row] = [], ids: [[Int32]] = [], skipped: [BadSample] = [], kept: [Int] = []
@@ -157,7 +157,7 @@ public final class BatchLoader: Sendable {
       }
     }
     return Batch(
-      step: step, images: images.keeping(kept), captions: PackedCaptions(ids), rows: rows,
+      step: step, pictures: pictures.keeping(kept), captions: PackedCaptions(ids), rows: rows,
       skipped: skipped, seconds: (ContinuousClock.now - start) / .seconds(1),
       sourceNames: sources.map(\.name))
   }
@@ -171,19 +171,19 @@ public final class BatchLoader: Sendable {
   }
 
   private func draw(
-    _ pair: LocatedPair, _ sample: Sample, into planes: UnsafeMutableBufferPointer<Float>
+    _ pair: LocatedPair, _ sample: Sample, into pixels: UnsafeMutableBufferPointer<UInt8>
   ) throws(BadSample.Reason) {
     guard let augmentation = settings.augmentation else {
-      return settings.transform.evaluate(try sample.picture(), into: planes)
+      return settings.transform.evaluate(try sample.picture(), into: pixels)
     }
     let transform = settings.transform, random = random("augment", pair)
     let picture = try sample.picture(shorterSide: augmentation.shorterSide(transform))
     switch augmentation.cut {
     case .area(let area):
-      transform.random(picture, crop: area, flip: augmentation.flip, random: random, into: planes)
+      transform.random(picture, crop: area, flip: augmentation.flip, random: random, into: pixels)
     case .window(let resize):
       transform.random(
-        picture, resize: resize, flip: augmentation.flip, random: random, into: planes)
+        picture, resize: resize, flip: augmentation.flip, random: random, into: pixels)
     }
   }
 

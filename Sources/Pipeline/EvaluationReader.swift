@@ -78,7 +78,7 @@ public final class EvaluationReader: Sendable {
       }
     }
     return EvaluationBatch(
-      samples: rows.map { range.lowerBound + $0 }, keys: keys, images: images.keeping(rows),
+      samples: rows.map { range.lowerBound + $0 }, keys: keys, images: images.keeping(rows).images,
       annotations: annotations, skipped: skipped)
   }
 

@@ -2,29 +2,44 @@ import Images
 import Records
 import Tensors
 
-/// Room for the pictures of a batch, one row each, filled in any order and by any thread.
+/// The pictures of a batch as RGB bytes of the model's size, one row each, filled in any order and
+/// by any thread.
 struct ImageRows: Sendable {
-  private let images: Tensor
-  private let values: Int
+  private let transform: ImageTransform
+  /// The bytes, in the memory of floats.
+  private let memory: Tensor
+  /// The rows that hold pictures, ascending.
+  private let rows: [Int]
 
   init(count: Int, _ transform: ImageTransform) {
-    images = Tensor([count, 3, transform.height, transform.width])
-    values = 3 * transform.height * transform.width
+    self.init(
+      transform, Tensor([(count * transform.byteCount + 3) / 4]), rows: Array(0..<count))
   }
 
-  func row(_ row: Int) -> UnsafeMutableBufferPointer<Float> {
-    precondition(row >= 0 && row < images.shape[0], "there is no row \(row)")
-    return UnsafeMutableBufferPointer(start: images.pointer + row * values, count: values)
+  private init(_ transform: ImageTransform, _ memory: Tensor, rows: [Int]) {
+    (self.transform, self.memory, self.rows) = (transform, memory, rows)
   }
 
-  /// The images of these rows, which are ascending; not copied if they are all.
-  func keeping(_ rows: [Int]) -> Tensor {
-    if rows.count == images.shape[0] { return images }
-    let kept = Tensor([rows.count] + images.shape.dropFirst())
-    for (place, row) in rows.enumerated() {
-      (kept.pointer + place * values).update(from: images.pointer + row * values, count: values)
+  func row(_ row: Int) -> UnsafeMutableBufferPointer<UInt8> {
+    let size = transform.byteCount
+    precondition(row >= 0 && (row + 1) * size <= 4 * memory.count, "there is no row \(row)")
+    let bytes = UnsafeMutableRawPointer(memory.pointer).assumingMemoryBound(to: UInt8.self)
+    return UnsafeMutableBufferPointer(start: bytes + row * size, count: size)
+  }
+
+  /// Only these rows, which are ascending.
+  func keeping(_ rows: [Int]) -> ImageRows { ImageRows(transform, memory, rows: rows) }
+
+  /// `[rows, 3, height, width]`, normalised, made anew at every call by this thread's team.
+  var images: Tensor {
+    let images = Tensor([rows.count, 3, transform.height, transform.width])
+    Threads.split(rows.count, grain: 1) { part in
+      for place in part {
+        guard let pixels = row(rows[place]).baseAddress else { continue }
+        transform.normalize(pixels, into: images.pointer + place * transform.byteCount)
+      }
     }
-    return kept
+    return images
   }
 }
 

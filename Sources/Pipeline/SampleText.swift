@@ -7,7 +7,7 @@ import Text
 public struct SampleText: Sendable {
   private let tokenizer: (any Tokenizer)?
   private let vocabularySize: Int
-  private let context: Int
+  let context: Int
 
   /// - Parameters:
   ///   - tokenizer: nil where all text is ready ids.
@@ -18,6 +18,11 @@ public struct SampleText: Sendable {
     self.tokenizer = tokenizer
     self.vocabularySize = vocabularySize
     self.context = context
+  }
+
+  /// The same without a limit on the ids.
+  var uncut: SampleText {
+    SampleText(tokenizer: tokenizer, vocabularySize: vocabularySize, context: .max)
   }
 
   /// Whether text of this kind can be made.

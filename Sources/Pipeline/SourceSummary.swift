@@ -15,6 +15,8 @@ public struct SourceSummary: Sendable, Codable, Equatable {
   /// Ids of a text, start and end included: the mean over some of its texts; nil where none was
   /// read.
   public var tokensPerText: Double?
+  /// The share of those texts that `text.context` cuts, 0 to 1.
+  public var textsCut: Double?
   /// About how many ids the run will have read of it at the end.
   public var tokensAtEnd: Double?
   /// Samples of the shortest and of the longest lane.
@@ -24,10 +26,11 @@ public struct SourceSummary: Sendable, Codable, Equatable {
 
   /// - Parameters:
   ///   - shards: shards of each source.
-  ///   - tokens: ids of a text of each source, see `SampleSource.meanTokens`.
+  ///   - texts: of each source, see `SampleSource.textLengths`.
   ///   - steps: steps of the whole run.
   public static func all(
-    names: [String], shards: [Int], tokens: [Double?], plan: BatchPlan, steps: Int, ranks: Int
+    names: [String], shards: [Int], texts: [TextLengths?], plan: BatchPlan, steps: Int,
+    ranks: Int
   ) -> [SourceSummary] {
     let epochs = plan.epochs(before: steps)
     return names.indices.map { source in
@@ -40,8 +43,9 @@ public struct SourceSummary: Sendable, Codable, Equatable {
       return SourceSummary(
         name: names[source], samples: samples, shards: shards[source],
         weight: share / Double(plan.mixture.batch), pairsPerBatch: share,
-        epochsAtEnd: epochs[source], tokensPerText: tokens[source],
-        tokensAtEnd: tokens[source].map { $0 * epochs[source] * Double(samples) },
+        epochsAtEnd: epochs[source], tokensPerText: texts[source]?.mean,
+        textsCut: texts[source]?.cut,
+        tokensAtEnd: texts[source].map { $0.mean * epochs[source] * Double(samples) },
         laneSamples: span(lanes), rankSamples: span(perRank))
     }
   }
@@ -51,12 +55,27 @@ public struct SourceSummary: Sendable, Codable, Equatable {
   }
 }
 
+/// How long the texts of a source are.
+public struct TextLengths: Sendable, Equatable {
+  /// The average ids of a text as the model reads it, start and end included.
+  public let mean: Double
+  /// The share of texts that have more ids than the model reads.
+  public let cut: Double
+
+  /// - Parameter lengths: ids of some texts before they are cut; at least one.
+  public init(_ lengths: [Int], context: Int) {
+    let count = Double(lengths.count)
+    mean = Double(lengths.reduce(0) { $0 + min($1, context) }) / count
+    cut = Double(lengths.count { $0 > context }) / count
+  }
+}
+
 extension SampleSource {
   public var shards: Int { records.reduce(0) { $0 + $1.index.shards.count } }
 
-  /// The average ids of a text, over at most 256 samples from eight frames spread over the source;
-  /// nil where none of them has a usable text.
-  public func meanTokens(_ text: SampleText, seed: UInt64) -> Double? {
+  /// The lengths of at most 256 texts from eight frames spread over the source; nil where none of
+  /// them is usable.
+  public func textLengths(_ text: SampleText, seed: UInt64) -> TextLengths? {
     let list = ShardList(name: name, records: records)
     let shards = list.samples.count, frames = 8, portion = 32
     let lengths = (0..<min(frames, shards)).flatMap { number -> [Int] in
@@ -65,10 +84,10 @@ extension SampleSource {
       else { return [] }
       return samples.prefix(shards < frames ? portion * frames / shards : portion).compactMap {
         let random = CounterRandom(seed: seed, "length", KeyPart($0.key.utf8.count))
-        return try? self.text(of: $0, text, random).count
+        return try? self.text(of: $0, text.uncut, random).count
       }
     }
-    return lengths.isEmpty ? nil : Double(lengths.reduce(0, +)) / Double(lengths.count)
+    return lengths.isEmpty ? nil : TextLengths(lengths, context: text.context)
   }
 
   private func text(

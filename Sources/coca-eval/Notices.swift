@@ -15,6 +15,8 @@ final class Notices {
       guard isFirst, now - last >= .seconds(3) else { return }
       last = now
       Failure.tell("\(100 * done / max(all, 1))% done")
+    case .partlyUsed(let used, let all, let batch):
+      Failure.tell("\(used) of \(all) samples are used: whole batches of \(batch)")
     case .leftOut(let samples):
       samples.named.forEach { Failure.tell("left out: \($0)") }
       if samples.count > samples.named.count {

@@ -9,8 +9,19 @@ struct CommunicatorTests {
 
   init() throws { folder = try TestFolder() }
 
-  private func start(ranks: Int, _ arguments: String...) throws -> Job {
-    try Job("ranks-check", arguments, ranks: ranks, in: folder.url)
+  private func start(
+    ranks: Int, _ arguments: String..., after prelude: String? = nil
+  ) throws -> Job {
+    try Job("ranks-check", arguments, ranks: ranks, in: folder.url, after: prelude)
+  }
+
+  @Test("a start of MPI that does not end is told with what to do, and ends the job with 69")
+  func start() throws {
+    let silent = "[ \"$OMPI_COMM_WORLD_RANK\" = 0 ] || exec sleep 120"
+    let outcome = try start(ranks: 2, "start", after: silent).wait()
+    #expect(outcome.code == 69, "\(outcome.all)")
+    #expect(outcome.all.contains(": MPI's start did not end within 2 s. Its interfaces are "))
+    #expect(outcome.all.contains("--mca btl_tcp_if_include"), "\(outcome.all)")
   }
 
   @Test("every operation is right at every size", arguments: [1, 2, 3, 4, 5, 8])

@@ -140,6 +140,7 @@ struct EvaluatorTests {
     #expect(
       try codes { _ = try $0.zeroShot(records: [full], classes: names, prompts: .none) } == data)
     #expect(try codes { _ = try $0.captions(records: [full], maximumTokens: 1) } == usage)
+    #expect(try codes { _ = try $0.captions(records: [full], maximumTokens: 10_000) } == usage)
     #expect(try codes { _ = try $0.captions(files: ["/nowhere.png"]) } == io)
   }
 

@@ -121,6 +121,24 @@ struct ModelSourceTests {
       .model.configuration.attentionSets == two.attentionSets)
   }
 
+  @Test("weights that are not finite are refused with the tensor and its file", arguments: [
+    ("textProjection.weight", "/model.safetensors: textProjection.weight holds", false),
+    ("unimodal.tokenTable", "/open_clip_model.safetensors: text.token_embedding.weight", true),
+  ])
+  func notFinite(name: String, text: String, isFolder: Bool) throws {
+    let world = try SmallWorld()
+    let model = Self.model(try Self.shape())
+    try #require(model.parameters[name]).value.pointer[1] = isFolder ? .nan : .infinity
+    var path = try save(model, in: world)
+    if isFolder {
+      path = world.folder.file("open-clip")
+      try OpenCLIPExport.write(model, attachments: [:], of: "test", to: path)
+    }
+    let error = #expect(throws: CheckpointError.self) { try SavedModel(ModelSource.open(path)) }
+    #expect(error?.description.contains(text) == true, "\(error?.description ?? "")")
+    #expect(error?.kind == .data)
+  }
+
   @Test("weights of another layout, or of more than other positions, are refused with all names")
   func refusals() throws {
     let world = try SmallWorld()

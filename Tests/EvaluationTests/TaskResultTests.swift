@@ -23,8 +23,10 @@ struct TaskResultTests {
 
   @Test("retrieval: a table of both ways, and one line")
   func retrieval() throws {
-    let recall = try Recall(places: [0, 4, 9, 10], over: SoloCommunicator())
-    let none = try Recall(places: [10], over: SoloCommunicator())
+    let recall = try Recall(
+      places: [0, 4, 9, 10].map { Ranking.Place(before: $0) }, over: SoloCommunicator())
+    let none = try Recall(
+      places: [Ranking.Place(before: 10)], over: SoloCommunicator())
     let scores = RetrievalScores(images: 1, texts: 4, imageToText: none, textToImage: recall)
     #expect(scores.summary == "R@1 image to text 0.00%, text to image 25.00%")
     #expect(scores.text == """
@@ -33,6 +35,24 @@ struct TaskResultTests {
                             R@1       R@5      R@10
       picture to text     0.00%     0.00%     0.00%
       text to picture    25.00%    50.00%    75.00%
+
+      """)
+  }
+
+  @Test("retrieval: ties are told beside the figures, with what they are worth")
+  func ties() throws {
+    let recall = try Recall(
+      places: [Ranking.Place(tied: 3), Ranking.Place(tied: 9)], over: SoloCommunicator())
+    let scores = RetrievalScores(images: 2, texts: 2, imageToText: recall, textToImage: recall)
+    #expect(scores.summary.hasPrefix("R@1 image to text 0.00% (100.00% tied; 17.50% if shared), "))
+    #expect(scores.text == """
+      pictures                2
+      texts                   2
+                            R@1       R@5      R@10      tied
+      picture to text     0.00%    50.00%   100.00%   100.00%
+        ties shared      17.50%    75.00%   100.00%
+      text to picture     0.00%    50.00%   100.00%   100.00%
+        ties shared      17.50%    75.00%   100.00%
 
       """)
   }

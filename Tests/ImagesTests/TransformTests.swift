@@ -20,18 +20,26 @@ struct TransformTests {
     }
   }
 
-  static func evaluate(_ picture: Picture, _ transform: ImageTransform) -> [Float] {
-    var planes = [Float](repeating: -7, count: 3 * transform.height * transform.width)
-    planes.withUnsafeMutableBufferPointer { transform.evaluate(picture, into: $0) }
+  /// The planes of what `draw` writes.
+  static func planes(
+    _ transform: ImageTransform, _ draw: (UnsafeMutableBufferPointer<UInt8>) -> Void
+  ) -> [Float] {
+    var pixels = [UInt8](repeating: 77, count: transform.byteCount)
+    pixels.withUnsafeMutableBufferPointer { draw($0) }
+    var planes = [Float](repeating: -7, count: transform.byteCount)
+    transform.normalize(pixels, into: &planes)
     return planes
+  }
+
+  static func evaluate(_ picture: Picture, _ transform: ImageTransform) -> [Float] {
+    planes(transform) { transform.evaluate(picture, into: $0) }
   }
 
   static func random(
     _ picture: Picture, _ transform: ImageTransform, crop: ClosedRange<Double>, flip: Bool,
     _ random: CounterRandom
   ) -> Picture {
-    var planes = [Float](repeating: -7, count: 3 * transform.height * transform.width)
-    planes.withUnsafeMutableBufferPointer {
+    let planes = planes(transform) {
       transform.random(picture, crop: crop, flip: flip, random: random, into: $0)
     }
     return Self.picture(transform.height, transform.width, of: planes)
@@ -196,8 +204,7 @@ struct TransformTests {
     }
     var met: Set<Int> = [], mirrored = 0
     for draw in 0..<400 {
-      var planes = [Float](repeating: -7, count: 300)
-      planes.withUnsafeMutableBufferPointer {
+      let planes = Self.planes(Self.transform(10, 10, fit)) {
         Self.transform(10, 10, fit).random(
           picture, resize: 1.2, flip: true, random: CounterRandom(seed: 4, KeyPart(draw)),
           into: $0)

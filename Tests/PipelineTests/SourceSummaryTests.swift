@@ -13,7 +13,8 @@ struct SourceSummaryTests {
       mixture: try Mixture(batch: 8, weights: [3, 1], samples: samples),
       lanes: Lanes(count: 4), samples: samples)
     let sources = SourceSummary.all(
-      names: ["a", "b"], shards: [7, 1], tokens: [7.5, nil], plan: plan, steps: 100, ranks: 3)
+      names: ["a", "b"], shards: [7, 1], texts: [TextLengths([3, 9, 99, 6], context: 12), nil],
+      plan: plan, steps: 100, ranks: 3)
     #expect(sources.map(\.name) == ["a", "b"])
     #expect(sources.map(\.samples) == samples)
     #expect(sources.map(\.shards) == [7, 1])
@@ -21,6 +22,7 @@ struct SourceSummaryTests {
     #expect(sources.map(\.pairsPerBatch) == [6, 2])
     #expect(sources.map(\.epochsAtEnd) == [2, 20])
     #expect(sources.map(\.tokensPerText) == [7.5, nil])
+    #expect(sources.map(\.textsCut) == [0.25, nil])
     #expect(sources.map(\.tokensAtEnd) == [4500, nil])
     #expect(sources.map(\.laneSamples) == [[75, 75], [2, 3]])
     #expect(sources.map(\.rankSamples) == [[75, 150], [2, 5]])
@@ -34,6 +36,9 @@ struct SourceSummaryTests {
     let field = SampleSource.Field(name: "recaption", weight: 1, prompts: .none)
     let source = SampleSource(name: "a", records: [records], text: .fields([field]))
     let text = SampleText(tokenizer: ByteTokenizer(), vocabularySize: 260, context: 8)
-    #expect(source.meanTokens(text, seed: 1) == 6)
+    #expect(source.textLengths(text, seed: 1) == TextLengths([6], context: 8))
+    let shorter = SampleText(tokenizer: ByteTokenizer(), vocabularySize: 260, context: 5)
+    #expect(source.textLengths(shorter, seed: 1)?.cut == 1)
+    #expect(source.textLengths(shorter, seed: 1)?.mean == 5)
   }
 }

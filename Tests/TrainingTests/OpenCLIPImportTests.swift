@@ -21,7 +21,7 @@ struct OpenCLIPImportTests {
       joint: 32
       image: {size: 16, patch: 8, width: 24, heads: 2, layers: 1, mlp: 40, queries: 4,
               pooler_heads: 2}
-      text: {context: 20, vocabulary: 300, width: 32, heads: 2, layers: 1, mlp: 64,
+      text: {context: 32, vocabulary: 300, width: 32, heads: 2, layers: 1, mlp: 64,
              cls_mask: legacy}
       multimodal: {layers: 1, heads: 2, mlp: 128}
     \(rest(steps: steps))

@@ -131,6 +131,19 @@ struct RunConfigurationErrorTests {
     #expect(error.place == "run.yaml:\(others.count + 1)")
   }
 
+  @Test("keys of poolers are refused beside poolers: none, which has nothing to read them",
+    arguments: [
+      ("{preset: tiny, poolers: none, image: {queries: 8}}", "model.image.queries"),
+      ("{preset: tiny, poolers: none, image: {pooler_heads: 2}}", "model.image.pooler_heads"),
+    ])
+  func unread(model: String, key: String) throws {
+    let error = try failure(of: minimalRun.replacing("model: base", with: "model: \(model)"))
+    #expect(error.key == key && error.place == "run.yaml:1", "\(error)")
+    #expect(error.description.contains("poolers: none has no pooler that would read it"))
+    let other = model.replacing("poolers: none", with: "poolers: parallel")
+    _ = try parseRun(minimalRun.replacing("model: base", with: "model: \(other)"))
+  }
+
   @Test("a number that is too large names the limit", arguments: [
     ("epochs=1e300", "a number above 0, up to 1e9"),
     ("seed=18446744073709551615", "a whole number from 0 to 9223372036854775807"),

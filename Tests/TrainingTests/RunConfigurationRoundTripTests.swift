@@ -130,10 +130,4 @@ struct RunConfigurationRoundTripTests {
       #expect(error.description.contains(" in the checkpoint, "))
     }
   }
-
-  @Test("a changed length is marked as changing the schedule")
-  func schedule() throws {
-    let run = try parseRun(minimalRun, set: ["steps=7"])
-    #expect(try run.differences(from: parseRun(minimalRun)).map(\.changesSchedule) == [true])
-  }
 }

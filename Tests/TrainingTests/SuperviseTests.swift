@@ -84,6 +84,9 @@ struct SuperviseTests {
     let outcome = job.wait()
     #expect(outcome.code == 75, "\(outcome.all)")
     #expect(try RunResult.status(world.folder).state == "stopped")
+    // What mpirun says of a code is left out.
+    #expect(outcome.errorLines.last?.contains("The same command continues") == true)
+    #expect(!outcome.errors.contains("Primary job") && !outcome.errors.contains("-----"))
   }
 
   @Test("that never gets anywhere is given up, with the last reason")

@@ -41,7 +41,7 @@ final class TrainingWorld {
       preset: tiny
       joint: 16
       image: {size: 16, patch: 8, width: 32, heads: 2, layers: 1, mlp: 64, queries: 3}
-      text: {context: 20, width: 32, heads: 2, layers: 1, mlp: 64}
+      text: {context: 32, width: 32, heads: 2, layers: 1, mlp: 64}
       multimodal: {layers: 1, heads: 2, mlp: 64}
     tokenizer: tokenizer.model
     data:

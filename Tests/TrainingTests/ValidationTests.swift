@@ -46,6 +46,39 @@ struct ValidationTests {
     #expect(try captions().map(\.step) == [2, 2, 2, 3, 3, 3])
   }
 
+  @Test("obeys a request to stop at its next batch, with a checkpoint, and is made up for",
+    arguments: Job.hasLauncher ? [nil, 2] : [nil])
+  func stops(ranks: Int?) throws {
+    let records = Array(repeating: "records/photos", count: 500).joined(separator: ", ")
+    func told(_ records: String) -> String {
+      "validation: {every: 2, sets: [{name: told, records: [\(records)], task: caption}]}"
+    }
+    try world.configure(steps: 4, told(records))
+    let job = try world.start(ranks: ranks)
+    job.wait(until: {
+      ((try? world.folder.text("out/metrics.jsonl")) ?? "").split(separator: "\n").count == 2
+    })
+    try world.folder.write("", to: "out/stop")
+    let stopped = job.wait()
+    #expect(stopped.code == 75, "\(stopped.all)")
+    let status = try RunResult.status(world.folder)
+    #expect(status.state == "stopped" && status.step == 2, "\(status)")
+    #expect(status.checkpoint == "step-00000002" && !world.folder.exists("out/stop"))
+    #expect(try captions().isEmpty)
+    for text in [
+      "stopped by the file stop at step 2 of 4, after ", "out/checkpoints/step-00000002",
+      "The same command continues (exit code 75)",
+    ] { #expect(stopped.errorLines.last?.contains(text) == true, "\(text): \(stopped.all)") }
+
+    try world.configure(steps: 4, told("records/photos"))
+    let whole = try world.train(ranks: ranks)
+    #expect(whole.code == 0, "\(whole.all)")
+    #expect(Set(try captions().map(\.step)) == [2, 4])
+    for text in [
+      "done: step 4 of 4, after ", "step-00000004", "Next: coca-eval caption out --images",
+    ] { #expect(whole.errorLines.last?.contains(text) == true, "\(text): \(whole.all)") }
+  }
+
   @Test("a task that the model is not made for is refused before the first step")
   func needs() throws {
     let outcome = try world.train([

@@ -19,6 +19,10 @@ int process_affinity(pid_t thread, int *processors, int limit);
 // Returns 0, or -1 where the system refuses.
 int process_set_affinity(pid_t thread, const int *processors, int count);
 
+// Whether the file belongs to this user and no process has it open or mapped; 0 where the system
+// cannot tell.
+int process_is_unused(const char *_Nonnull path);
+
 // Freed memory stays with the process, so that pages of large temporary buffers (also of Open MPI)
 // fault only once.
 void process_keep_memory(void);

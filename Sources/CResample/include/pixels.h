@@ -13,9 +13,8 @@ void pixels_from_cmyk(const uint8_t *cmyk, size_t pixels, int inverted, uint8_t 
 /// Copies `count` RGB pixels that lie `source_step` bytes apart to adjacent places.
 void pixels_gather(const uint8_t *source, ptrdiff_t source_step, size_t count, uint8_t *target);
 
-/// One row of RGB bytes to three rows of floats, each channel through its 256 entries of `table`.
-/// `step` is 1, or -1 to write the row from right to left.
-void pixels_to_planes(const uint8_t *rgb, size_t count, const float *table, ptrdiff_t step,
-                      float *red, float *green, float *blue);
+/// RGB bytes to three planes of floats, each channel through its 256 entries of `table`.
+void pixels_to_planes(const uint8_t *rgb, size_t count, const float *table, float *red,
+                      float *green, float *blue);
 
 #endif

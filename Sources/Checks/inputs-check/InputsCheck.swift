@@ -55,11 +55,13 @@ enum InputsCheck {
     let transform = ImageTransform(
       height: height, width: width, fit: fit, mean: [0.48145466, 0.4578275, 0.40821073],
       std: [0.26862954, 0.26130258, 0.27577711], interpolation: interpolation)
-    var planes = [Float](repeating: 0, count: 3 * height * width)
+    var pixels = [UInt8](repeating: 0, count: transform.byteCount)
+    var planes = [Float](repeating: 0, count: transform.byteCount)
     for path in lines() {
       let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
       let picture = try ImageDecoder.decode(bytes)
-      planes.withUnsafeMutableBufferPointer { transform.evaluate(picture, into: $0) }
+      pixels.withUnsafeMutableBufferPointer { transform.evaluate(picture, into: $0) }
+      transform.normalize(pixels, into: &planes)
       try planes.withUnsafeBytes { try FileHandle.standardOutput.write(contentsOf: Data($0)) }
     }
   }

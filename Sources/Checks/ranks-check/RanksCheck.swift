@@ -10,8 +10,9 @@ enum RanksCheck {
       let arguments = CommandLine.arguments.dropFirst()
       let binding = Binding(.auto)
       binding.apply()
-      let ranks = try Ranks.start()
+      let ranks = try Ranks.start(patience: arguments.first == "start" ? 2 : 120)
       switch arguments.first {
+      case "start": break
       case "binding": try tellBinding(binding, ranks)
       case "fail": try failTogether(ranks)
       case "throw":

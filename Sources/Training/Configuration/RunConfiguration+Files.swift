@@ -64,11 +64,6 @@ extension RunConfiguration {
   }
 }
 
-extension Difference {
-  /// Whether the change alters the learning rate of later steps.
-  public var changesSchedule: Bool { RunConfiguration.Length.names.contains(key) }
-}
-
 extension ConfigurationError: ExitCoded {
   public var exitCode: Int32 { ExitCode.usage }
 }

@@ -25,8 +25,31 @@ struct ModelKeys {
 
   init(_ reading: Reading) throws(ConfigurationError) {
     var values = try Kind<JSONValue>.modelKeys.read(reading).object ?? [:]
+    try Self.refuseUnread(reading, values)
     preset = values.removeValue(forKey: "preset")?.string
     tree = .object(values)
+  }
+
+  /// Keys of the poolers beside `poolers: none`.
+  private static func refuseUnread(
+    _ reading: Reading, _ values: [String: JSONValue]
+  ) throws(ConfigurationError) {
+    let preset = values["preset"]?.string.flatMap { ModelConfiguration.preset($0) }
+    let poolers = values["poolers"]?.string ?? preset?.poolers.rawValue
+    guard poolers == ModelConfiguration.PoolerArrangement.none.rawValue,
+      let image = reading.node["image"], case .object(let given)? = values["image"],
+      let key = ["queries", "pooler_heads"].first(where: { (given[$0] ?? .null) != .null }),
+      let node = image[key]
+    else { return }
+    throw reading.part("image", image).part(key, node)
+      .error(.conflict("poolers: none has no pooler that would read it"))
+  }
+}
+
+extension ConfigurationNode {
+  fileprivate subscript(key: String) -> ConfigurationNode? {
+    guard case .map(let members) = value else { return nil }
+    return members.first { $0.key == key }?.node
   }
 }
 

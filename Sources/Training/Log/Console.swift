@@ -72,6 +72,9 @@ extension Double {
     return (index == 0 ? value.fixed(0) : value.fixed(value < 10 ? 2 : 1)) + prefixes[index]
   }
 
+  /// A number of things: "86.0 M", "2.21 B".
+  var counted: String { scaled.replacing(" G", with: " B") }
+
   /// Seconds as "2h 05m", "3m 20s" or "12s".
   var asDuration: String {
     let seconds = Int(min(self.rounded(), 1e15))

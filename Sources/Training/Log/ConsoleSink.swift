@@ -2,15 +2,13 @@ import Foundation
 
 /// Prints the run's progress to the terminal, in lines for people or in JSON.
 final class ConsoleSink: Sink {
-  /// A rank is named where its work takes more than this times the mean.
-  private static let tolerable = 1.2
-
   private let console: Console
   private let steps: Int
   private let batch: Int
   /// Steps between lines.
   private let every: Int
   private var rate = MovingRate()
+  private var balance = ImbalanceWatch()
 
   init(_ run: LoggedRun) {
     console = run.console
@@ -22,8 +20,9 @@ final class ConsoleSink: Sink {
   func step(_ record: StepRecord) {
     let metrics = record.metrics
     rate.add(pairs: metrics.pairs, seconds: metrics.seconds["total"] ?? 0)
+    let isUneven = balance.add(rank: metrics.slowest.rank, imbalance: metrics.imbalance)
     guard metrics.step % every == 0 || metrics.step == steps else { return }
-    console.say(line(record), json: record)
+    console.say(line(record, namesSlowest: isUneven), json: record)
   }
 
   func validation(_ record: ScoreRecord) {
@@ -44,22 +43,28 @@ final class ConsoleSink: Sink {
     }
   }
 
-  private func line(_ record: StepRecord) -> String {
+  private func line(_ record: StepRecord, namesSlowest: Bool) -> String {
     let metrics = record.metrics, slowest = metrics.slowest
     let left = Double(steps - metrics.step) * Double(batch)
     let all = steps.grouped, step = metrics.step.grouped
     let indent = String(repeating: " ", count: max(0, all.count - step.count))
-    let losses = record.losses.map { "  \($0.name) \($0.value.fixed(4))" }.joined()
+    let losses = record.losses.map { "  \($0.name) \(Self.loss($0.value))" }.joined()
     let imbalance =
-      metrics.imbalance > Self.tolerable
+      namesSlowest
       ? "  rank \(slowest.rank) on \(slowest.host) takes \(metrics.imbalance.fixed(2)) × the mean"
       : ""
     return "step \(indent)\(step)/\(all)"
-      + "  loss \((metrics.loss.value ?? .nan).fixed(4))" + losses
+      + "  loss \(Self.loss(metrics.loss.value ?? .nan))" + losses
       + "  lr \(String(format: "%.2e", metrics.lr))"
       + "  \(metrics.pairs_per_second.fixed(0)) pairs/s  \(metrics.gflops.fixed(1)) GFLOP/s"
       + (rate.value > 0 ? "  \((left / rate.value).asDuration) left" : "")
       + imbalance
+  }
+}
+
+extension ConsoleSink {
+  fileprivate static func loss(_ value: Double) -> String {
+    value.isFinite ? value.fixed(4) : "not finite"
   }
 }
 

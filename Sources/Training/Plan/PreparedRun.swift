@@ -14,53 +14,45 @@ struct PreparedRun {
   let model: CoCa
   let header: RunHeader
 
-  /// Reads the run file, the data's indexes and the checkpoint, and starts the threads that
-  /// compute. Collective.
+  /// Reads the data's indexes and the checkpoint, and starts the threads that compute. Collective.
   /// - Throws: what is wrong with any of them, `ThreadsError`, or an error where ranks differ.
   init(
-    _ options: TrainOptions, _ binding: Binding, over ranks: any Communicator, _ folder: RunFolder,
-    _ console: Console
+    _ options: TrainOptions, _ configuration: Result<RunConfiguration, any Error>,
+    _ binding: Binding, over ranks: any Communicator, _ folder: RunFolder, _ console: Console
   ) throws {
     let configuration = try together(ranks) {
       try OpenBLAS.check()
-      let configuration = try RunConfiguration(
-        file: options.runFile, overrides: options.overrides)
+      let configuration = try configuration.get()
       try configuration.precision.use()
       return configuration
     }
     let binding = try Self.startThreads(options, binding, configuration, over: ranks, console)
     let found = try Resumption(options.resume, folder, over: ranks)
-    let (plan, start) = try together(ranks) {
+    let (plan, model, start) = try together(ranks) {
       let plan = try RunPlan(
         configuration, file: options.runFile.lastPathComponent, continued: found.checkpoint,
         verifying: ranks.rank == 0 ? .checksums : .sizes)
       try plan.check(ranks: ranks.size)
-      return (plan, try StartingPoint(found.checkpoint, plan, overrides: options.overrides))
+      let model = plan.model()
+      let start = try StartingPoint(found.checkpoint, plan, model, overrides: options.overrides)
+      return (plan, model, start)
     }
     try Agreement(plan).check(over: ranks)
     if configuration.reproducible { try Reproducibility.check(over: ranks) }
-    model = plan.model()
     header = RunHeader(
-      plan, model, tokens: plan.tokens(model, isTold: ranks.rank == 0),
-      ranks: try Self.share(binding, over: ranks),
-      oversubscribed: binding.isOversubscribed, resumedFrom: found.checkpoint?.folder.path)
-    (self.plan, self.found, self.start) = (plan, found, start)
+      plan, model, start, texts: plan.textLengths(model, isTold: ranks.rank == 0),
+      ranks: try Self.share(binding, over: ranks), oversubscribed: binding.isOversubscribed)
+    (self.plan, self.found, self.start, self.model) = (plan, found, start, model)
     for notice in try plan.initNotices() { console.note(notice) }
-    warn(console)
+    try warn(console)
     try warnOfSlowness(binding, over: ranks, console)
   }
 
-  private func warn(_ console: Console) {
+  private func warn(_ console: Console) throws {
     for left in found.leftOut { console.warn("\(left.folder) is left out: \(left.error)") }
-    for change in start.changes where !change.isFree {
-      let effect = change.changesSchedule ? "; the schedule follows" : ""
-      console.warn("resumed with \(change)\(effect)")
-    }
-    if plan.schedule.warmupSteps > plan.steps {
-      console.warn(
-        "schedule.warmup: the run's \(plan.steps.grouped) steps end before the "
-          + "\(plan.schedule.warmupSteps.grouped) in which the rate rises to optimizer.lr")
-    }
+    for change in start.changes where !change.isFree { console.warn("resumed with \(change)") }
+    if let change = try start.rateChange(in: plan) { console.warn(change) }
+    for advice in try RunAdvice(plan, header.data).texts { console.warn(advice) }
   }
 
   /// Warns of slow ranks. Where ranks share cores, that alone explains it. Collective.

@@ -48,8 +48,9 @@ extension RunHeader.Memory {
       ? 8 * Double(model.configuration.joint) * Double(embeddings + share) : 0
 
     let image = model.configuration.image.size
-    // The batch in use and two that are loaded ahead.
-    data = plan.keptFrames + 3 * Double(share) * 4 * Double(3 * image.height * image.width)
+    // Floats of the batch in use; bytes of that one and of two that are loaded ahead.
+    let values = Double(share) * Double(3 * image.height * image.width)
+    data = plan.keptFrames + (4 + 3) * values
 
     process = 50e6  // as measured
     total = weights_and_gradients + optimizer + activations + contrastive + data + process

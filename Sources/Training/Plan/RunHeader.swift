@@ -31,12 +31,13 @@ struct RunHeader: Encodable {
   /// context.
   let flops_per_pair: Double
   let estimated_memory_bytes: Memory
+  let start: Start
   let resumed_from: String?
 
-  /// - Parameter tokens: average ids of a text of each source; nil where that is not known.
+  /// - Parameter texts: the lengths of each source's texts; nil where they are not known.
   init(
-    _ plan: RunPlan, _ model: CoCa, tokens: [Double?], ranks: [Rank], oversubscribed: Bool,
-    resumedFrom: String?
+    _ plan: RunPlan, _ model: CoCa, _ start: StartingPoint, texts: [TextLengths?], ranks: [Rank],
+    oversubscribed: Bool
   ) {
     version = programVersion
     self.model = model.configuration
@@ -48,7 +49,7 @@ struct RunHeader: Encodable {
     blas = GEMM.maker
     precision = plan.configuration.precision.rawValue
     data = SourceSummary.all(
-      names: plan.sources.map(\.name), shards: plan.sources.map(\.shards), tokens: tokens,
+      names: plan.sources.map(\.name), shards: plan.sources.map(\.shards), texts: texts,
       plan: plan.batches, steps: plan.steps, ranks: ranks.count)
     batch = plan.configuration.batch
     lanes = plan.configuration.lanes
@@ -57,13 +58,14 @@ struct RunHeader: Encodable {
     let quarter = max(3, model.configuration.text.context / 4)
     flops_per_pair = 3 * (cost.image + cost.text(tokens: quarter))
     estimated_memory_bytes = Memory(
-      plan, model, ranks: ranks.count, tokens: tokens.map { $0 ?? Double(quarter) })
-    resumed_from = resumedFrom
+      plan, model, ranks: ranks.count, tokens: texts.map { $0?.mean ?? Double(quarter) })
+    self.start = Start(start, plan)
+    resumed_from = start.checkpoint?.folder.path
   }
 
   /// As rank 0 prints it.
   var text: String {
-    var lines = ["coca-train \(version): CoCa with \(Double(parameters).scaled) parameters"]
+    var lines = ["coca-train \(version): CoCa with \(Double(parameters).counted) parameters"]
     let image = model.image, text = model.text
     lines.append(
       "  image     \(image.size) px in patches of \(image.patch), \(image.layers) layers of width "
@@ -84,7 +86,7 @@ struct RunHeader: Encodable {
       "  memory    about \(estimated_memory_bytes.total.scaled)B a rank (weights and "
         + "gradients \(estimated_memory_bytes.weights_and_gradients.scaled)B)")
     lines += table
-    if let resumed_from { lines.append("  resumed   from \(resumed_from)") }
+    lines += start.lines
     return lines.joined(separator: "\n")
   }
 }
@@ -94,11 +96,12 @@ extension RunHeader {
 
   /// A line of titles and a line for each source.
   private var table: [String] {
-    let titles = ["samples", "share", "a step", "tokens a text", "epochs", "tokens in all"]
+    let titles = ["samples", "share", "a step", "tokens a text", "cut", "epochs", "tokens in all"]
     let rows = data.map { source in
       [
         source.samples.grouped, "\((100 * source.weight).fixed(1))%",
         source.pairsPerBatch.fixed(1), source.tokensPerText.map { $0.fixed(1) } ?? "?",
+        source.textsCut.map { "\((100 * $0).fixed(0))%" } ?? "?",
         source.epochsAtEnd.fixed(1), source.tokensAtEnd?.scaled ?? "?",
       ]
     }

@@ -17,6 +17,8 @@ struct RunPlan {
   let tokenizer: (any Tokenizer)?
   /// Where the weights are taken from; nil: they are random.
   let initial: ModelSource?
+  /// Whether the run begins with random weights.
+  let isFromScratch: Bool
   let sources: [SampleSource]
   let validation: [ValidationSet]
   let batches: BatchPlan
@@ -40,9 +42,13 @@ struct RunPlan {
         try ModelSource.open(URL(fileURLWithPath: $0), verifying: verifying)
       }
     let origin = continued.map(ModelSource.checkpoint) ?? initial
+    isFromScratch = origin == nil
     tokenizer = try Self.tokenizer(configuration, origin)
+    let table = try InitialTable(initial, tokenizer, configuration)
+    try table?.checkPieces()
     terms = configuration.objective.terms.weighed(configuration.loss)
     shape = try Self.shape(configuration, origin, tokenizer, for: terms, file: file)
+    try table?.check(shape)
     sources = try configuration.data.map { try SampleSource($0) }
     let parts = ModelPart.parts(of: shape, tokenizer: tokenizer)
     validation = try configuration.validation.sets.map { try ValidationSet($0, model: parts) }
@@ -51,12 +57,7 @@ struct RunPlan {
       batch: configuration.batch, weights: sources.map(\.weight), samples: samples)
     batches = BatchPlan(
       mixture: mixture, lanes: Lanes(count: configuration.lanes), samples: samples)
-    steps =
-      switch configuration.length {
-      case .steps(let steps): steps
-      case .epochs(let epochs): try mixture.steps(epochs: epochs, samples: samples)
-      case .samples(let pairs): try mixture.steps(pairs: pairs)
-      }
+    steps = try batches.steps(for: configuration.length)
     guard !steps.multipliedReportingOverflow(by: 2 * configuration.batch).overflow else {
       throw PipelineError("steps", .tooManySteps)
     }
@@ -99,21 +100,34 @@ struct RunPlan {
 }
 
 extension RunPlan {
-  /// Average ids of a text of each source; not counted where nobody will see them.
-  func tokens(_ model: CoCa, isTold: Bool) -> [Double?] {
+  /// How long the texts of each source are; not counted where nobody will see it.
+  func textLengths(_ model: CoCa, isTold: Bool) -> [TextLengths?] {
     let text = SampleText(
       tokenizer: tokenizer, vocabularySize: model.vocabularySize, context: shape.text.context)
     return sources.map { source in
       isTold && text.makes(source.text)
-        ? source.meanTokens(text, seed: configuration.seed) : nil
+        ? source.textLengths(text, seed: configuration.seed) : nil
     }
   }
+
+  /// The steps that another length of this run would have.
+  func steps(for length: RunConfiguration.Length) throws -> Int { try batches.steps(for: length) }
 
   /// - Throws: `PipelineError` where some ranks would never get a pair.
   func check(ranks: Int) throws {
     guard ranks <= configuration.lanes else {
       throw PipelineError(
         "lanes", .moreRanksThanLanes(ranks: ranks, lanes: configuration.lanes))
+    }
+  }
+}
+
+extension BatchPlan {
+  fileprivate func steps(for length: RunConfiguration.Length) throws -> Int {
+    switch length {
+    case .steps(let steps): steps
+    case .epochs(let epochs): try mixture.steps(epochs: epochs, samples: samples)
+    case .samples(let pairs): try mixture.steps(pairs: pairs)
     }
   }
 }

@@ -60,25 +60,32 @@ struct Resumption {
 /// Where a run begins: random weights, another model's, a checkpoint of its own, or one that was
 /// imported with its optimizer.
 struct StartingPoint {
-  private let checkpoint: Checkpoint?
+  let checkpoint: Checkpoint?
+  /// Where the weights come from; they were checked to fit the model. Nil from scratch.
+  let weights: ModelSource.Weights?
   /// What differs from the run that wrote the checkpoint; all of it is allowed.
   let changes: [Difference]
+  /// The run file that the checkpoint was written with; nil where there is none.
+  private let before: RunConfiguration?
 
   private static let remedy = "Restore it, or start another run with another --output"
 
+  /// - Parameter model: made of the plan; its parameters need no memory yet.
   /// - Throws: `ConfigurationError` where a key differs that may not change; `ModelError` where the
-  ///   same names stand for another model or tokenizer.
-  init(_ checkpoint: Checkpoint?, _ plan: RunPlan, overrides: [String]) throws {
+  ///   same names stand for another model or tokenizer; `CheckpointError` for other tensors.
+  init(_ checkpoint: Checkpoint?, _ plan: RunPlan, _ model: CoCa, overrides: [String]) throws {
     self.checkpoint = checkpoint
     guard let checkpoint else {
-      changes = []
+      (changes, before) = ([], nil)
+      weights = try plan.initial?.weights(for: model)
       return
     }
     if checkpoint.isImported {
       try Self.checkImported(checkpoint, plan)
-      changes = []
+      (changes, before) = ([], nil)
     } else {
       let before = try RunConfiguration(json: checkpoint.state.configuration)
+      self.before = before
       changes = try plan.configuration.resuming(before, overrides: overrides)
     }
     let shape = try SavedModel.configuration(of: checkpoint)
@@ -101,6 +108,7 @@ struct StartingPoint {
         checkpoint.folder.path, .mismatch("its tokenizer is not the run file's"),
         remedy: Self.remedy)
     }
+    weights = try ModelSource.checkpoint(checkpoint).weights(for: model)
   }
 
   /// No run file was saved with it, so none is compared; it holds AdamW's state and a step.
@@ -129,18 +137,33 @@ struct StartingPoint {
       remedy: "Raise steps: they count from the start of the first run")
   }
 
+  /// A notice of the learning rate where the next step would have had another one before; nil where
+  /// it is the same.
+  func rateChange(in plan: RunPlan) throws -> String? {
+    guard let before, let step = checkpoint?.state.step, step < plan.steps else { return nil }
+    let schedule = Schedule(
+      before.schedule, peak: before.optimizer.lr, steps: try plan.steps(for: before.length))
+    let (old, new) = (schedule.rate(at: step), plan.schedule.rate(at: step))
+    guard old != new else { return nil }
+    let rates = [new, old].map { String(format: "%.2e", $0) }
+    return "the learning rate of step \((step + 1).grouped) is \(rates[0]); "
+      + "without the change it was \(rates[1])"
+  }
+
   /// Sets the weights and the optimizer's state.
+  /// - Parameter state: with the model that this starting point was made for.
   func fill(_ state: TrainingState) throws -> TrainingProgress {
     let configuration = state.plan.configuration
     if let checkpoint {
-      var progress = try state.restore(checkpoint)
+      try weights?.read()
+      var progress = try TrainingProgress(checkpoint, filling: state.optimizer)
       if checkpoint.isImported { progress.samplesSeen = progress.step * configuration.batch }
       return progress
     }
     if try state.plan.startsAtRandom() {
       state.saved.model.parameters.initialize(seed: configuration.seed)
     }
-    try state.plan.initial?.weights(for: state.saved.model).read()
+    try weights?.read()
     return TrainingProgress()
   }
 }

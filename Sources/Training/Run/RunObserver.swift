@@ -21,6 +21,7 @@ final class RunObserver: TrainingObserver {
   private var hasToldOfOthers = false
   /// A share of a rank's cores that others have for ten seconds, and that is worth a warning.
   private static let toldShare = 0.15
+  private var contrastive: ContrastiveWatch
   private(set) var wasStopped = false
 
   private var plan: RunPlan { state.plan }
@@ -39,6 +40,7 @@ final class RunObserver: TrainingObserver {
     self.stop = stop
     self.deadline = deadline
     self.validator = validator
+    contrastive = ContrastiveWatch(warmup: state.plan.schedule.warmupSteps)
   }
 
   var wantsStop: Bool { stop.isRequested }
@@ -80,14 +82,14 @@ final class RunObserver: TrainingObserver {
     // missing.
     try log(step)
     tellOfOthers(step.sums.list(\.othersShare))
+    watch(step)
     let isDue = plan.configuration.checkpoint.every.map { done % $0 == 0 } ?? false
     checkpointSeconds = 0
-    if isDue || isLast || wasStopped || step.sums.wantsCheckpoint {
-      checkpointSeconds = try save(step.progress)
-    }
+    let isSaved = isDue || isLast || wasStopped || step.sums.wantsCheckpoint
+    if isSaved { checkpointSeconds = try save(step.progress) }
     if !wasStopped, isValidated(after: done) {
-      begins(.validation, step: done)
-      try validator.run(state.saved, step: done)
+      try validate(after: done)
+      if wasStopped, !isSaved { checkpointSeconds = try save(step.progress) }
     }
     return wasStopped ? .stop : .next
   }
@@ -103,6 +105,12 @@ final class RunObserver: TrainingObserver {
         + "(`taskset -c`)")
   }
 
+  /// Validates, and notes where the run was asked to stop meanwhile.
+  private func validate(after step: Int, chosen: [Bool]? = nil) throws {
+    begins(.validation, step: step)
+    wasStopped = try !validator.run(state.saved, step: step, chosen: chosen)
+  }
+
   private func isValidated(after step: Int) -> Bool {
     step == plan.steps || step % plan.configuration.validation.every == 0
   }
@@ -115,8 +123,7 @@ final class RunObserver: TrainingObserver {
     var missing = try together(ranks) { try validator.missing(at: done) }.map { $0 ? 1.0 : 0 }
     try ranks.allReduceMax(&missing)
     guard missing.contains(1) else { return }
-    begins(.validation, step: done)
-    try validator.run(state.saved, step: done, chosen: missing.map { $0 > 0 })
+    try validate(after: done, chosen: missing.map { $0 > 0 })
   }
 
   /// Rank 0 writes; the others wait for it.
@@ -134,6 +141,15 @@ final class RunObserver: TrainingObserver {
     }
     lastSave = .now
     return (lastSave - start) / .seconds(1)
+  }
+
+  private func watch(_ step: Step) {
+    guard let scale = step.scale,
+      let loss = step.losses.terms.first(where: { $0.name == ContrastiveTerm.name })?.loss.value
+    else { return }
+    let warnings = contrastive.add(
+      step: step.progress.step, loss: loss, pairs: step.losses.pairs, scale: Double(scale))
+    warnings.forEach(warn)
   }
 
   private func log(_ step: Step) throws {

@@ -8,12 +8,20 @@ import Tensors
 
 /// A run of `coca-train` on one rank, from the run file to the exit code.
 public enum TrainCommand {
+  /// MPI's start may take so many seconds even with a shorter deadline.
+  private static let shortestStart = 30.0
+
   /// - Returns: `ExitCode.done` or `ExitCode.stopped`.
   /// - Throws: what ended the run; `Ranks.leave(after:)` turns it into a message and an exit code.
   public static func run(_ options: TrainOptions) throws -> Int32 {
     let binding = Binding(options.binding).with(threads: options.threads)
     binding.apply()
-    let ranks = try Ranks.start()
+    let configuration = Result {
+      try RunConfiguration(file: options.runFile, overrides: options.overrides)
+    }
+    // A run file that is wrong is told once MPI runs, by one rank for all.
+    let deadline = (try? configuration.get())?.deadline ?? RunConfiguration().deadline
+    let ranks = try Ranks.start(patience: max(deadline, shortestStart))
     let console = Console(isSpeaking: ranks.rank == 0, printsJSON: options.printsJSON)
     let folder = RunFolder(options.folder), rank = ranks.rank
     OutOfMemory.handle { failure in
@@ -22,7 +30,7 @@ public enum TrainCommand {
       Ranks.leave(after: error)
     }
     do {
-      return try train(options, binding, over: ranks, folder, console)
+      return try train(options, configuration, binding, over: ranks, folder, console)
     } catch {
       if !options.isDryRun { note(error, in: folder, rank: rank) }
       throw error
@@ -40,13 +48,12 @@ public enum TrainCommand {
   }
 
   private static func train(
-    _ options: TrainOptions, _ binding: Binding, over ranks: any Communicator, _ folder: RunFolder,
-    _ console: Console
+    _ options: TrainOptions, _ configuration: Result<RunConfiguration, any Error>,
+    _ binding: Binding, over ranks: any Communicator, _ folder: RunFolder, _ console: Console
   ) throws -> Int32 {
-    let stop = StopRequest(
-      folder: ranks.rank == 0 ? folder.url : nil, timeLimit: options.timeLimit)
+    let stop = StopRequest(folder: folder.url, timeLimit: options.timeLimit)
     let profile = try options.profile.map { try StepProfile($0, over: ranks) }
-    let run = try PreparedRun(options, binding, over: ranks, folder, console)
+    let run = try PreparedRun(options, configuration, binding, over: ranks, folder, console)
     let plan = run.plan, header = run.header
     console.say(header.text, json: header)
     if options.isDryRun {
@@ -94,24 +101,23 @@ public enum TrainCommand {
     let observer = RunObserver(
       state, hosts: hosts, cores: cores, folder: folder, sinks: sinks, stop: stop, deadline: deadline,
       validator: Validator(
-        state.plan, over: ranks, folder: folder, sinks: sinks, deadline: deadline))
+        state.plan, over: ranks, folder: folder, sinks: sinks, stop: stop, deadline: deadline))
     let trainer = try together(ranks) {
       try Trainer(state, progress, observer: observer, profile: profile)
     }
     try observer.catchUp(progress)
-    try trainer.run()
+    if !observer.wasStopped { try trainer.run() }
     if ranks.rank == 0 {
-      let step = trainer.progress.step
+      let reason = observer.wasStopped ? stop.reason.map { "\($0)" } ?? "another rank" : nil
       try folder.update { status in
-        status.state = observer.wasStopped ? .stopped : .done
-        status.code = observer.wasStopped ? ExitCode.stopped : ExitCode.done
-        status.reason = observer.wasStopped ? stop.reason.map { "\($0)" } ?? "another rank" : nil
-        status.step = step
+        status.state = reason == nil ? .done : .stopped
+        status.code = reason == nil ? ExitCode.done : ExitCode.stopped
+        status.reason = reason
+        status.step = trainer.progress.step
       }
-      if observer.wasStopped {
-        stop.obeyed()
-        sinks.note("stopped at step \(step); the same command continues")
-      }
+      sinks.note(
+        RunEnd(state.plan, folder, step: trainer.progress.step, stoppedBy: reason).text)
+      if observer.wasStopped { stop.obeyed() }
       try sinks.close()
     }
     try ranks.barrier()
@@ -128,7 +134,7 @@ public enum TrainCommand {
     try together(ranks) {
       guard extremes[0] == -extremes[1] else {
         throw ModelError(
-          "weights", .mismatch("they differ between ranks, or are not finite"),
+          "weights", .mismatch("they differ between ranks"),
           remedy: "Use the same program, run file and checkpoint on every host")
       }
     }

@@ -44,10 +44,4 @@ struct TrainingState {
     try collector.finish()
     return try together(ranks) { try result.get() }
   }
-
-  /// Fills weights and optimizer from a checkpoint of the same run.
-  func restore(_ checkpoint: Checkpoint) throws -> TrainingProgress {
-    try ModelSource.checkpoint(checkpoint).weights(for: saved.model).read()
-    return try TrainingProgress(checkpoint, filling: optimizer)
-  }
 }

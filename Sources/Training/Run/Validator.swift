@@ -9,15 +9,17 @@ final class Validator {
   private let ranks: any Communicator
   private let sinks: Sinks
   private let folder: RunFolder
+  private let stop: StopRequest
   private let deadline: Deadline
 
   init(
     _ plan: RunPlan, over ranks: any Communicator, folder: RunFolder, sinks: Sinks,
-    deadline: Deadline
+    stop: StopRequest, deadline: Deadline
   ) {
     self.ranks = ranks
     self.folder = folder
     self.sinks = sinks
+    self.stop = stop
     self.deadline = deadline
     sets = plan.validation
   }
@@ -36,22 +38,29 @@ final class Validator {
     }
   }
 
-  /// Collective.
+  /// Validates all sets, or until a rank is asked to stop. Collective.
   /// - Parameter chosen: for each set whether it is validated; nil: all are.
-  func run(_ saved: SavedModel, step: Int, chosen: [Bool]? = nil) throws {
-    for (index, set) in sets.enumerated() where chosen?[index] ?? true {
-      let evaluator = Evaluator(saved: saved, over: ranks) { [sinks, deadline] notice in
-        deadline.beat(step: step, phase: .validation)
-        if case .leftOut(let samples) = notice {
-          sinks.warn("validation \(set.settings.name): \(samples.count) samples left out, "
-            + "first \(samples.named.first ?? "")")
-        }
+  /// - Returns: whether it came to its end; a set that was begun then has no result.
+  func run(_ saved: SavedModel, step: Int, chosen: [Bool]? = nil) throws -> Bool {
+    defer { Tensor.releaseUnused() }
+    do {
+      for (index, set) in sets.enumerated() where chosen?[index] ?? true {
+        try run(set, saved, step: step)
       }
-      let result = try set.task.run(
-        evaluator, records: set.records, limit: set.settings.limit)
-      try tell(result, of: set, step: step)
+      return true
+    } catch let error as any ExitCoded where error.exitCode == ExitCode.stopped {
+      return false
     }
-    Tensor.releaseUnused()
+  }
+
+  private func run(_ set: ValidationSet, _ saved: SavedModel, step: Int) throws {
+    let evaluator = Evaluator(saved: saved, over: ranks) { [sinks, deadline, stop] notice in
+      deadline.beat(step: step, phase: .validation)
+      if let text = notice.text { sinks.warn("validation \(set.settings.name): \(text)") }
+      if case .progress = notice, stop.isRequested { throw Interruption() }
+    }
+    let result = try set.task.run(evaluator, records: set.records, limit: set.settings.limit)
+    try tell(result, of: set, step: step)
   }
 
   private func tell(_ result: any TaskResult, of set: ValidationSet, step: Int) throws {
@@ -71,4 +80,22 @@ final class Validator {
 private struct Answered: Decodable, Equatable {
   let name: String
   let task: String?
+}
+
+/// Ends a validation because the run was asked to stop.
+private struct Interruption: Error, ExitCoded {
+  let exitCode = ExitCode.stopped
+}
+
+extension EvaluationNotice {
+  /// What a warning says of it; nil for progress.
+  fileprivate var text: String? {
+    switch self {
+    case .progress: nil
+    case .leftOut(let samples):
+      "\(samples.count) samples left out, first \(samples.named.first ?? "")"
+    case .partlyUsed(let used, let all, let batch):
+      "\(used) of \(all) samples are used: whole batches of \(batch)"
+    }
+  }
 }

@@ -81,11 +81,12 @@ final class Trainer {
     clock.reset()
     observer.begins(.data, step: progress.step + 1)
     let batch = try together(ranks) { try measure(.data, "data wait") { try nextBatch(batches) } }
+    let pairs = measure(.data, "pictures to floats") { Pairs(batch) }
 
     observer.begins(.compute, step: progress.step + 1)
     clock.measure(.backward) { model.parameters.clearGradients() }
     gradients.begin()
-    let losses = try objective.backward(Pairs(batch), lanes: lanes(of: batch))
+    let losses = try objective.backward(pairs, lanes: lanes(of: batch))
 
     observer.begins(.communicate, step: progress.step + 1)
     try gradients.finish()

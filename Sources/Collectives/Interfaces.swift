@@ -1,9 +1,9 @@
 import Foundation
 
 /// This host's network interfaces, with Linux's counts of what they have sent.
-enum Interfaces {
+package enum Interfaces {
   /// Bytes sent so far, by interface; the loopback interface is not listed.
-  static func sent() -> [String: Int] {
+  package static func sent() -> [String: Int] {
     let text = (try? String(contentsOfFile: "/proc/net/dev", encoding: .utf8)) ?? ""
     return Dictionary(
       text.split(separator: "\n").compactMap { line in
@@ -17,7 +17,7 @@ enum Interfaces {
   }
 
   /// The interface that sent the most since `before`; "unknown" where none sent anything.
-  static func busiest(since before: [String: Int]) -> String {
+  package static func busiest(since before: [String: Int]) -> String {
     let most = sent().map { ($0.key, $0.value - (before[$0.key] ?? 0)) }.max { $0.1 < $1.1 }
     return most.flatMap { $0.1 > 0 ? $0.0 : nil } ?? "unknown"
   }
