@@ -21,7 +21,7 @@ int process_set_affinity(pid_t thread, const int *processors, int count);
 
 // Whether the file belongs to this user and no process has it open or mapped; 0 where the system
 // cannot tell.
-int process_is_unused(const char *_Nonnull path);
+int process_is_unused(const char *path);
 
 // Freed memory stays with the process, so that pages of large temporary buffers (also of Open MPI)
 // fault only once.
