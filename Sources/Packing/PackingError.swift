@@ -140,8 +140,8 @@ extension PackingError.Reason {
         + "a line, a tar holds KEY.jpg, KEY.txt and KEY.json."
     case .nothing: "See the reasons above; --root says where relative paths begin."
     case .noTexts(_, true):
-      "If its folders are classes, give --format imagefolder, and train with `text: labels`. "
-        + Self.givingTexts
+      "If folders are classes, pack the folder that holds them with --format imagefolder, and train "
+        + "with `text: labels`. " + Self.givingTexts
     case .noTexts(_, false): Self.givingTexts
     case .severalInputs:
       "Give the folder that holds the tars, or pack each input into a folder of its own: `records` "

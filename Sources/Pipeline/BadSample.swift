@@ -34,7 +34,7 @@ extension BadSample.Reason {
     case .frame(let why), .image(let why), .text(let why): why
     case .noImage: "no picture"
     case .noText: "no text"
-    case .noCaption(let text): "no caption, but \(text): set `text: \(text)`"
+    case .noCaption(let text): "no caption, but \(text) (`text: \(text)` of a run file reads them)"
     case .tokenOutOfRange(let id, let vocabulary): "id \(id) is outside of 0 ..< \(vocabulary)"
     }
   }

@@ -101,7 +101,7 @@ struct SampleTextTests {
     let error = #expect(throws: BadSample.Reason.self) {
       try text.ids(annotation, as: .caption, random: random(0))
     }
-    #expect(error?.text.contains("set `text: \(kind)`") == true)
+    #expect(error?.text.contains("`text: \(kind)` of a run file") == true)
   }
 
   @Test("without a tokenizer only ready ids are made")
