@@ -1,23 +1,32 @@
 import Foundation
 import Records
 
-/// Reports on standard error what a packer does: bad rows as they come, and progress every second
-/// on a terminal and every ten seconds elsewhere.
+/// Reports on standard error what a packer does: three rows of each reason for leaving one out as
+/// they come, and their counts at the end; progress every second on a terminal and every ten
+/// seconds elsewhere.
 public struct PackReporter {
   private let start = ContinuousClock.now
   private var last = ContinuousClock.now
   private let isTerminal: Bool
+  private let namesAll: Bool
+  private var skipped = SkippedRows()
   private let write: (String) -> Void
 
-  /// - Parameter write: writes a text, which may begin with a carriage return.
-  public init(isTerminal: Bool = isatty(2) == 1, write: @escaping (String) -> Void = Self.onError) {
-    self.isTerminal = isTerminal
+  /// - Parameters:
+  ///   - namesAll: whether every row that is left out is named; the counts are then not told.
+  ///   - write: writes a text, which may begin with a carriage return.
+  public init(
+    isTerminal: Bool = isatty(2) == 1, namesAll: Bool = false,
+    write: @escaping (String) -> Void = Self.onError
+  ) {
+    (self.isTerminal, self.namesAll) = (isTerminal, namesAll)
     self.write = write
   }
 
   public mutating func tell(_ event: PackEvent) {
     switch event {
     case .skipped(let error):
+      guard namesAll || skipped.add(error.reason) else { return }
       write(clear + "skipped: \(error)\n")
     case .notice(let text):
       write(clear + "\(text)\n")
@@ -30,8 +39,12 @@ public struct PackReporter {
     }
   }
 
-  /// Clears the line of progress, so that later output has a line of its own.
-  public func finish() { if isTerminal { write(clear) } }
+  /// Clears the line of progress, so that later output has a line of its own, and tells how many
+  /// rows were left out for which reason.
+  public func finish() {
+    if isTerminal { write(clear) }
+    for line in skipped.lines { write(line + "\n") }
+  }
 
   /// `12000 samples, 3 skipped, 900/s, 45.2 MB/s, 61%, 2:10 left`
   package static func line(_ counts: PackCounts, seconds: Double) -> String {

@@ -87,6 +87,7 @@ public struct PackSettings: Sendable {
 
   /// Opens the input; refuses options that its format does not use.
   func openInput() throws(PackingError) -> any PackInput {
+    try refusePattern()
     let format = try resolvedFormat()
     try refuseOptions(without: format)
     let columns = ColumnNames(image: imageColumn, caption: captionColumn, labels: labelsColumn)
@@ -152,6 +153,14 @@ public struct PackSettings: Sendable {
     for (option, isGiven, isUsed) in uses where isGiven && !isUsed {
       throw PackingError(input.path, .noUse(option: option, format: format.rawValue))
     }
+  }
+
+  /// Refuses `{00..99}.tar`, `*.tar` and `a.tar::b.tar`, which other programs expand.
+  private func refusePattern() throws(PackingError) {
+    guard !FileManager.default.fileExists(atPath: input.path),
+      input.path.contains(#/\{.*\}|\*|::/#)
+    else { return }
+    throw PackingError(input.path, .severalInputs)
   }
 
   private func resolvedFormat() throws(PackingError) -> InputFormat {

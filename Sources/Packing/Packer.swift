@@ -18,6 +18,8 @@ public struct Packer {
   private var counts = PackCounts()
   private var seen: SeenPictures?
   private var evaluated = SeenPictures()
+  /// Rows of a folder that were left out because no text is beside the picture.
+  private var bare = 0
   /// The keys that hold texts in the first sample without a caption.
   private var otherTexts: [String]?
   /// The first file whose key is not its path, and that key.
@@ -74,10 +76,18 @@ public struct Packer {
     guard try shards.flush() else { throw notContinued() }
     let isEmptyPart = settings.part != nil && counts.rows == 0
     guard counts.samples > 0 || isEmptyPart else {
-      throw PackingError(settings.input.path, .nothing(rows: counts.rows))
+      throw PackingError(settings.input.path, try nothing())
     }
     try writeClasses()
     return try shards.finish()
+  }
+
+  /// Why there is no sample at all.
+  private func nothing() throws(PackingError) -> PackingError.Reason {
+    guard bare > 0, bare == counts.rows else { return .nothing(rows: counts.rows) }
+    let names = try FolderWalk.names(in: settings.input.path)
+    let hasFolders = names.contains { settings.input.appendingPathComponent($0).isFolder }
+    return .noTexts(pictures: bare, hasFolders: hasFolders)
   }
 
   private var renaming: String? {
@@ -193,6 +203,7 @@ extension Packer {
 
   private mutating func skip(_ error: PackingError, _ tell: (PackEvent) -> Void) {
     counts.skipped += 1
+    if error.reason == .noText { bare += 1 }
     tell(.skipped(error))
   }
 

@@ -26,6 +26,10 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
     /// The existing shards do not belong to this input.
     case notContinued(sample: Int, key: String)
     case nothing(rows: Int)
+    /// No picture of a folder has a text; whether the folder has folders in it, as classes have.
+    case noTexts(pictures: Int, hasFolders: Bool)
+    /// Two inputs or more, or a pattern for several.
+    case severalInputs
     /// Samples that training cannot use, and the keys that hold texts in the first of them.
     case textless(samples: Int, others: [String])
     /// The file should hold annotations but begins with something else.
@@ -52,9 +56,7 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
   public var description: String {
     let remedy = reason.remedy
     let text = "\(place): \(reason.text)" + (remedy.isEmpty ? "" : ". \(remedy)")
-    return String(String.UnicodeScalarView(text.unicodeScalars.map {
-      $0.properties.generalCategory == .control || $0.properties.isPatternWhitespace ? " " : $0
-    }))
+    return text.onOneLine
   }
 
   /// The exit code of a command: 64 usage, 65 bad data, 74 input or output.
@@ -62,9 +64,18 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
     switch reason {
     case .unreadable, .unwritable, .missing: 74
     case .unknownFormat, .noUse, .setting, .columnMissing, .noSplit, .noClasses, .finished,
-      .otherShards, .otherSettings: 64
+      .otherShards, .otherSettings, .severalInputs: 64
     default: 65
     }
+  }
+}
+
+extension String {
+  /// With spaces for line breaks and control characters.
+  var onOneLine: String {
+    String(String.UnicodeScalarView(unicodeScalars.map {
+      $0.properties.generalCategory == .control || $0.properties.isPatternWhitespace ? " " : $0
+    }))
   }
 }
 
@@ -93,6 +104,9 @@ extension PackingError.Reason {
       "its shards end with \(key), which is not sample \(sample) of this input"
     case .nothing(0): "there are no rows"
     case .nothing(let rows): "none of \(rows) rows could be packed"
+    case .noTexts(let pictures, _):
+      "none of \(pictures) pictures has a .txt or .json of the same name beside it"
+    case .severalInputs: "several inputs, but pack takes one"
     case .textless(let samples, _):
       "\(samples.counted("sample has", "samples have")) no caption, labels or tokens, "
         + "so training cannot use them"
@@ -125,6 +139,13 @@ extension PackingError.Reason {
       "A folder holds .jpg, .png, .webp or .gif files with texts beside them, a file holds a row "
         + "a line, a tar holds KEY.jpg, KEY.txt and KEY.json."
     case .nothing: "See the reasons above; --root says where relative paths begin."
+    case .noTexts(_, true):
+      "If folders are classes, pack the folder that holds them with --format imagefolder, and train "
+        + "with `text: labels`. " + Self.givingTexts
+    case .noTexts(_, false): Self.givingTexts
+    case .severalInputs:
+      "Give the folder that holds the tars, or pack each input into a folder of its own: `records` "
+        + "in the run file takes a list of them."
     case .textless(_, let others) where others.isEmpty:
       "Name what holds captions with --caption-column, or labels with --labels-column; empty texts "
         + "count as none."
@@ -137,6 +158,9 @@ extension PackingError.Reason {
     case .tooLarge, .row, .climbs, .outside, .noText, .picture, .refused: ""
     }
   }
+
+  private static let givingTexts =
+    "If they have texts elsewhere, give a jsonl or csv, a row a picture."
 
   private static func list(_ keys: [String]) -> String {
     keys.prefix(8).map { "`\($0.prefix(40))`" }.joined(separator: ", ")

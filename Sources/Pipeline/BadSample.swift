@@ -7,6 +7,8 @@ public struct BadSample: Error, Sendable, Equatable, CustomStringConvertible {
     /// Its picture could not be decoded.
     case image(String)
     case noText
+    /// No caption, but what this value of `text` reads.
+    case noCaption(has: String)
     /// Its text or annotation could not be used.
     case text(String)
     case tokenOutOfRange(id: Int32, vocabulary: Int)
@@ -32,6 +34,7 @@ extension BadSample.Reason {
     case .frame(let why), .image(let why), .text(let why): why
     case .noImage: "no picture"
     case .noText: "no text"
+    case .noCaption(let text): "no caption, but \(text) (`text: \(text)` of a run file reads them)"
     case .tokenOutOfRange(let id, let vocabulary): "id \(id) is outside of 0 ..< \(vocabulary)"
     }
   }

@@ -61,7 +61,8 @@ extension PipelineError.Reason {
     case .noTokenizer: "Set `tokenizer`, or use `text: tokens`"
     case .badSample: "Repair or remove it, or set `bad_samples: {policy: skip}`"
     case .tooManyBadSamples:
-      "The lines above say why. For `no text`, name what holds the texts with `text` in the run "
+      "The lines above say why. For `no caption, but labels`, set `text: labels` beside `records`; "
+        + "for `no text`, name what holds the texts with `text` in the run "
         + "file or --caption-column of `coca-shard pack`; for damage, see `coca-shard verify`; or "
         + "raise `bad_samples.limit`"
     case .cacheTooSmall: "Set the limit to several times that, or leave out `data_cache`"

@@ -37,7 +37,7 @@ public struct SampleText: Sendable {
   ) throws(BadSample.Reason) -> [Int32] {
     let ids =
       switch kind {
-      case .caption: try encode(Self.caption(annotation.captions, random))
+      case .caption: try encode(Self.caption(of: annotation, random))
       case .labels(let prompts): try encode(Self.sentence(annotation.labels, prompts, random))
       case .tokens: annotation.tokens ?? []
       case .fields(let fields): try encode(Self.drawn(annotation, fields, random))
@@ -60,6 +60,16 @@ public struct SampleText: Sendable {
     }
     guard ids.count > 2 || context == 2 else { throw .noText }
     return ids
+  }
+
+  private static func caption(
+    of annotation: Annotation, _ random: CounterRandom
+  ) throws(BadSample.Reason) -> String {
+    guard annotation.captions.contains(where: isWritten) else {
+      if annotation.labels.contains(where: isWritten) { throw .noCaption(has: "labels") }
+      throw annotation.tokens == nil ? .noText : .noCaption(has: "tokens")
+    }
+    return try caption(annotation.captions, random)
   }
 
   private static func caption(

@@ -28,8 +28,8 @@ extension Key where Root: Section {
     entry = KeyEntry(
       name: name, type: kind.type,
       standard: told ?? (required ? "required" : kind.write(Root()[keyPath: place])?.told ?? ""),
-      meaning: meaning, isFree: free, alternatives: alternatives, source: source,
-      members: kind.members)
+      meaning: meaning, isRequired: required, isFree: free, alternatives: alternatives,
+      source: source, members: kind.members)
     read = { mapping, root throws(ConfigurationError) in
       guard let reading = mapping[name] else {
         if required { throw mapping.error(name, .missing) }

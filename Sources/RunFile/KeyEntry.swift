@@ -7,6 +7,8 @@ public struct KeyEntry: Sendable {
   public let standard: String
   /// A sentence in Markdown.
   public let meaning: String
+  /// Whether it must be given.
+  let isRequired: Bool
   /// Whether a resumed run may change it, and all keys below it, without `--set`.
   public let isFree: Bool
   /// Keys of which exactly one is given.

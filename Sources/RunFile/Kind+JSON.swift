@@ -12,8 +12,8 @@ public struct TreeKey: Sendable {
 
   fileprivate var entry: KeyEntry {
     KeyEntry(
-      name: name, type: kind.type, standard: "", meaning: meaning, isFree: false,
-      alternatives: [], source: nil, members: kind.members)
+      name: name, type: kind.type, standard: "", meaning: meaning, isRequired: false,
+      isFree: false, alternatives: [], source: nil, members: kind.members)
   }
 }
 

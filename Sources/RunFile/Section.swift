@@ -41,6 +41,16 @@ extension Section {
   }
 }
 
+extension Section {
+  /// `{records: data/own}`: the keys that must be given; the first one has the text that was found
+  /// in place of the mapping.
+  fileprivate static func form(with found: ConfigurationNode) -> String {
+    let names = keys.map(\.entry).filter(\.isRequired).map(\.name)
+    let values = [found.text ?? "…"] + names.dropFirst().map { _ in "…" }
+    return "{" + zip(names, values).map { "\($0): \($1)" }.joined(separator: ", ") + "}"
+  }
+}
+
 extension Kind where Value: Section {
   public static var section: Kind {
     Kind(
@@ -56,10 +66,16 @@ extension Kind {
     Kind(
       "a list", type: "list", members: Item.keys.map(\.entry),
       read: { reading throws(ConfigurationError) in
-        guard let nodes = reading.node.items else { throw reading.unexpected("a list") }
+        guard let nodes = reading.node.items else {
+          throw reading.unexpected("a list, such as [\(Item.form(with: reading.node))]")
+        }
         var items: [Item] = []
         for (index, node) in nodes.enumerated() {
-          items.append(try Item(reading.part(String(index), node), after: items))
+          let item = reading.part(String(index), node)
+          guard case .map = node.value else {
+            throw item.unexpected("a mapping, such as \(Item.form(with: node))")
+          }
+          items.append(try Item(item, after: items))
         }
         return items
       }, write: { .list($0.map(\.node)) })

@@ -42,8 +42,9 @@ struct Pack: ParsableCommand {
           --against data/coco-test
 
       Files are stored as they are; a picture's format is recognised by its content. A row or \
-      picture that cannot be packed is named on standard error, counted and left out; the command \
-      still exits with 0 unless nothing is left. Only the headers of pictures are checked here.
+      picture that cannot be packed is counted and left out; three of each reason are named on \
+      standard error, with --verbose all of them. The command still exits with 0 unless nothing is \
+      left. Only the headers of pictures are checked here.
 
       Samples keep the input's order unless --seed is given. Training shuffles shards, frames \
       and samples itself. Give a seed if the input is sorted (for example by class) and the \
@@ -60,6 +61,9 @@ struct Pack: ParsableCommand {
 
   @Argument(help: "A folder or a file.", completion: .file())
   var input: String
+
+  @Argument(help: .hidden)
+  var others: [String] = []
 
   @Option(help: "The dataset's folder; shards' names begin with its name.")
   var to: String
@@ -118,16 +122,23 @@ struct Pack: ParsableCommand {
   @Option(help: "Threads that read and compress; any number gives the same bytes.")
   var jobs: Int = ProcessInfo.processInfo.activeProcessorCount
 
+  @Flag(help: "Name every row that is left out, not three of each reason.")
+  var verbose = false
+
   @Option(help: "I/N: take every row whose number modulo N is I.")
   var part: PackSettings.Part?
 
   func validate() throws { try refuseEmpty(to, "--to") }
 
   func run() throws {
-    var reporter = PackReporter()
+    guard others.isEmpty else {
+      throw PackingError("\(input), \(others[0])", .severalInputs)
+    }
+    var reporter = PackReporter(namesAll: verbose)
     var packer = try Packer(settings())
-    let (counts, index) = try packer.run { reporter.tell($0) }
+    let result = Result { try packer.run { reporter.tell($0) } }
     reporter.finish()
+    let (counts, index) = try result.get()
     if counts.continued > 0 {
       let packed = counts.continued.counted("sample")
       Failure.tell("continued behind \(packed) of an earlier run")

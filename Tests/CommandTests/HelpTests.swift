@@ -51,7 +51,7 @@ struct HelpTests {
       "--to", "--format", "--root", "--split", "--no-header", "--image-column",
       "--caption-column", "--labels-column", "--shard-size", "--frame-size", "--level",
       "--max-side", "--seed", "--limit", "--jobs", "--part", "--names", "--parents", "--min-side",
-      "--duplicates", "--against",
+      "--duplicates", "--against", "--verbose",
     ]),
     (["coca-shard", "inspect"], ["--json"]), (["coca-shard", "list"], ["--text", "--limit"]),
     (["coca-shard", "extract"], ["--to", "--key"]), (["coca-shard", "verify"], ["<directory>"]),

@@ -80,6 +80,19 @@ struct ShardCommandTests {
     #expect(try world.shard("list", "data/named", "--text").output.contains("a square"))
   }
 
+  @Test("pack names three rows of a reason, counts them, and names all with --verbose")
+  func skipped() throws {
+    let world = try PackedWorld()
+    let rows = (0..<9).map { "{\"file\": \"gone\($0).png\"}\n" }.joined()
+      + "{\"file\": \"pictures/part 0/picture 0.png\", \"caption\": \"a\"}\n"
+    try world.folder.write(rows, to: "rows.jsonl")
+    let short = try world.shard("pack", "rows.jsonl", "--to", "data/short")
+    #expect(short.code == 0 && short.output.contains("9 skipped"), "\(short.all)")
+    #expect(short.errorLines.count == 5 && short.errors.contains("9 rows"), "\(short.all)")
+    let whole = try world.shard("pack", "rows.jsonl", "--to", "data/whole", "--verbose")
+    #expect(whole.errorLines.count == 9 && whole.errors.contains("gone8.png"), "\(whole.all)")
+  }
+
   @Test("a packed shard is a tar that zstd and tar list in order", .enabled(if: hasTools))
   func tar() throws {
     let world = try PackedWorld()
@@ -181,6 +194,7 @@ struct ShardCommandTests {
     let cases: [(arguments: [String], code: Int32, place: String)] = [
       (["pack", "nowhere", "--to", "data/x"], 74, "nowhere"),
       (["pack", "pictures", "--to", "data/x", "--level", "99"], 64, "level"),
+      (["pack", "a.tar", "b.tar", "--to", "data/x"], 64, "Give the folder that holds the tars"),
       (["pack", "pictures", "--to", "data/x", "--split", "a"], 64, "--split"),
       (["pack", "pictures/part 0/picture 0.txt", "--to", "data/x"], 64, "picture 0.txt"),
       (["list", "nowhere"], 74, "nowhere"), (["verify", "pictures"], 65, "index.json"),

@@ -67,6 +67,20 @@ struct ImageFolderTests {
     #expect(try text(folder, "classes/classes.txt") == "empty\nn01\nn02\nred fox\n")
   }
 
+  @Test("a folder of classes without texts is told to be one; a folder without folders is not")
+  func advice() throws {
+    let folder = try TestFolder()
+    for name in ["in/wren/a.png", "in/tench/a.png", "in/tench/b.png", "flat/a.png"] {
+      try folder.write(TestPicture.png(1), to: name)
+    }
+    for (input, pictures, hasFolders) in [("in", 3, true), ("flat", 1, false)] {
+      let error = #expect(throws: PackingError.self) { try folder.pack(input) }
+      #expect(error?.reason == .noTexts(pictures: pictures, hasFolders: hasFolders))
+      #expect(error?.description.contains("--format imagefolder") == hasFolders, "\(error as Any)")
+      #expect(error?.exitCode == 65 && !folder.exists("out"))
+    }
+  }
+
   @Test("a class without a name, a bad table, a folder without classes are errors")
   func errors() throws {
     let folder = try world()

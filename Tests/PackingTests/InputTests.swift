@@ -259,6 +259,20 @@ struct InputTests {
     }
   }
 
+  @Test("a pattern of several inputs is refused with what to give, unless a file has its name",
+    arguments: ["{00..01}.tar", "*.tar", "00.tar::01.tar"], [nil, InputFormat.webdataset])
+  func patterns(name: String, format: InputFormat?) throws {
+    let folder = try TestFolder()
+    let place = folder.url.appending(path: name).path
+    #expect(throws: PackingError(place, .severalInputs)) {
+      try folder.pack(name) { $0.format = format }
+    }
+    try folder.write("", to: name)
+    #expect(throws: PackingError(place, .nothing(rows: 1))) {
+      try folder.pack(name) { $0.format = format }
+    }
+  }
+
   @Test("an option that a format has no use for is refused")
   func uselessOptions() throws {
     let folder = try TestFolder()

@@ -92,6 +92,18 @@ struct SampleTextTests {
     }
   }
 
+  @Test("labels or ids without a caption are told with the value of `text` that reads them",
+    arguments: [
+      (Annotation(captions: [" "], labels: ["wren"]), "labels"),
+      (Annotation(tokens: [2, 9, 3]), "tokens"),
+    ])
+  func noCaption(annotation: Annotation, kind: String) {
+    let error = #expect(throws: BadSample.Reason.self) {
+      try text.ids(annotation, as: .caption, random: random(0))
+    }
+    #expect(error?.text.contains("`text: \(kind)` of a run file") == true)
+  }
+
   @Test("without a tokenizer only ready ids are made")
   func withoutTokenizer() throws {
     let bare = SampleText(tokenizer: nil, vocabularySize: 10, context: 8)

@@ -49,7 +49,7 @@ struct SectionTests {
     ("flag", .integer(1), "flag: expected true or false, found 1"),
     ("colour", .text("blue"), "colour: expected one of: red, green, found \"blue\""),
     ("inner", .integer(3), "inner: expected a mapping of keys to values, found 3"),
-    ("list", .integer(3), "list: expected a list, found 3"),
+    ("list", .integer(3), "list: expected a list, such as [{}], found 3"),
     ("later", .integer(3), "later: later is not available in this version"),
     ("inner", node([("size", .integer(9))]), "inner.size: is nine"),
     ("colour_name", .null, "colour_name: unknown key. Use colour"),
