@@ -20,11 +20,13 @@ struct ProfileTests {
         _ = vocabularyCrossEntropy(
           found, v, targets: [Int32](repeating: 7, count: 200), weight: 1)
         Profile.measure("all", isPhase: true) { tape.backward() }
+        // Other regions may end before another member comes.
+        Profile.measure("together", bytes: 1) { Threads.run { _, _ in } }
       }
       let events = Profile.stop()
       let own = events.filter { $0.thread == 0 }, steps = own.filter { !$0.isPhase }
       let names = ["layer norm", "linear", "GELU", "attention", "vocabulary cross-entropy"]
-      #expect(steps.map(\.name) == names + names.reversed().map { $0 + ", backward" })
+      #expect(steps.map(\.name) == names + names.reversed().map { $0 + ", backward" } + ["together"])
       #expect(
         steps.reduce(0) { $0 + Double($1.operations) }
           == products.reduce(0) { $0 + $1.operations })
@@ -32,7 +34,7 @@ struct ProfileTests {
       #expect(zip(steps, steps.dropFirst()).allSatisfy { $0.end <= $1.start })
       let phase = own.filter(\.isPhase)
       #expect(phase.count == 1)
-      #expect(steps[5...].allSatisfy { phase[0].start <= $0.start && $0.end <= phase[0].end })
+      #expect(steps[5..<10].allSatisfy { phase[0].start <= $0.start && $0.end <= phase[0].end })
       let parts = events.filter { $0.thread == 1 }
       #expect(!parts.isEmpty)
       #expect(parts.allSatisfy { part in

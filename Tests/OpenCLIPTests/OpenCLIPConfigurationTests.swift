@@ -196,7 +196,7 @@ struct OpenCLIPConfigurationTests {
         try OpenCLIPConfiguration.json(of: shape, place: "test")
       }
       #expect(error?.description.contains(reason) == true)
-      #expect(error?.description.contains("--format safetensors") == true)
+      #expect(error?.description.contains("--format pytorch") == true)
     }
   }
 
