@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 #include <x86intrin.h>
 
@@ -18,6 +19,9 @@ struct member {
     struct thread_team *team;
     int index;
     pthread_t thread;
+    _Atomic int is_inside;
+    _Atomic long rest;  // nanoseconds that it shall stay away
+    long ran;           // nanoseconds of its processor time when the caller began to wait for it
     _Alignas(64) _Atomic long next;  // its numbers that nobody has taken yet: next ..< end
     long end;
 };
@@ -33,21 +37,28 @@ struct thread_team {
     struct member all[];
 };
 
-// Waits until the word is no longer `old`. A sleeper counts itself before the kernel compares the
-// word; whoever changes the word looks at the count afterwards. So one of the two sees the other.
-static void wait_while(struct signal_word *word, unsigned old, long patience) {
-    if (patience > 0) {
-        const unsigned long long start = __rdtsc();
-        do {
-            if (atomic_load_explicit(&word->value, memory_order_acquire) != old) return;
-            __builtin_ia32_pause();
-        } while (__rdtsc() - start < (unsigned long long)patience);
-    }
+// Whether the word is no longer `old`, after waiting for it as long as patience lasts.
+static int spin_while(struct signal_word *word, unsigned old, long patience) {
+    const unsigned long long start = __rdtsc();
+    do {
+        if (atomic_load_explicit(&word->value, memory_order_acquire) != old) return 1;
+        __builtin_ia32_pause();
+    } while ((long)(__rdtsc() - start) < patience);
+    return 0;
+}
+
+// A sleeper counts itself before the kernel compares the word; whoever changes the word looks at
+// the count afterwards. So one of the two sees the other.
+static void sleep_while(struct signal_word *word, unsigned old) {
     while (atomic_load(&word->value) == old) {
         atomic_fetch_add(&word->sleepers, 1);
         syscall(SYS_futex, &word->value, FUTEX_WAIT_PRIVATE, old, NULL, NULL, 0);
         atomic_fetch_sub(&word->sleepers, 1);
     }
+}
+
+static void wait_while(struct signal_word *word, unsigned old, long patience) {
+    if (!spin_while(word, old, patience)) sleep_while(word, old);
 }
 
 static void wake(struct signal_word *word) {
@@ -78,16 +89,37 @@ static int enter(struct thread_team *team, unsigned generation) {
     return 0;
 }
 
+static long nanoseconds(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return now.tv_sec * 1000000000L + now.tv_nsec;
+}
+
+static long processor_time(const struct member *member) {
+    clockid_t clock;
+    return pthread_getcpuclockid(member->thread, &clock) == 0 ? nanoseconds(clock) : 0;
+}
+
+static void rest(struct member *self) {
+    const long length = atomic_exchange(&self->rest, 0);
+    if (length <= 0) return;
+    const struct timespec time = {length / 1000000000, length % 1000000000};
+    nanosleep(&time, NULL);
+}
+
 static void *member_loop(void *argument) {
-    const struct member *self = argument;
+    struct member *self = argument;
     struct thread_team *team = self->team;
     for (unsigned generation = 0;;) {
+        rest(self);
         generation = next_region(team, generation);
         if (!enter(team, generation)) continue;
         atomic_fetch_add(&team->arrived.value, 1);
         wake(&team->arrived);
         if (!team->task) return NULL;
+        atomic_store(&self->is_inside, 1);
         team->task(team->context, self->index);
+        atomic_store(&self->is_inside, 0);
         leave(team);
     }
 }
@@ -100,10 +132,28 @@ static void open_region(struct thread_team *team, thread_team_task task, void *c
     wake(&team->generation);
 }
 
+// Sleeps until one of those inside leaves. A member that was inside and did not run meanwhile is
+// kept from its core by another process: it stays away thirty times as long as it was waited for,
+// so that such waits cost a thirtieth of the time.
+static void sleep_for_late(struct thread_team *team, unsigned inside) {
+    for (int i = 1; i < team->members; i++) {
+        struct member *member = &team->all[i];
+        member->ran = atomic_load(&member->is_inside) ? processor_time(member) : -1;
+    }
+    const long start = nanoseconds(CLOCK_MONOTONIC);
+    sleep_while(&team->inside, inside);
+    const long waited = nanoseconds(CLOCK_MONOTONIC) - start;
+    for (int i = 1; i < team->members; i++) {
+        struct member *member = &team->all[i];
+        if (member->ran < 0 || processor_time(member) - member->ran > waited / 2) continue;
+        atomic_store(&member->rest, 30 * waited);
+    }
+}
+
 static void close_region(struct thread_team *team) {
     atomic_fetch_add(&team->generation.value, 1);
     for (unsigned inside; (inside = atomic_load(&team->inside.value)) != 0;) {
-        wait_while(&team->inside, inside, team->patience);
+        if (!spin_while(&team->inside, inside, team->patience)) sleep_for_late(team, inside);
     }
 }
 
