@@ -45,7 +45,8 @@ MODELS = {
     "openclip, correct mask": {"tokenizer": str(VOCABULARY), "model": OPEN_CLIP | {
         "image": OPEN_CLIP["image"] | {"pre_norm": False}}},
     "openclip, no pooler": {"tokenizer": str(VOCABULARY), "model": OPEN_CLIP | {
-        "poolers": "none", "image": OPEN_CLIP["image"] | {"width": 48, "heads": 4}}},
+        "poolers": "none", "image": {"size": 32, "patch": 8, "width": 48, "heads": 4, "layers": 2,
+                                     "mlp": 144}}},
 }
 WITH_GRAPHS = ("paper", "openclip, legacy mask")
 TEXTS = [
