@@ -50,7 +50,7 @@ public struct CoreUse: Sendable {
 
   private static func now(_ processors: Set<Int>) -> Times? {
     guard !processors.isEmpty,
-      let text = try? String(contentsOfFile: "/proc/stat", encoding: .utf8),
+      let text = ProcFiles(root: "").text("/proc/stat"),
       let ticks = busyTicks(text, of: processors)
     else { return nil }
     var usage = rusage()

@@ -123,7 +123,7 @@ struct ProcFiles {
     return fields
   }
 
-  private func text(_ path: String) -> String? {
+  func text(_ path: String) -> String? {
     try? String(contentsOfFile: root + path, encoding: .utf8)
   }
 

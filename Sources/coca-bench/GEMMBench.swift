@@ -40,7 +40,7 @@ struct GEMMBench: ParsableCommand {
     print(
       "all: \(fixed(total / 1e9, 1)) GFLOP at \(fixed(rates.own / 1e9, 1)) GFLOP/s,",
       "\(fixed(rates.own / rates.openBLAS, 2)) times OpenBLAS's \(fixed(rates.openBLAS / 1e9, 1)),",
-      "\(percent(rates.own / Self.limit())) of the multiply-adds")
+      "\(percent(rates.own / MultiplyAdds.widest.teamRate())) of the multiply-adds")
   }
 
   /// Operations per second.
@@ -77,14 +77,5 @@ struct GEMMBench: ParsableCommand {
       best.openBLAS = max(best.openBLAS, rate(byOpenBLAS: true))
     }
     return best
-  }
-
-  /// Operations per second of multiply-adds in registers, on all threads.
-  private static func limit() -> Double {
-    let rates = Tensor.zeros([Threads.count])
-    Threads.run { member, _ in
-      rates.pointer[member] = Float(MultiplyAdds.widest.rate(seconds: 0.05))
-    }
-    return rates.values.reduce(0) { $0 + Double($1) }
   }
 }

@@ -24,7 +24,7 @@ struct LimitsBench: ParsableCommand {
     print("limit".padded, pad("1 thread", 10), pad("\(threads) threads", 12))
     let memory = Tensor.zeros([megabytes << 18])
     for kind in MultiplyAdds.allCases where kind.isSupported {
-      try row("\(kind.title), GFLOP/s") { Self.rate(of: kind) }
+      try row("\(kind.title), GFLOP/s") { kind.teamRate() }
     }
     try row("products in float32, GFLOP/s") {
       ProductSpeed.measure(.float32).rate.products * Double(Threads.count)
@@ -45,15 +45,6 @@ struct LimitsBench: ParsableCommand {
     print(name.padded, pad(fixed(rates[0], 1), 10), pad(fixed(rates[1], 1), 12))
   }
 
-  /// Of all threads at once.
-  private static func rate(of kind: MultiplyAdds) -> Double {
-    let parts = Tensor.zeros([Threads.count])
-    return (0..<5).map { _ in
-      Threads.run { member, _ in parts.pointer[member] = Float(kind.rate(seconds: 0.02)) }
-      return parts.values.reduce(0) { $0 + Double($1) }
-    }.max() ?? 0
-  }
-
   private static func bytesPerSecond(
     _ memory: Tensor, _ body: (UnsafeMutablePointer<Float>, Int) -> Void
   ) -> Double {
@@ -67,6 +58,15 @@ struct LimitsBench: ParsableCommand {
 }
 
 extension MultiplyAdds {
+  /// Operations per second of all threads at once, the best of five times.
+  func teamRate() -> Double {
+    let parts = Tensor.zeros([Threads.count])
+    return (0..<5).map { _ in
+      Threads.run { member, _ in parts.pointer[member] = Float(rate(seconds: 0.02)) }
+      return parts.values.reduce(0) { $0 + Double($1) }
+    }.max() ?? 0
+  }
+
   fileprivate var title: String {
     switch self {
     case .sse2: "SSE2 multiply-adds"

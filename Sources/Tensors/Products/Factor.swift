@@ -2,6 +2,9 @@ import CKernels
 
 /// Rows of the left factor or columns of the right one, in panels as wide as a tile.
 struct Factor {
+  /// Lines that are packed together, about: whole cache lines of neighbours.
+  private static let groupLines = 64
+
   let start: UnsafePointer<Float>
   /// From one line to the next, and from one depth to the next.
   let line: Int
@@ -44,8 +47,32 @@ struct Factor {
   /// Numbers that a panel holds of each line.
   func length(_ depths: Range<Int>) -> Int { (depths.count + self.depths - 1) / self.depths }
 
-  func pack(_ lines: Range<Int>, _ depths: Range<Int>, into out: UnsafeMutablePointer<Float>) {
-    packer(part(lines, depths), out)
+  /// Lines that are packed together.
+  var groupSize: Int { max(1, Self.groupLines / width) * width }
+
+  func groups(_ lines: Range<Int>) -> Int { (lines.count + groupSize - 1) / groupSize }
+
+  /// Group `index` of `lines`; empty past the last one.
+  func group(_ index: Int, of lines: Range<Int>) -> Range<Int> {
+    let first = min(lines.lowerBound + index * groupSize, lines.upperBound)
+    return first..<min(first + groupSize, lines.upperBound)
+  }
+
+  /// Numbers that the panels of so many lines take, in whole cache lines.
+  func memory(lines: Int, _ depths: Range<Int>) -> Int {
+    (panels(0..<lines) * width * length(depths) + 15) / 16 * 16
+  }
+
+  /// Whether tiles read any panel that is packed.
+  var isPacked: Bool { !isReadInPlace || lastPanelIsPacked }
+
+  /// Packs a group's panels that tiles do not read in place.
+  func pack(_ group: Range<Int>, _ depths: Range<Int>, into out: UnsafeMutablePointer<Float>) {
+    guard isReadInPlace else { return packer(part(group, depths), out) }
+    guard lastPanelIsPacked, group.upperBound == lines else { return }
+    let last = group.count / width * width
+    packer(
+      part(group.lowerBound + last..<group.upperBound, depths), out + last * length(depths))
   }
 
   private func part(_ lines: Range<Int>, _ depths: Range<Int>) -> factor_lines {
@@ -54,8 +81,9 @@ struct Factor {
       lines: lines.count, depth: depths.count)
   }
 
-  /// The cache lines of a part, to be requested before it is packed.
+  /// The cache lines of a group, to be requested before it is packed.
   func ahead(_ lines: Range<Int>, _ depths: Range<Int>) -> memory_ahead {
+    guard !lines.isEmpty, !isReadInPlace else { return memory_ahead() }
     let part = part(lines, depths)
     let isAlongDepth = step == 1
     let length = isAlongDepth ? part.depth : part.lines

@@ -10,7 +10,7 @@ extension GEMM {
     }
     for precision in Precision.allCases where precision.isSupported {
       guard ProductCheck.isRight({ serial($0, $1, into: $2, keep: $3, precision) }) else {
-        throw .wrongProducts(precision, by: "\(kernels.level), \(maker)")
+        throw .wrongProducts(precision)
       }
     }
   }
@@ -19,14 +19,15 @@ extension GEMM {
 /// Why this program does not multiply here.
 public enum ProductError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Products differ from a plain loop's.
-  case wrongProducts(GEMM.Precision, by: String)
+  case wrongProducts(GEMM.Precision)
   case unknownInstructions(String)
 
   public var description: String {
     switch self {
-    case .wrongProducts(let precision, let kernels):
-      "products: in \(precision.rawValue) they are wrong on \(Processor.current.name) (\(kernels)). "
-        + "Set COCA_INSTRUCTIONS=\(kernels.hasPrefix("avx512") ? "avx2" : "baseline") and report it"
+    case .wrongProducts(let precision):
+      "products: in \(precision.rawValue) they are wrong on \(Processor.current.name) "
+        + "(\(kernels.level), \(GEMM.maker)). Set COCA_INSTRUCTIONS="
+        + "\(Processor.current.instructions == .avx512 ? "avx2" : "baseline") and report it"
     case .unknownInstructions(let name):
       "COCA_INSTRUCTIONS: no instructions are called \"\(name)\". Set "
         + Processor.InstructionSet.allCases.map(\.rawValue).joined(separator: ", ") + ", or unset it"

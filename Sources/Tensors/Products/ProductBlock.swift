@@ -3,71 +3,60 @@ import CKernels
 /// One block of a `BlockedProduct`: some lines of the staying factor, and all of the streaming one,
 /// in one range of depths.
 struct ProductBlock {
-  /// Lines that are packed at once, about: whole cache lines of neighbours.
-  private static let groupLines = 64
   /// Enough that the last pieces keep all members busy.
   private static let piecesPerMember = 16
 
   private let product: BlockedProduct
   private let lines: Range<Int>
   private let depths: Range<Int>
+  /// Numbers of a member's streamed group.
+  private let streamed: Int
   private let staying: UnsafeMutablePointer<Float>
   private let sharesWork: Bool
 
   init(_ product: BlockedProduct, _ lines: Range<Int>, _ depths: Range<Int>, sharing: Bool) {
     (self.product, self.lines, self.depths, sharesWork) = (product, lines, depths, sharing)
-    let streamed = Self.memory(product.streaming, Self.group(of: product.streaming), depths)
-    let all = streamed + Self.memory(product.staying, lines.count, depths)
+    let streaming = product.streaming
+    streamed = streaming.memory(lines: streaming.groupSize, depths)
+    let all = streamed + product.staying.memory(lines: lines.count, depths)
     staying = ProductMemory.own(all) + streamed
   }
 
   func run() {
-    let streaming = product.streaming
+    let streaming = product.streaming, all = 0..<streaming.lines
     packStaying()
-    let groups = Self.groups(0..<streaming.lines, of: streaming)
+    let groups = streaming.groups(all)
     let panels = product.staying.panels(lines)
     let parts = sharesWork
       ? min(panels, max(1, Self.piecesPerMember * Threads.count / groups)) : 1
     share(groups * parts) { tasks in
-      let streamed = ProductMemory.own(Self.memory(streaming, Self.group(of: streaming), depths))
+      let own = ProductMemory.own(streamed)
       var present = -1
       var ahead = memory_ahead()
       for task in tasks {
-        let group = Self.lines(of: task / parts, streaming)
+        let group = streaming.group(task / parts, of: all)
         if task / parts != present {
           present = task / parts
-          pack(streaming, group, into: streamed)
-          let next = Self.lines(of: present + 1, streaming)
-          ahead = next.isEmpty || streaming.isReadInPlace
-            ? memory_ahead() : streaming.ahead(next, depths)
+          streaming.pack(group, depths, into: own)
+          ahead = streaming.ahead(streaming.group(present + 1, of: all), depths)
         }
         let part = task % parts
         multiply(
-          group, streamed, panels: panels * part / parts..<panels * (part + 1) / parts, &ahead)
+          group, own, panels: panels * part / parts..<panels * (part + 1) / parts, &ahead)
       }
     }
   }
 
   private func packStaying() {
     let factor = product.staying
-    guard !factor.isReadInPlace || factor.lastPanelIsPacked else { return }
-    share(Self.groups(lines, of: factor)) { tasks in
+    guard factor.isPacked else { return }
+    share(factor.groups(lines)) { tasks in
       for task in tasks {
-        let group = Self.lines(of: task, factor, in: lines)
+        let group = factor.group(task, of: lines)
         let offset = (group.lowerBound - lines.lowerBound) * factor.length(depths)
-        pack(factor, group, into: staying + offset)
+        factor.pack(group, depths, into: staying + offset)
       }
     }
-  }
-
-  private func pack(
-    _ factor: Factor, _ group: Range<Int>, into out: UnsafeMutablePointer<Float>
-  ) {
-    guard factor.isReadInPlace else { return factor.pack(group, depths, into: out) }
-    guard factor.lastPanelIsPacked, group.upperBound == factor.lines else { return }
-    let last = (factor.lines - group.lowerBound) / factor.width * factor.width
-    factor.pack(
-      group.lowerBound + last..<group.upperBound, depths, into: out + last * factor.length(depths))
   }
 
   /// Multiplies a group of streamed lines by some panels of the staying factor.
@@ -121,27 +110,5 @@ struct ProductBlock {
     } else {
       Profile.productTime { body(Tasks(count: n)) }
     }
-  }
-
-  /// Lines that are packed together.
-  private static func group(of factor: Factor) -> Int {
-    max(1, groupLines / factor.width) * factor.width
-  }
-
-  private static func groups(_ lines: Range<Int>, of factor: Factor) -> Int {
-    (lines.count + group(of: factor) - 1) / group(of: factor)
-  }
-
-  private static func lines(
-    of index: Int, _ factor: Factor, in lines: Range<Int>? = nil
-  ) -> Range<Int> {
-    let lines = lines ?? 0..<factor.lines
-    let first = min(lines.lowerBound + index * group(of: factor), lines.upperBound)
-    return first..<min(first + group(of: factor), lines.upperBound)
-  }
-
-  /// Numbers that the panels of so many lines take, in whole cache lines.
-  private static func memory(_ factor: Factor, _ lines: Int, _ depths: Range<Int>) -> Int {
-    (factor.panels(0..<lines) * factor.width * factor.length(depths) + 15) / 16 * 16
   }
 }
