@@ -72,8 +72,8 @@ public enum Threads {
     }
   }
 
-  /// Divides `0 ..< n` into ranges that begin at multiples of `grain`, some for each member. A small
-  /// `n` is not divided.
+  /// Divides `0 ..< n` into ranges that begin at multiples of `grain`, some for each member. A
+  /// small `n` is not divided.
   public static func split(_ n: Int, grain: Int, _ body: (Range<Int>) -> Void) {
     guard n > grain, count > 1 else {
       started.add(1, ordering: .relaxed)

@@ -6,7 +6,7 @@ import Tensors
 struct NeighboursBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "neighbours",
-    abstract: "What a busy core costs: steps with one thread and with all, alone and beside a loop.",
+    abstract: "Steps with one thread and with all, alone and beside a busy process.",
     discussion: """
       The loop is a process that does nothing but compute. `of the better` is the time of all \
       threads over that of one thread or of all, whichever is shorter, beside the loop.
@@ -21,7 +21,8 @@ struct NeighboursBench: ParsableCommand {
 
   func run() throws {
     print("\(Processor.current.name); medians of \(rounds) rounds, ms a step")
-    print("pairs  1 thread  \(threads) threads  1 beside a loop  \(threads) beside it  of the better")
+    print(
+      "pairs  1 thread  \(threads) threads  1 beside a loop  \(threads) beside it  of the better")
     for pairs in pairs {
       let trial = try Trial(preset: model, pairs: pairs, tokens: tokens)
       var seconds: [[Double]] = []

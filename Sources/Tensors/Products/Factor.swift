@@ -31,7 +31,8 @@ struct Factor {
   }
 
   private init(
-    _ kernel: product_kernel, _ matrix: Matrix, _ line: Int, _ step: Int, _ lines: Int, isLeft: Bool, _ width: Int,
+    _ kernel: product_kernel, _ matrix: Matrix, _ line: Int, _ step: Int,
+    _ lines: Int, isLeft: Bool, _ width: Int,
     _ packer: @escaping @convention(c) (factor_lines, UnsafeMutablePointer<Float>) -> Void,
     tiles: Int
   ) {

@@ -1,8 +1,8 @@
 import CKernels
 import Synchronization
 
-/// Matrix products on the calling thread or the team's, by this program's own kernels; below AVX2 by
-/// OpenBLAS.
+/// Matrix products on the calling thread or the team's, by this program's own kernels; below AVX2
+/// by OpenBLAS.
 public enum GEMM {
   /// What the factors are rounded to; sums are in float32.
   public enum Precision: String, Sendable, CaseIterable {
