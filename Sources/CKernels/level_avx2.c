@@ -10,7 +10,7 @@
 
 #define LEVEL_TABLE kernels_avx2
 #define LEVEL_NAME "avx2"
-#define LEVEL_PRODUCTS &products
+#define LEVEL_PRODUCTS(kernel) &kernel
 
 // Twelve of sixteen registers hold sums.
 #define TILE_ROWS 6

@@ -11,7 +11,7 @@
 
 #define LEVEL_TABLE kernels_avx512
 #define LEVEL_NAME "avx512"
-#define LEVEL_PRODUCTS &products
+#define LEVEL_PRODUCTS(kernel) &kernel
 
 // Twenty-eight of thirty-two registers hold sums.
 #define TILE_ROWS 14
@@ -20,17 +20,7 @@
     X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14)
 
 #include "bodies/vectors.inc"
-
-INLINE __mmask16 lane_mask(index_t count) { return (__mmask16)((1u << count) - 1u); }
-
-INLINE floats load_partial(const float *p, index_t count) {
-    return (floats)_mm512_maskz_loadu_ps(lane_mask(count), p);
-}
-
-INLINE void store_partial(float *p, floats v, index_t count) {
-    _mm512_mask_storeu_ps(p, lane_mask(count), (__m512)v);
-}
-
+#include "bodies/masks.inc"
 #include "bodies/table.inc"
 
 #pragma clang attribute pop

@@ -1,10 +1,6 @@
-#include <cpuid.h>
-#include <stdint.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include "include/processor.h"
 #include "include/products.h"
+#include "tile_registers.h"
 
 // Twelve chains in registers of their own: more than latency times units, so none has to wait.
 #define SIX(X) X(0) X(1) X(2) X(3) X(4) X(5)
@@ -30,30 +26,11 @@
 #define REPEAT_AVX(body) \
     REPEAT(TWELVE(ZERO_AVX) OPERAND(ZERO_AVX), body, "vzeroupper\n\t")
 
-// What `ldtilecfg` reads: six tiles of sixteen rows of 64 bytes.
-struct tiles {
-    uint8_t palette, start, reserved[14];
-    uint16_t row_bytes[16];
-    uint8_t rows[16];
-};
-
 static void dot_tiles(index_t left) {
-    _Alignas(64) struct tiles shape = {.palette = 1};
-    for (int tile = 0; tile < 6; tile++) {
-        shape.row_bytes[tile] = 64;
-        shape.rows[tile] = 16;
-    }
-    __asm__ volatile("ldtilecfg %0\n\ttilezero %%tmm0\n\ttilezero %%tmm1\n\ttilezero %%tmm2\n\t"
-                     "tilezero %%tmm3\n\ttilezero %%tmm4\n\ttilezero %%tmm5\n\t" ::"m"(shape));
-    REPEAT("", DOT_TILE(0) DOT_TILE(1) DOT_TILE(2) DOT_TILE(3), "tilerelease\n\t");
-}
-
-// The registers of tiles are large: the system gives them only to processes that ask for them.
-static int tiles_supported(void) {
-    enum { REQUEST = 0x1023, TILE_DATA = 18, TILES = 1 << 24 | 1 << 22 };
-    unsigned a, b, c, d;
-    if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || (d & TILES) != TILES) return 0;
-    return syscall(SYS_arch_prctl, REQUEST, TILE_DATA) == 0;
+    tile_registers_shape();
+    __asm__ volatile("tilezero %%tmm0\n\ttilezero %%tmm1\n\ttilezero %%tmm2\n\t"
+                     "tilezero %%tmm3\n\ttilezero %%tmm4\n\ttilezero %%tmm5" ::);
+    REPEAT("", DOT_TILE(0) DOT_TILE(1) DOT_TILE(2) DOT_TILE(3), "");
 }
 
 int multiply_adds_supported(enum multiply_adds kind) {
@@ -61,8 +38,8 @@ int multiply_adds_supported(enum multiply_adds kind) {
     case MULTIPLY_ADDS_SSE2: return 1;
     case MULTIPLY_ADDS_AVX2: return kernels_level(KERNELS_AVX2) != NULL;
     case MULTIPLY_ADDS_AVX512: return kernels_level(KERNELS_AVX512) != NULL;
-    case MULTIPLY_ADDS_BFLOAT16: return product_bfloat16() != NULL;
-    case MULTIPLY_ADDS_TILES: return tiles_supported();
+    case MULTIPLY_ADDS_DOTS: return product_dots() != NULL;
+    case MULTIPLY_ADDS_TILES: return tile_registers_granted();
     }
     return 0;
 }
@@ -84,7 +61,7 @@ double multiply_adds(enum multiply_adds kind, index_t rounds) {
         REPEAT_AVX(TWELVE(FUSED_ZMM));
         operations = 12 * 16 * 2;
         break;
-    case MULTIPLY_ADDS_BFLOAT16:
+    case MULTIPLY_ADDS_DOTS:
         REPEAT_AVX(TWELVE(DOT_ZMM));
         operations = 12 * 16 * 2 * 2;
         break;

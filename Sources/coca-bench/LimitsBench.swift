@@ -72,7 +72,7 @@ extension MultiplyAdds {
     case .sse2: "SSE2 multiply-adds"
     case .avx2: "AVX2 multiply-adds"
     case .avx512: "AVX-512 multiply-adds"
-    case .bfloat16: "AVX512-BF16 dot products"
+    case .dots: "AVX512-BF16 dot products"
     case .tiles: "AMX tiles of bfloat16"
     }
   }

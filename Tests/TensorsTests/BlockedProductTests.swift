@@ -14,10 +14,9 @@ struct BlockedProductTests {
     let kernel = try #require(level.table.products).pointee
     for (index, depth) in Self.depths.enumerated() {
       for (rows, columns) in zip(Self.lines, Self.lines.shuffled(by: index)) {
-        let trial = Trial(rows, depth, columns, layout: index + rows)
+        let trial = ProductTrial(rows, depth, columns, layout: index + rows)
         let expected = trial.plain()
-        BlockedProduct(kernel, trial.a, trial.b, into: trial.c, trial.addend).run(sharing: false)
-        let isEqual = trial.result == expected
+        let isEqual = trial.result(of: kernel) == expected
         #expect(isEqual, "\(rows) × \(depth) × \(columns), layout \(index + rows)")
       }
     }
@@ -61,10 +60,8 @@ struct BlockedProductTests {
           try Threads.start(threads)
           var all: [Float] = []
           for (rows, depth, columns) in [(130, 513, 70), (70, 100, 400), (900, 40, 15)] {
-            let trial = Trial(rows, depth, columns, layout: rows + depth)
-            BlockedProduct(kernel, trial.a, trial.b, into: trial.c, trial.addend)
-              .run(sharing: true)
-            all += trial.result
+            let trial = ProductTrial(rows, depth, columns, layout: rows + depth)
+            all += trial.result(of: kernel, sharing: true)
           }
           seen.append(all)
         }
@@ -72,61 +69,6 @@ struct BlockedProductTests {
       let areEqual = seen.allSatisfy { $0 == seen[0] }
       #expect(areEqual && seen.count > 1)
     }
-  }
-}
-
-/// Operands of one product, each at the end of its memory.
-private final class Trial {
-  let a: Matrix, b: Matrix, c: Matrix
-  let addend: Addend
-  private let left: GuardedFloats, right: GuardedFloats, out: GuardedFloats, bias: GuardedFloats
-  private let keep: Float
-  private let hasBias: Bool
-
-  /// - Parameter layout: its lowest four bits say which factors are transposed and what is added.
-  init(_ rows: Int, _ depth: Int, _ columns: Int, layout: Int) {
-    left = GuardedFloats(someFloats(rows * depth, seed: 1))
-    right = GuardedFloats(someFloats(depth * columns, seed: 2))
-    out = GuardedFloats(someFloats(rows * columns, seed: 3))
-    bias = GuardedFloats(someFloats(columns, seed: 4))
-    a = Matrix(left.pointer, rows: rows, columns: depth, isTransposed: layout & 1 != 0)
-    b = Matrix(right.pointer, rows: depth, columns: columns, isTransposed: layout & 2 != 0)
-    c = Matrix(out.pointer, rows: rows, columns: columns)
-    (keep, hasBias) = (layout & 4 != 0 ? 0.5 : 0, layout & 8 != 0)
-    addend = hasBias
-      ? Addend(layout & 4 != 0 ? c : nil, bias: bias.pointer) : Addend(keep, of: c)
-  }
-
-  var result: [Float] { out.values }
-
-  /// One chain for each block of depth; the addend after the first one.
-  func plain() -> [Float] {
-    let blocks = max(1, (a.columns + BlockedProduct.depthBlock - 1) / BlockedProduct.depthBlock)
-    let length = ((a.columns + blocks - 1) / blocks + 15) / 16 * 16
-    return (0..<c.rows * c.columns).map { index in
-      let (row, column) = (index / c.columns, index % c.columns)
-      var total: Float = 0
-      for first in stride(from: 0, to: max(a.columns, 1), by: max(length, 1)) {
-        var sum: Float = 0
-        for k in first..<min(first + length, a.columns) {
-          sum.addProduct(a[row, k], b[k, column])
-        }
-        total = first == 0 ? with(addend: sum, index, column) : sum + total
-      }
-      return total
-    }
-  }
-
-  private func with(addend sum: Float, _ index: Int, _ column: Int) -> Float {
-    var sum = sum
-    if addend.matrix != nil { sum.addProduct(addend.keep, out.pointer[index]) }
-    return addend.bias.map { sum + $0[column] } ?? sum
-  }
-}
-
-extension Matrix {
-  fileprivate subscript(row: Int, column: Int) -> Float {
-    isTransposed ? pointer[column * stride + row] : pointer[row * stride + column]
   }
 }
 

@@ -43,6 +43,19 @@ struct InstructionsTests {
     }
   }
 
+  @Test("is told where it goes on with others, and refused where it is to be reproducible")
+  func resumed() throws {
+    for isReproducible in [false, true] {
+      let world = try TrainingWorld()
+      try world.configure(isReproducible ? "reproducible: true\nlanes: 8" : "")
+      let begun = try world.train(["--time-limit", "00:00:00"])
+      try #require(begun.code == 75, "\(begun.all)")
+      let resumed = try world.train(after: "export COCA_INSTRUCTIONS=baseline")
+      #expect(resumed.code == (isReproducible ? 64 : 0), "\(resumed.all)")
+      #expect(resumed.errors.contains("the checkpoint was computed by multiply-adds"))
+    }
+  }
+
   @Test("is refused where no instructions have the name")
   func refused() throws {
     let world = try TrainingWorld()

@@ -20,6 +20,8 @@ struct __attribute__((swift_attr("@Sendable"))) kernels {
 
     // Matrix products; NULL at the baseline, which has no fused multiply-adds.
     const struct product_kernel *_Nullable products;
+    // The same of factors that are rounded to bfloat16.
+    const struct product_kernel *_Nullable rounded_products;
 
     // out = a + b; y += x; x *= a. Lengths n.
     void (*_Nonnull add)(const float *a, const float *b, float *out, index_t n);

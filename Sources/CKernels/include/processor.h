@@ -19,7 +19,7 @@ enum multiply_adds {
     MULTIPLY_ADDS_SSE2,
     MULTIPLY_ADDS_AVX2,
     MULTIPLY_ADDS_AVX512,
-    MULTIPLY_ADDS_BFLOAT16,  // AVX512-BF16's dot products of two
+    MULTIPLY_ADDS_DOTS,      // AVX512-BF16's dot products of two
     MULTIPLY_ADDS_TILES      // AMX's products of bfloat16 tiles
 };
 

@@ -46,9 +46,12 @@ struct product_tile {
 struct __attribute__((swift_attr("@Sendable"))) product_kernel {
     /// Of a whole tile.
     index_t rows, columns;
-    /// Depths that a panel holds side by side in the place of one number; 1: a factor whose lines
-    /// are neighbours in memory is a panel as it is.
+    /// Depths that a panel holds side by side in the place of one number.
     index_t depths;
+    /// A panel's depths are a multiple of this; those that are too many are zeros.
+    index_t step;
+    /// Whether a factor whose lines are neighbours in memory is a panel as it is.
+    int reads_in_place;
     /// Packs all lines into panels of `rows` or of `columns`, one panel after another; lines
     /// missing in the last one are zeros.
     void (*pack_rows)(struct factor_lines, float *out);
@@ -59,8 +62,13 @@ struct __attribute__((swift_attr("@Sendable"))) product_kernel {
 };
 
 /// Products of factors that are rounded to bfloat16, or NULL where this processor can't run them.
-/// Sums are in float32, each in an order of its own.
-const struct product_kernel *_Nullable product_bfloat16(void);
+/// Sums are in float32, each kernel's in an order of its own.
+/// By AVX512-BF16's dot products of two:
+const struct product_kernel *_Nullable product_dots(void);
+/// In AMX's tile registers. The first call asks the system for them.
+const struct product_kernel *_Nullable product_tiles(void);
+/// The same bits as `product_tiles` on any processor, slowly.
+const struct product_kernel *product_plain_tiles(void);
 
 /// Memory of the calling thread that lasts as long as the thread: at least `floats` numbers,
 /// aligned to a cache line. Its contents are lost when more is asked for than before. NULL: the

@@ -20,19 +20,12 @@ public struct Processor: Sendable, Equatable {
 
   /// Its own text and its numbers, as in "Intel(R) Xeon(R) Processor (family 6, model 207)".
   public let name: String
-  public let isAMD: Bool
   /// The widest set that the processor and its system support.
   public let instructions: InstructionSet
-  /// Whether it multiplies bfloat16 (AVX512-BF16).
-  public let hasBFloat16: Bool
 
-  public init(
-    name: String, isAMD: Bool, instructions: InstructionSet, hasBFloat16: Bool
-  ) {
+  public init(name: String, instructions: InstructionSet) {
     self.name = name
-    self.isAMD = isAMD
     self.instructions = instructions
-    self.hasBFloat16 = hasBFloat16
   }
 
   /// This machine's processor.
@@ -41,9 +34,8 @@ public struct Processor: Sendable, Equatable {
     let vendor = text(of: found.vendor), name = text(of: found.name)
     let numbers = "family \(found.family), model \(found.model)"
     return Processor(
-      name: "\(name.isEmpty ? vendor : name) (\(numbers))", isAMD: vendor == "AuthenticAMD",
-      instructions: InstructionSet(rawValue: kernels.level) ?? .baseline,
-      hasBFloat16: GEMM.Precision.bfloat16.isSupported)
+      name: "\(name.isEmpty ? vendor : name) (\(numbers))",
+      instructions: InstructionSet(rawValue: kernels.level) ?? .baseline)
   }()
 
   /// A C array of characters as text, up to the first zero, without surrounding spaces.

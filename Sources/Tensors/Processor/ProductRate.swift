@@ -30,7 +30,7 @@ public struct ProductRate: Sendable, Equatable, Codable {
       multiply()
       return measure(
         operations: 2 * Double(rows * depth * columns), multiply,
-        beside: precision == .bfloat16 ? .bfloat16 : .widest)
+        beside: precision.limit)
     }
   }
 
@@ -50,8 +50,8 @@ public struct ProductRate: Sendable, Equatable, Codable {
 /// Multiply-adds of numbers that stay in registers: no product can be faster.
 public enum MultiplyAdds: String, Sendable, CaseIterable {
   case sse2, avx2, avx512
-  /// AVX512-BF16's dot products.
-  case bfloat16
+  /// AVX512-BF16's dot products of two.
+  case dots
   /// AMX's products of bfloat16 tiles.
   case tiles
 
@@ -83,8 +83,17 @@ public enum MultiplyAdds: String, Sendable, CaseIterable {
     case .sse2: MULTIPLY_ADDS_SSE2
     case .avx2: MULTIPLY_ADDS_AVX2
     case .avx512: MULTIPLY_ADDS_AVX512
-    case .bfloat16: MULTIPLY_ADDS_BFLOAT16
+    case .dots: MULTIPLY_ADDS_DOTS
     case .tiles: MULTIPLY_ADDS_TILES
+    }
+  }
+}
+
+extension GEMM.Precision {
+  fileprivate var limit: MultiplyAdds {
+    switch self {
+    case .float32: .widest
+    case .bfloat16: BFloat16Instructions.fastest?.limit ?? .widest
     }
   }
 }

@@ -6,7 +6,7 @@ public struct ProductSpeed: Sendable, Equatable, Codable {
   public let processor: String
   /// What this program's own kernels are compiled for.
   public let instructions: String
-  /// Who makes float32 products: "own products", or one of OpenBLAS's kernels.
+  /// Who makes products: "own products", and by which instructions, or one of OpenBLAS's kernels.
   public let kernel: String
   /// A core's rate for products in the given precision, while all threads compute.
   public let rate: ProductRate

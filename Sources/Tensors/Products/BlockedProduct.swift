@@ -12,7 +12,8 @@ import CKernels
 /// on the instruction set nor on the number of threads.
 /// - Source: Goto, van de Geijn, "Anatomy of High-Performance Matrix Multiplication", 2008.
 package struct BlockedProduct {
-  /// Depths of a block at most: as many as keep a panel in the first cache level.
+  /// Numbers that a block's panel holds of a line at most: as many as keep it in the first cache
+  /// level.
   package static let depthBlock = 512
   let kernel: product_kernel
   let staying: Factor
@@ -32,8 +33,9 @@ package struct BlockedProduct {
 
   /// Multiplies on the calling thread, or shares the work among the team's.
   package func run(sharing: Bool) {
-    let depths = Self.blocks(of: depth, atMost: Self.depthBlock, multiplesOf: 16)
-    let most = ProductMemory.staying / max(depths[0].count, 1)
+    let depths = Self.blocks(
+      of: depth, atMost: Self.depthBlock * kernel.depths, multiplesOf: 16 * kernel.depths)
+    let most = ProductMemory.staying / max(staying.length(depths[0]), 1)
     for lines in Self.blocks(of: staying.lines, atMost: most, multiplesOf: staying.width) {
       for depths in depths {
         ProductBlock(self, lines, depths, sharing: sharing).run()

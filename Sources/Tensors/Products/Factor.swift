@@ -16,6 +16,8 @@ struct Factor {
   /// Whether tiles read it where it is: lines that are neighbours and that few tiles read.
   let isReadInPlace: Bool
   private let depths: Int
+  /// A panel's depths are a multiple of this.
+  private let stepDepths: Int
   private let packer: @convention(c) (factor_lines, UnsafeMutablePointer<Float>) -> Void
 
   init(rowsOf a: Matrix, _ kernel: product_kernel, uses: Int) {
@@ -39,14 +41,16 @@ struct Factor {
     start = UnsafePointer(matrix.pointer)
     (self.line, self.step, self.lines, self.isLeft) = (line, step, lines, isLeft)
     (self.width, self.packer) = (width, packer)
-    isReadInPlace = line == 1 && tiles <= 4 && kernel.depths == 1
-    self.depths = kernel.depths
+    isReadInPlace = line == 1 && tiles <= 4 && kernel.reads_in_place != 0
+    (self.depths, stepDepths) = (kernel.depths, kernel.step)
   }
 
   func panels(_ lines: Range<Int>) -> Int { (lines.count + width - 1) / width }
 
   /// Numbers that a panel holds of each line.
-  func length(_ depths: Range<Int>) -> Int { (depths.count + self.depths - 1) / self.depths }
+  func length(_ depths: Range<Int>) -> Int {
+    (depths.count + stepDepths - 1) / stepDepths * (stepDepths / self.depths)
+  }
 
   /// Lines that are packed together.
   var groupSize: Int { max(1, Self.groupLines / width) * width }

@@ -8,13 +8,13 @@ public enum GEMM {
   public enum Precision: String, Sendable, CaseIterable {
     case float32, bfloat16
 
-    /// Whether this processor supports it.
+    /// Whether this processor supports it: bfloat16 from AVX2 up.
     public var isSupported: Bool { self == .float32 || kernel != nil }
 
     fileprivate var kernel: UnsafePointer<product_kernel>? {
       switch self {
       case .float32: kernels.products
-      case .bfloat16: product_bfloat16()
+      case .bfloat16: BFloat16Instructions.fastest?.kernel
       }
     }
   }
@@ -30,9 +30,13 @@ public enum GEMM {
   }
   private static let isBFloat16 = Atomic(false)
 
-  /// Who makes float32 products.
+  /// Who makes the model's products.
   public static var maker: String {
-    usesOpenBLAS ? "OpenBLAS \(OpenBLAS.core)" : "own products"
+    if usesOpenBLAS { return "OpenBLAS \(OpenBLAS.core)" }
+    guard precision == .bfloat16, let used = BFloat16Instructions.fastest else {
+      return "own products"
+    }
+    return "own products by \(used.title)"
   }
 
   static var usesOpenBLAS: Bool { Precision.float32.kernel == nil }

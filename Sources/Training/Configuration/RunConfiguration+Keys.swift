@@ -74,7 +74,7 @@ extension RunConfiguration {
   private static let computeKeys: [Key<Self>] = [
     Key("precision", \.precision, .choice, """
       what the factors of the model's matrix products are rounded to; sums, weights, the \
-      contrastive loss and everything else are float32. `bfloat16` needs processors with AVX512-BF16
+      contrastive loss and everything else are float32. `bfloat16` needs processors with AVX2
       """),
     Key("recompute", \.recompute, .choice, free: true, """
       `blocks` keeps only the inputs of the layers and computes the layers again in the backward \

@@ -9,7 +9,7 @@ extension GEMM.Precision {
     guard isSupported else {
       throw ModelError(
         "precision", .impossible("\(Ranks.host)'s processor has no \(rawValue) products"),
-        remedy: "Set precision: float32, or run on processors with AVX512-BF16")
+        remedy: "Set precision: float32, or run on processors with AVX2")
     }
     GEMM.precision = self
   }

@@ -7,11 +7,14 @@ enum Reproducibility {
   /// Whether the number of a rank's threads changes bits: it does below AVX2.
   static var needsEqualThreads: Bool { Processor.current.instructions == .baseline }
 
-  /// What decides the bits of a step besides the lanes. From AVX2 up neither threads nor the
-  /// processor do.
-  private static var arithmetic: String {
-    guard needsEqualThreads else { return "\(GEMM.precision.rawValue) from AVX2 up" }
-    return "\(Threads.count) threads, \(kernels.level) kernels, \(GEMM.maker)"
+  /// What decides the bits of a step besides lanes and precision. From AVX2 up neither threads nor
+  /// the processor do, but for the instructions that multiply in bfloat16.
+  static var arithmetic: String {
+    guard !needsEqualThreads else {
+      return "\(Threads.count) threads, \(kernels.level) kernels, \(GEMM.maker)"
+    }
+    let instructions = GEMM.precision == .bfloat16 ? BFloat16Instructions.fastest : .multiplyAdds
+    return instructions?.title ?? GEMM.maker
   }
 
   /// Collective.

@@ -150,6 +150,22 @@ struct StartingPoint {
       + "without the change it was \(rates[1])"
   }
 
+  /// A notice that the checkpoint's steps were computed by other instructions; nil where it has the
+  /// run's, or where its precision was another one.
+  /// - Throws: `ModelError` with `reproducible: true`.
+  func arithmeticChange(in plan: RunPlan) throws(ModelError) -> String? {
+    guard let checkpoint, before?.precision == plan.configuration.precision,
+      let found = TrainingProgress.arithmetic(of: checkpoint), found != Reproducibility.arithmetic
+    else { return nil }
+    let what = "the checkpoint was computed by \(found), this run by \(Reproducibility.arithmetic)"
+    guard !plan.configuration.reproducible else {
+      throw ModelError(
+        "reproducible", .mismatch(what),
+        remedy: "Go on with the same COCA_INSTRUCTIONS, on processors of the same kind")
+    }
+    return "\(what): the last bits differ from those of an uninterrupted run"
+  }
+
   /// Sets the weights and the optimizer's state.
   /// - Parameter state: with the model that this starting point was made for.
   func fill(_ state: TrainingState) throws -> TrainingProgress {

@@ -21,6 +21,8 @@ struct TrainingProgress {
     let updates: Int
     let read: Int
     let skipped: Int
+    /// Absent in checkpoints of older programs.
+    let arithmetic: String?
   }
 }
 
@@ -40,7 +42,7 @@ extension CheckpointContents {
     let counts = optimizer.map {
       TrainingProgress.Saved(
         samplesSeen: progress.samplesSeen, updates: $0.updates, read: progress.tally.read,
-        skipped: progress.tally.skipped)
+        skipped: progress.tally.skipped, arithmetic: Reproducibility.arithmetic)
     }
     self.init(
       step: progress.step, seed: seed, version: programVersion, configuration: configuration,
@@ -51,6 +53,12 @@ extension CheckpointContents {
 }
 
 extension TrainingProgress {
+  /// What decided the bits of the checkpoint's steps; nil where that is not known.
+  static func arithmetic(of checkpoint: Checkpoint) -> String? {
+    let saved: Saved? = try? checkpoint.state.progress.decoded()
+    return saved?.arithmetic
+  }
+
   /// Reads a checkpoint's progress, and the state of its optimizer.
   init(_ checkpoint: Checkpoint, filling optimizer: any Optimizer) throws {
     let files = try checkpoint.optimizer(CheckpointContents.optimizerFile)
