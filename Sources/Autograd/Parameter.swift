@@ -7,7 +7,7 @@ public enum Initialization: Sendable, Equatable {
   case normal(deviation: Double)
 }
 
-/// A trained tensor. Its value and gradient are views of its set's two long buffers.
+/// A weight. Its value and gradient are views of its set's two long buffers.
 public final class Parameter {
   /// The kind of tensor, for rules such as which weights decay.
   public enum Kind: Sendable {
@@ -20,13 +20,24 @@ public final class Parameter {
   }
 
   public let name: String
-  /// Its index in the set.
-  public let index: Int
+  /// Its index among the set's trained parameters.
+  public fileprivate(set) var index: Int
   public let shape: [Int]
   public let kind: Kind
   public let initialization: Initialization
-  public internal(set) var value: Tensor
-  public internal(set) var gradient: Tensor
+  /// Whether it has a gradient and is updated; a frozen one keeps its value.
+  public fileprivate(set) var isTrained = true
+  public fileprivate(set) var value: Tensor
+  private var sum: Tensor
+
+  /// - Precondition: it is trained.
+  public fileprivate(set) var gradient: Tensor {
+    get {
+      precondition(isTrained, "\(name) is frozen: it has no gradient")
+      return sum
+    }
+    set { sum = newValue }
+  }
 
   init(
     name: String, index: Int, shape: [Int], kind: Kind, initialization: Initialization,
@@ -38,7 +49,7 @@ public final class Parameter {
     self.kind = kind
     self.initialization = initialization
     value = empty
-    gradient = empty
+    sum = empty
   }
 
   public var count: Int { shape.reduce(1, *) }
@@ -47,44 +58,46 @@ public final class Parameter {
   /// All dimensions but the last, multiplied.
   public var rows: Int { shape.dropLast().reduce(1, *) }
 
-  /// Adds sums over rows to the gradient: `add` fills one partial sum for each block of rows; they
-  /// are added in order.
+  /// Adds sums over rows to the gradient, if there is one: `add` fills one partial sum for each
+  /// block of rows; they are added in order.
   func addPartials(rows: Int, _ add: (_ rows: Range<Int>, _ partial: Tensor) -> Void) {
-    let size = count
-    Parameter.sumPartials(rows: rows, widths: [size], into: [gradient]) { add($0, $1[0]) }
+    guard isTrained else { return }
+    Parameter.sumPartials(rows: rows, into: [self]) { add($0, $1[0]) }
   }
 
   /// Rows that are worth a partial sum of their own, and how many partial sums there are at most.
   private static let leastRows = 64
   private static let mostParts = 16
 
-  /// Sums over rows into `targets`. Each block of rows has a partial sum, and these are added in
-  /// order. The blocks depend on the number of rows alone, and so do the bits.
+  /// Adds sums over rows to the gradients of those that are trained. Each block of rows has a
+  /// partial sum, and these are added in order. The blocks depend on the number of rows alone, and
+  /// so do the bits.
   static func sumPartials(
-    rows: Int, widths: [Int], into targets: [Tensor],
+    rows: Int, into targets: [Parameter],
     _ add: (_ rows: Range<Int>, _ partials: [Tensor]) -> Void
   ) {
     let parts = max(1, min(rows / leastRows, mostParts))
-    let partials = (0..<parts).map { _ in widths.map { Tensor.zeros([$0]) } }
+    let partials = (0..<parts).map { _ in targets.map { Tensor.zeros([$0.count]) } }
     Threads.tasks(parts) { part, _ in
       add(rows * part / parts..<rows * (part + 1) / parts, partials[part])
     }
     for part in partials {
-      for (target, sum) in zip(targets, part) {
-        kernels.accumulate(sum.pointer, target.pointer, sum.count)
+      for (target, sum) in zip(targets, part) where target.isTrained {
+        kernels.accumulate(sum.pointer, target.gradient.pointer, sum.count)
       }
     }
   }
 }
 
 /// All of a model's parameters in the order in which they were declared. All values are in one
-/// buffer and all gradients in another: summing over ranks, clipping, updating and saving all work
-/// on one long vector.
+/// buffer and the gradients of the trained ones in another: summing over ranks, clipping and
+/// updating all work on one long vector.
 public final class ParameterSet {
   public private(set) var parameters: [Parameter] = []
-  /// All values in declaration order; empty before `allocate`.
+  /// All values in declaration order, those of frozen parameters after all others; empty before
+  /// `allocate`.
   public private(set) var values = Tensor([0])
-  /// All gradients in the same order.
+  /// The gradients of the trained parameters in the same order.
   public private(set) var gradients = Tensor([0])
 
   private let empty = Tensor([0])
@@ -106,16 +119,32 @@ public final class ParameterSet {
 
   public var count: Int { parameters.reduce(0) { $0 + $1.count } }
 
+  /// Those that are not frozen.
+  public var trained: [Parameter] { parameters.filter(\.isTrained) }
+
+  /// The values of the trained parameters, laid out as the gradients are.
+  public var trainedValues: Tensor { values.slice(at: 0, shape: gradients.shape) }
+
+  /// Takes parameters out of training: they get no gradient. Call it before `allocate`.
+  public func freeze(where isFrozen: (Parameter) -> Bool) {
+    for parameter in parameters where isFrozen(parameter) { parameter.isTrained = false }
+    for (index, parameter) in trained.enumerated() { parameter.index = index }
+  }
+
   public subscript(name: String) -> Parameter? { parameters.first { $0.name == name } }
 
   /// Gives every parameter its memory, without setting values. Gradients only if `training`.
   public func allocate(training: Bool) {
     values = Tensor([count])
-    gradients = training ? Tensor.zeros([count]) : empty
+    gradients = training ? Tensor.zeros([trained.reduce(0) { $0 + $1.count }]) : empty
     var start = 0
-    for parameter in parameters {
+    for parameter in trained {
       parameter.value = values.slice(at: start, shape: parameter.shape)
       if training { parameter.gradient = gradients.slice(at: start, shape: parameter.shape) }
+      start += parameter.count
+    }
+    for parameter in parameters where !parameter.isTrained {
+      parameter.value = values.slice(at: start, shape: parameter.shape)
       start += parameter.count
     }
   }

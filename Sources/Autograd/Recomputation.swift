@@ -7,12 +7,13 @@
 public func block(_ inputs: [Variable], _ body: @escaping ([Variable]) -> Variable) -> Variable {
   guard let tape = inputs.first?.tape else { return body(inputs) }
   guard tape.recomputesBlocks else { return tape.forgetting { body(inputs) } }
-  let values = inputs.map(\.value), listener = Tape.listening()
-  let result = Variable(body(values.map { Variable($0, on: listener) }).value, on: tape)
+  let listener = Tape.listening()
+  let result = Variable(copy: body(inputs.map { Variable(copy: $0, on: listener) }), on: tape)
+  guard !result.isConstant else { return result }
   tape.record(listener.parameters) {
     guard let gradient = result.takeGradient() else { return }
     let again = Tape()
-    let copies = values.map { Variable($0, on: again) }
+    let copies = inputs.map { Variable(copy: $0, on: again) }
     body(copies).seed(gradient)
     again.backward()
     for (input, copy) in zip(inputs, copies) {

@@ -44,7 +44,7 @@ public final class Tape {
 
   /// - Parameter parameters: the parameters whose gradients the step adds to.
   func record(_ parameters: [Parameter] = [], _ step: @escaping () -> Void) {
-    let new = parameters.filter { used.insert(ObjectIdentifier($0)).inserted }
+    let new = parameters.filter { $0.isTrained && used.insert(ObjectIdentifier($0)).inserted }
     if isListening {
       self.parameters += new
     } else {
@@ -90,17 +90,20 @@ public final class Tape {
 }
 
 /// An operation. `forward` computes its value now; `backward`, during the backward pass, gets the
-/// gradient with respect to that value. Profiles show both under its name.
+/// gradient with respect to that value. Profiles show both under its name. Where neither an input
+/// nor a parameter needs a gradient, the value needs none either, and nothing is kept.
 /// - Parameters:
-///   - reads: what it reads; the backward pass reads it again and writes a gradient for each.
-///   - parameters: the parameters whose gradients `backward` adds to.
+///   - inputs: the variables whose gradients `backward` adds to.
+///   - reads: what it reads besides; the backward pass reads all of it again.
+///   - parameters: the parameters whose gradients `backward` adds to, if they are trained.
 ///   - isLight: whether `forward` takes so little time that a block drops the value at the end of
 ///     its forward pass, and its backward pass computes it again.
 func operation(
-  _ name: String, reads: [Tensor], parameters: [Parameter] = [], isLight: Bool = false,
-  on tape: Tape?, _ forward: @escaping () -> Tensor, backward: @escaping (Tensor) -> Void
+  _ name: String, of inputs: [Variable], reads: [Tensor] = [], parameters: [Parameter] = [],
+  isLight: Bool = false, on tape: Tape?, _ forward: @escaping () -> Tensor,
+  backward: @escaping (Tensor) -> Void
 ) -> Variable {
-  let read = reads.reduce(0) { $0 + $1.bytes }
+  let read = (inputs.map(\.value) + reads).reduce(0) { $0 + $1.bytes }
   var written = 0
   let value = Profile.measure(name, bytes: read + written) {
     let value = forward()
@@ -108,6 +111,9 @@ func operation(
     return value
   }
   tape?.watch?(parameters, value)
+  guard inputs.contains(where: { !$0.isConstant }) || parameters.contains(where: \.isTrained) else {
+    return Variable(constant: value, on: tape)
+  }
   let again = { [written] in
     Profile.measure("\(name), again", bytes: read + written, forward)
   }

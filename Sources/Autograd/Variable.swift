@@ -7,14 +7,16 @@ import Tensors
 public final class Variable {
   public private(set) var gradient: Tensor?
   let tape: Tape?
-  private let isConstant: Bool
+  /// Whether it needs no gradient.
+  let isConstant: Bool
+  private let shape: [Int]
   private var kept: Tensor?
   /// Computes the value again, to the bit; nil: the value is kept.
   private let remake: (() -> Tensor)?
 
   /// - Parameter remake: computes the value again in little time, so that a block need not keep it.
   init(_ value: Tensor, on tape: Tape?, remake: (() -> Tensor)? = nil) {
-    kept = value
+    (kept, shape) = (value, value.shape)
     self.tape = tape
     self.remake = remake
     isConstant = false
@@ -23,18 +25,28 @@ public final class Variable {
 
   /// An input that needs no gradient.
   public init(constant value: Tensor, on tape: Tape?) {
-    kept = value
+    (kept, shape) = (value, value.shape)
     self.tape = tape
     remake = nil
     isConstant = true
   }
 
+  /// The same value on another tape, where no earlier operation is known.
+  convenience init(copy other: Variable, on tape: Tape?) {
+    if other.isConstant {
+      self.init(constant: other.value, on: tape)
+    } else {
+      self.init(other.value, on: tape)
+    }
+  }
+
   /// A parameter as a variable, so that operations can read it like an activation.
   public init(_ parameter: Parameter, on tape: Tape?) {
-    kept = parameter.value
+    (kept, shape) = (parameter.value, parameter.shape)
     self.tape = tape
     remake = nil
-    isConstant = false
+    isConstant = !parameter.isTrained
+    guard parameter.isTrained else { return }
     tape?.record([parameter]) { [self] in
       guard let gradient = takeGradient() else { return }
       kernels.accumulate(gradient.pointer, parameter.gradient.pointer, gradient.count)
@@ -64,13 +76,21 @@ public final class Variable {
     return gradient
   }
 
-  /// Lets `write` add to the gradient: with `keep` 0 it must set every element, with 1 add to it.
+  /// Lets `write` add to the gradient, if one is needed: with `keep` 0 it must set every element,
+  /// with 1 add to it.
   func accumulate(_ write: (_ gradient: Tensor, _ keep: Float) -> Void) {
     guard !isConstant else { return }
-    if let gradient { return write(gradient, 1) }
-    let fresh = Tensor(value.shape)
-    write(fresh, 0)
-    gradient = fresh
+    let (gradient, keep) = target()
+    write(gradient, keep)
+  }
+
+  /// What a backward pass that computes several gradients at once writes this one into, as in
+  /// `accumulate`; a constant's is thrown away.
+  func target() -> (gradient: Tensor, keep: Float) {
+    if let gradient { return (gradient, 1) }
+    let fresh = Tensor(shape)
+    if !isConstant { gradient = fresh }
+    return (fresh, 0)
   }
 
   /// Adds a gradient that its owner no longer needs: the first one is taken over, not copied.

@@ -101,7 +101,8 @@ public final class CoCa {
 
   /// Keeps the logit scale in [0, ln 100]; CLIP and open_clip do so after every update too.
   public func clampLogitScale() {
-    guard let value = logitScale?.value.pointer else { return }
+    guard let logitScale, logitScale.isTrained else { return }
+    let value = logitScale.value.pointer
     value[0] = min(max(value[0], 0), 4.6051702)
   }
 }

@@ -47,7 +47,7 @@ private final class ContrastiveStep: LossTermStep {
   }
 
   func begin(share: Int) {
-    guard let gradient, let scale = step.model.logitScale else { return }
+    guard let gradient, let scale = step.model.logitScale, scale.isTrained else { return }
     scale.gradient.pointer[0] += Float(step.weight * gradient.logScale[share])
   }
 

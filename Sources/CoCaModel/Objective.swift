@@ -146,7 +146,7 @@ public struct Objective {
   private func backward(_ tape: Tape?, completes: Bool) throws {
     try clock.measure(.backward) {
       guard completes, let completed else { return tape?.backward() ?? () }
-      try tape?.backward(of: model.parameters.parameters, completed: completed)
+      try tape?.backward(of: model.parameters.trained, completed: completed)
     }
   }
 

@@ -36,7 +36,7 @@ public final class Adafactor: Optimizer {
   public init(_ parameters: ParameterSet, _ settings: OptimizerSettings, shard: Shard? = nil) {
     self.settings = settings
     self.shard = shard
-    slots = parameters.parameters.map { parameter in
+    slots = parameters.trained.map { parameter in
       let shape = parameter.shape, name = parameter.name, rows = shard.rows(of: parameter)
       func zeros(_ moment: String) -> OptimizerState {
         OptimizerState("\(moment).\(name)", shape: shape, rows: rows)

@@ -18,11 +18,11 @@ public final class AdamW: Optimizer {
   private let second: [OptimizerState]
 
   public init(_ parameters: ParameterSet, _ settings: OptimizerSettings, shard: Shard? = nil) {
-    self.parameters = parameters.parameters
+    self.parameters = parameters.trained
     self.settings = settings
     self.shard = shard
     func zeros(_ moment: String) -> [OptimizerState] {
-      parameters.parameters.map {
+      parameters.trained.map {
         OptimizerState("\(moment).\($0.name)", shape: $0.shape, rows: shard.rows(of: $0))
       }
     }

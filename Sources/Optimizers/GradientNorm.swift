@@ -33,7 +33,7 @@ public struct GradientNorm: Sendable {
   /// - Parameter blocks: the sum of squares of every row block of every parameter.
   private init(_ parameters: ParameterSet, _ blocks: [Double]) {
     var first = 0
-    squares = parameters.parameters.map { parameter in
+    squares = parameters.trained.map { parameter in
       let count = RowBlocks(rows: parameter.rows).count
       defer { first += count }
       return (parameter.name, blocks[first..<first + count].reduce(0, +))
@@ -49,7 +49,7 @@ public struct GradientNorm: Sendable {
 
   /// The sum of squares of every row block; zero for blocks that this rank does not hold.
   private static func squares(_ parameters: ParameterSet, _ shard: Shard?) -> [Double] {
-    parameters.parameters.flatMap { parameter in
+    parameters.trained.flatMap { parameter in
       let blocks = RowBlocks(rows: parameter.rows), width = parameter.width
       let held = blocks.blocks(of: shard.rows(of: parameter))
       return [Double](unsafeUninitializedCapacity: blocks.count) { sums, count in

@@ -73,6 +73,14 @@ extension Kind where Value == String {
 }
 
 extension Kind where Value == [String] {
+  /// A text, or a list of texts that may be empty.
+  public static var texts: Kind {
+    Kind(
+      "a text or a list of texts",
+      parse: { $0.node.items?.isEmpty == true ? [] : $0.texts },
+      write: { .list($0.map { ConfigurationNode(.text($0)) }) })
+  }
+
   /// One or more paths, made absolute.
   public static var folders: Kind {
     Kind(

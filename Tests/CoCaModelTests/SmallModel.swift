@@ -26,11 +26,13 @@ struct SmallModel {
   let captions: PackedCaptions
 
   init(
-    _ kind: Kind = .cascade, heads: Set<Head> = .coca, attentionSets: Set<AttentionSet> = .standard
+    _ kind: Kind = .cascade, heads: Set<Head> = .coca,
+    attentionSets: Set<AttentionSet> = .standard, frozen: FrozenTensors = .none
   ) throws {
     var shape = try Self.shape(kind)
     (shape.heads, shape.attentionSets) = (heads, attentionSets)
     model = CoCa(shape, vocabularySize: Self.vocabulary)
+    model.parameters.freeze { frozen.contains($0.name) }
     model.parameters.allocate(training: true)
     model.parameters.initialize(seed: 11)
     // Rows far shorter than a difference's step would make LayerNorm look like a kink.

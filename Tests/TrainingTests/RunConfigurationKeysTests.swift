@@ -20,6 +20,7 @@ private let others: [String: [String]] = [
   "steps": ["steps=7"], "epochs": ["epochs=7"], "samples": ["samples=7"],
   "objective": ["objective=contrastive"], "loss": ["loss={caption: 1}"],
   "loss.contrastive": ["loss.contrastive=3"], "loss.caption": ["loss.caption=3"],
+  "freeze": ["freeze=[imageEncoder]"],
   "optimizer": ["optimizer={lr: 1}"], "optimizer.name": ["optimizer.name=adamw"],
   "optimizer.lr": ["optimizer.lr=1"], "optimizer.beta1": ["optimizer.beta1=0.5"],
   "optimizer.beta2": ["optimizer.beta2=0.5"], "optimizer.epsilon": ["optimizer.epsilon=0.5"],

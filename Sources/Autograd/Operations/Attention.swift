@@ -24,18 +24,12 @@ public func attention(
   let attention = Attention(
     q: q.value, k: k.value, v: v.value, heads: heads, querySegments: querySegments,
     keySegments: keySegments, isCausal: isCausal, prefixes: prefixes, visible: visible)
-  return operation("attention", reads: [q.value, k.value, v.value], on: q.tape) {
+  return operation("attention", of: [q, k, v], on: q.tape) {
     attention.forward()
     return attention.output
   } backward: { gradient in
-    q.accumulate { dq, keepQ in
-      k.accumulate { dk, keepK in
-        v.accumulate { dv, keepV in
-          attention.backward(
-            gradient, dq: dq, dk: dk, dv: dv, keepQ: keepQ, keepK: keepK, keepV: keepV)
-        }
-      }
-    }
+    let (dq, keepQ) = q.target(), (dk, keepK) = k.target(), (dv, keepV) = v.target()
+    attention.backward(gradient, dq: dq, dk: dk, dv: dv, keepQ: keepQ, keepK: keepK, keepV: keepV)
   }
 }
 

@@ -22,9 +22,9 @@ public func attention(
   let attention = ContextAttention(
     q: q.value, key: key.value, value: value.value, heads: heads, queries: queries, keys: keys,
     contextWidth: context.width)
-  let reads = [q.value, context.value, key.value, value.value]
   return operation(
-    "attention to context", reads: reads, parameters: [key, value, valueBias], on: q.tape
+    "attention to context", of: [q, context], reads: [key.value, value.value],
+    parameters: [key, value, valueBias], on: q.tape
   ) {
     attention.forward(context.value, valueBias.value)
   } backward: { gradient in
@@ -32,14 +32,12 @@ public func attention(
       kernels.column_sums(
         gradient.rows(rows).pointer, partial.pointer, rows.count, gradient.width)
     }
-    q.accumulate { dq, keepQ in
-      context.accumulate { dContext, keepContext in
-        if keepContext == 0 { dContext.fill(0) }
-        attention.backward(
-          gradient, context: context.value, dq: dq, dContext: dContext, dKey: key.gradient,
-          dValue: value.gradient, keepQ: keepQ)
-      }
-    }
+    let (dq, keepQ) = q.target(), (dContext, keepContext) = context.target()
+    if keepContext == 0 { dContext.fill(0) }
+    attention.backward(
+      gradient, context: context.value, dq: dq, dContext: dContext,
+      dKey: key.isTrained ? key.gradient : nil, dValue: value.isTrained ? value.gradient : nil,
+      keepQ: keepQ)
   }
 }
 
@@ -130,13 +128,14 @@ private struct ContextAttention {
 
   /// Adds to all gradients except `dq`.
   func backward(
-    _ gradient: Tensor, context: Tensor, dq: Tensor, dContext: Tensor, dKey: Tensor,
-    dValue: Tensor, keepQ: Float
+    _ gradient: Tensor, context: Tensor, dq: Tensor, dContext: Tensor, dKey: Tensor?,
+    dValue: Tensor?, keepQ: Float
   ) {
     let dFound = Tensor(found.shape)
     for head in 0..<heads {
       let gradient = columns(head, of: gradient)
       GEMM.multiply(gradient, rows(head, of: value), into: plane(head, of: dFound))
+      guard let dValue else { continue }
       GEMM.multiply(
         gradient.transposed, plane(head, of: found), into: rows(head, of: dValue), keep: 1)
     }
@@ -145,6 +144,7 @@ private struct ContextAttention {
       let dCarried = plane(head, of: dFound)
       GEMM.multiply(
         dCarried, rows(head, of: key).transposed, into: columns(head, of: dq), keep: keepQ)
+      guard let dKey else { continue }
       GEMM.multiply(
         columns(head, of: q).transposed, dCarried, into: rows(head, of: dKey), keep: 1)
     }

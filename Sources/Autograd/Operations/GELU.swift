@@ -20,7 +20,7 @@ private func elementwise(
   _ name: String, _ x: Variable, _ forward: @escaping @convention(c) (Read, Write, Int) -> Void,
   _ backward: @escaping @convention(c) (Read, Read, Write, Int) -> Void
 ) -> Variable {
-  operation(name, reads: [x.value], isLight: true, on: x.tape) {
+  operation(name, of: [x], isLight: true, on: x.tape) {
     let output = Tensor(x.value.shape)
     Threads.split(x.value.count, grain: 4096) { range in
       forward(x.value.pointer + range.lowerBound, output.pointer + range.lowerBound, range.count)

@@ -4,7 +4,7 @@ import Tensors
 public func l2Normalize(_ x: Variable) -> Variable {
   let output = Tensor([x.rows, x.width])
   let norms = Tensor([x.rows])
-  return operation("L2 normalize", reads: [x.value], on: x.tape) {
+  return operation("L2 normalize", of: [x], on: x.tape) {
     kernels.l2_normalize(x.value.pointer, output.pointer, norms.pointer, x.rows, x.width)
     return output
   } backward: { gradient in

@@ -11,7 +11,7 @@ public func layerNorm(
 ) -> Variable {
   let mean = Tensor([x.rows]), deviation = Tensor([x.rows])
   return operation(
-    "layer norm", reads: [x.value], parameters: [gain, bias], isLight: true, on: x.tape
+    "layer norm", of: [x], parameters: [gain, bias], isLight: true, on: x.tape
   ) {
     let output = Tensor([x.rows, x.width])
     Threads.split(x.rows, grain: 16) { rows in
@@ -22,15 +22,12 @@ public func layerNorm(
     }
     return output
   } backward: { gradient in
-    x.accumulate { dx, keep in
-      Parameter.sumPartials(
-        rows: x.rows, widths: [x.width, x.width], into: [gain.gradient, bias.gradient]
-      ) { rows, sums in
-        kernels.layer_norm_backward(
-          x.value.rows(rows).pointer, gain.value.pointer, mean.pointer + rows.lowerBound,
-          deviation.pointer + rows.lowerBound, gradient.rows(rows).pointer,
-          dx.rows(rows).pointer, Int32(keep), sums[0].pointer, sums[1].pointer, rows.count, x.width)
-      }
+    let (dx, keep) = x.target()
+    Parameter.sumPartials(rows: x.rows, into: [gain, bias]) { rows, sums in
+      kernels.layer_norm_backward(
+        x.value.rows(rows).pointer, gain.value.pointer, mean.pointer + rows.lowerBound,
+        deviation.pointer + rows.lowerBound, gradient.rows(rows).pointer,
+        dx.rows(rows).pointer, Int32(keep), sums[0].pointer, sums[1].pointer, rows.count, x.width)
     }
   }
 }

@@ -10,9 +10,11 @@ import Tensors
 public func linear(
   _ x: Variable, _ weight: Parameter, _ bias: Parameter? = nil, addingTo residual: Variable? = nil
 ) -> Variable {
-  let reads = [x.value, weight.value] + (residual.map { [$0.value] } ?? [])
+  let inputs = [x] + (residual.map { [$0] } ?? [])
   let parameters = [weight] + (bias.map { [$0] } ?? [])
-  return operation("linear", reads: reads, parameters: parameters, on: x.tape) {
+  return operation(
+    "linear", of: inputs, reads: [weight.value], parameters: parameters, on: x.tape
+  ) {
     let output = Tensor([x.rows, weight.shape[0]])
     GEMM.multiply(
       Matrix(x.value), Matrix(weight.value).transposed, into: Matrix(output),
@@ -22,8 +24,10 @@ public func linear(
     x.accumulate { dx, keep in
       GEMM.multiply(Matrix(gradient), Matrix(weight.value), into: Matrix(dx), keep: keep)
     }
-    GEMM.multiply(
-      Matrix(gradient).transposed, Matrix(x.value), into: Matrix(weight.gradient), keep: 1)
+    if weight.isTrained {
+      GEMM.multiply(
+        Matrix(gradient).transposed, Matrix(x.value), into: Matrix(weight.gradient), keep: 1)
+    }
     bias?.addPartials(rows: gradient.rows) { rows, partial in
       kernels.column_sums(
         gradient.rows(rows).pointer, partial.pointer, rows.count, gradient.width)

@@ -16,9 +16,10 @@ public func split(_ x: Variable, into parts: [[Range<Int>]]) -> [Variable] {
           from: x.value.rows(rows).pointer, count: rows.count * width)
         row += rows.count
       }
-      return Variable(part, on: x.tape)
+      return x.isConstant ? Variable(constant: part, on: x.tape) : Variable(part, on: x.tape)
     }
   }
+  guard !x.isConstant else { return results }
   x.tape?.record {
     Profile.measure("split, backward", bytes: 2 * x.value.bytes) {
       let dx = Tensor.zeros([x.rows, width])
@@ -49,7 +50,7 @@ public func selected(_ x: Variable, _ ranges: [Range<Int>]) -> Variable {
       row += range.count
     }
   }
-  return operation("select rows", reads: [x.value], on: x.tape) {
+  return operation("select rows", of: [x], on: x.tape) {
     let output = Tensor([ranges.reduce(0) { $0 + $1.count }, width])
     forEachRange { source, place in
       output.rows(place).pointer.update(
@@ -74,7 +75,7 @@ public func selected(_ x: Variable, _ ranges: [Range<Int>]) -> Variable {
 /// - Returns: `[segments.rows + segments.count, width]`.
 public func prepend(_ row: Parameter, to x: Variable, _ segments: Segments) -> Variable {
   let width = x.width, longer = segments.extended(by: 1)
-  return operation("prepend", reads: [x.value], parameters: [row], on: x.tape) {
+  return operation("prepend", of: [x], parameters: [row], on: x.tape) {
     let output = Tensor([longer.rows, width])
     for segment in 0..<segments.count {
       let rows = longer[segment]
@@ -87,7 +88,9 @@ public func prepend(_ row: Parameter, to x: Variable, _ segments: Segments) -> V
     let dx = Tensor([x.rows, width])
     for segment in 0..<segments.count {
       let rows = longer[segment]
-      kernels.accumulate(gradient.rows(rows).pointer, row.gradient.pointer, width)
+      if row.isTrained {
+        kernels.accumulate(gradient.rows(rows).pointer, row.gradient.pointer, width)
+      }
       dx.rows(segments[segment]).pointer.update(
         from: gradient.rows(rows.dropFirst()).pointer, count: segments[segment].count * width)
     }
@@ -99,7 +102,7 @@ public func prepend(_ row: Parameter, to x: Variable, _ segments: Segments) -> V
 /// - Parameter x: `[rows, width]`.
 /// - Returns: `[times · rows, width]`.
 public func repeated(_ x: Variable, times: Int) -> Variable {
-  operation("repeat", reads: [x.value], on: x.tape) {
+  operation("repeat", of: [x], on: x.tape) {
     let output = Tensor([times * x.rows, x.width])
     let size = x.value.count
     for copy in 0..<times {
@@ -119,7 +122,7 @@ public func repeated(_ x: Variable, times: Int) -> Variable {
 ///   - positions: `[tokens, width]`.
 public func addPositions(_ x: Variable, _ positions: Parameter) -> Variable {
   let size = positions.count
-  return operation("positions", reads: [x.value], parameters: [positions], on: x.tape) {
+  return operation("positions", of: [x], parameters: [positions], on: x.tape) {
     let output = Tensor(x.value.shape)
     Threads.split(x.value.count / size, grain: 1) { range in
       for copy in range {
@@ -130,7 +133,7 @@ public func addPositions(_ x: Variable, _ positions: Parameter) -> Variable {
     }
     return output
   } backward: { gradient in
-    addCopies(of: gradient, to: positions.gradient)
+    if positions.isTrained { addCopies(of: gradient, to: positions.gradient) }
     x.add(gradient)
   }
 }

@@ -7,7 +7,7 @@ import Tensors
 /// - Source: Touvron et al., arXiv 2103.17239.
 public func scaled(_ x: Variable, by scale: Parameter, addingTo residual: Variable) -> Variable {
   operation(
-    "scale", reads: [x.value, residual.value], parameters: [scale], on: x.tape
+    "scale", of: [x, residual], parameters: [scale], on: x.tape
   ) {
     let output = Tensor(x.value.shape)
     Threads.split(x.rows, grain: 16) { rows in
@@ -18,10 +18,10 @@ public func scaled(_ x: Variable, by scale: Parameter, addingTo residual: Variab
     return output
   } backward: { gradient in
     let dx = Tensor(x.value.shape)
-    scale.addPartials(rows: x.rows) { rows, partial in
+    Parameter.sumPartials(rows: x.rows, into: [scale]) { rows, sums in
       kernels.add_scaled_backward(
         x.value.rows(rows).pointer, scale.value.pointer, gradient.rows(rows).pointer,
-        dx.rows(rows).pointer, partial.pointer, rows.count, x.width)
+        dx.rows(rows).pointer, sums[0].pointer, rows.count, x.width)
     }
     x.add(dx)
     residual.add(gradient)

@@ -19,7 +19,7 @@ public func textEmbedding(
   let width = table.shape[1], extra = cls == nil ? 0 : 1
   let output = Tensor([ids.count + extra * captions.count, width])
   let parameters = [table, positions] + (cls.map { [$0] } ?? [])
-  return operation("text embedding", reads: [output], parameters: parameters, on: tape) {
+  return operation("text embedding", of: [], reads: [output], parameters: parameters, on: tape) {
     Threads.split(captions.count, grain: 8) { range in
       for caption in range {
         for (place, index) in captions[caption].enumerated() {
@@ -39,22 +39,22 @@ public func textEmbedding(
   } backward: { gradient in
     // Divided by columns: captions share rows of the table, but threads never share an element.
     Threads.split(width, grain: 16) { columns in
-      func add(_ row: Int, to target: UnsafeMutablePointer<Float>) {
+      func add(_ row: Int, to parameter: Parameter, at target: Int = 0) {
+        guard parameter.isTrained else { return }
         kernels.accumulate(
-          gradient.pointer + row * width + columns.lowerBound, target + columns.lowerBound,
-          columns.count)
+          gradient.pointer + row * width + columns.lowerBound,
+          parameter.gradient.pointer + target * width + columns.lowerBound, columns.count)
       }
       for caption in 0..<captions.count {
         for (place, index) in captions[caption].enumerated() {
           let row = index + extra * caption
-          add(row, to: table.gradient.pointer + Int(ids[index]) * width)
-          add(row, to: positions.gradient.pointer + (first + place) * width)
+          add(row, to: table, at: Int(ids[index]))
+          add(row, to: positions, at: first + place)
         }
         guard let cls else { continue }
         let last = captions[caption].upperBound + caption
-        add(last, to: cls.gradient.pointer)
-        guard let clsPosition else { continue }
-        add(last, to: positions.gradient.pointer + clsPosition * width)
+        add(last, to: cls)
+        if let clsPosition { add(last, to: positions, at: clsPosition) }
       }
     }
   }

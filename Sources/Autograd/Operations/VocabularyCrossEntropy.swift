@@ -20,12 +20,14 @@ public func vocabularyCrossEntropy(
     hidden: hidden.value, vocabulary: vocabulary.value, targets: targets)
   let read = hidden.value.bytes + vocabulary.value.bytes
   let sum = Profile.measure("vocabulary cross-entropy", bytes: read) { loss.forward() }
+  guard !hidden.isConstant || vocabulary.isTrained else { return sum }
   hidden.tape?.record([vocabulary]) {
     Profile.measure("vocabulary cross-entropy, backward", bytes: 2 * read) {
-      hidden.accumulate { gradient, keep in
-        if keep == 0 { gradient.fill(0) }
-        loss.backward(weight: weight, dHidden: gradient, dVocabulary: vocabulary.gradient)
-      }
+      let (gradient, keep) = hidden.target()
+      if keep == 0 { gradient.fill(0) }
+      loss.backward(
+        weight: weight, dHidden: gradient,
+        dVocabulary: vocabulary.isTrained ? vocabulary.gradient : nil)
     }
   }
   return sum
@@ -78,7 +80,7 @@ private struct VocabularyCrossEntropy {
     return total
   }
 
-  func backward(weight: Float, dHidden: Tensor, dVocabulary: Tensor) {
+  func backward(weight: Float, dHidden: Tensor, dVocabulary: Tensor?) {
     forEachTile { rows, columns, logits in
       Threads.split(rows.count, grain: 8) { part in
         for row in part {
@@ -93,6 +95,7 @@ private struct VocabularyCrossEntropy {
       }
       GEMM.multiply(
         logits, Matrix(vocabulary.rows(columns)), into: Matrix(dHidden.rows(rows)), keep: 1)
+      guard let dVocabulary else { return }
       GEMM.multiply(
         logits.transposed, Matrix(hidden.rows(rows)), into: Matrix(dVocabulary.rows(columns)),
         keep: 1)

@@ -64,6 +64,11 @@ extension RunConfiguration {
     Key("loss", \.loss, .section, """
       weights of the objective's losses; a weight of 0 leaves that loss out
       """),
+    Key("freeze", \.freeze, .texts, """
+      prefixes of [tensor names](checkpoints.md#tensor-names) that keep their values; \
+      `[imageEncoder]` locks the image encoder, as LiT does; see \
+      [frozen weights](objectives.md#frozen-weights)
+      """),
     Key("optimizer", \.optimizer, .section, "`p -= lr · (u + weight_decay · p)`"),
     Key("schedule", \.schedule, .section, "how the learning rate changes over the run"),
     Key("augment", \.augment, .orNull(.section), """

@@ -52,9 +52,10 @@ extension RunConfiguration {
     "force_quick_gelu": "Use model.activation: quick_gelu",
     "force_patch_dropout": "Leave it out: no patch is dropped",
     "force_custom_text": "Leave it out: the text half is always CoCa's own",
-    "lock_image": allTrained, "lock_image_unlocked_groups": allTrained,
-    "lock_image_freeze_bn_stats": allTrained, "lock_text": allTrained,
-    "lock_text_unlocked_layers": allTrained, "lock_text_freeze_layer_norm": allTrained,
+    "lock_image": "Use freeze: [imageEncoder]", "lock_image_unlocked_groups": frozenByName,
+    "lock_image_freeze_bn_stats": "Leave it out: there is no batch norm",
+    "lock_text": "Use freeze: [unimodal]", "lock_text_unlocked_layers": frozenByName,
+    "lock_text_freeze_layer_norm": frozenByName,
     "distill_model": "Leave it out: no other model teaches this one",
     "distill_pretrained": "Leave it out: no other model teaches this one",
     "aug_cfg": "Use augment", "report_to": metricsWritten,
@@ -72,7 +73,7 @@ extension RunConfiguration {
     "use_bn_sync": "Leave it out: there is no batch norm",
   ]
 
-  private static let allTrained = "Leave it out: every weight is trained"
+  private static let frozenByName = "Use freeze with the names of the layers that stay as they are"
   private static let metricsWritten = "Leave it out: metrics.jsonl is always written"
   private static let alreadyCompiled = "Leave it out: the program is compiled already"
   private static let startedByMPI = "Leave it out: mpirun starts the ranks and connects them"

@@ -28,6 +28,8 @@ public struct RunConfiguration: Section {
   public var objective = ObjectiveName.coca
   /// The weight of each of the objective's losses; a weight of 0 leaves that loss out.
   public var loss = LossSettings()
+  /// Prefixes of the names of tensors that keep their values.
+  public var freeze: [String] = []
   public var optimizer = OptimizerSettings()
   public var schedule = ScheduleSettings()
   /// Nil: no random changes of pictures.

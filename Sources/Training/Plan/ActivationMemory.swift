@@ -8,20 +8,25 @@ import CoCaModel
 struct ActivationMemory {
   private let model: ModelConfiguration
   private let recompute: RunConfiguration.Recompute
+  private let frozen: FrozenTensors
   /// Ids of a caption, how many of them predict a next one, and rows of its unimodal half.
   private let tokens: Double
   private var words: Double { tokens - 1 }
   private var textRows: Double { tokens + (model.heads.contains(.contrastive) ? 1 : 0) }
 
   /// - Parameter tokens: ids of a caption, on average.
-  init(_ model: ModelConfiguration, tokens: Double, recompute: RunConfiguration.Recompute) {
+  init(
+    _ model: ModelConfiguration, tokens: Double, recompute: RunConfiguration.Recompute,
+    frozen: FrozenTensors
+  ) {
     self.model = model
+    self.frozen = frozen
     self.tokens = max(tokens, 2)
     self.recompute = recompute
   }
 
   var floats: Double {
-    let image = patchEmbedding + kept(encoder)
+    let image = (encoder.layers > 0 ? patchEmbedding : encoder.result) + kept(encoder)
     let text = image + poolers + kept(unimodal) + 2 * textRows * Double(model.text.width)
     let decoder =
       model.heads.cross
@@ -62,14 +67,16 @@ extension ActivationMemory {
   private var encoder: Stack {
     let image = model.image
     return Stack(
-      layers: image.layers, rows: imageRows, width: image.width, mlp: image.mlp,
+      layers: layers("imageEncoder", image.layers, after: ["patchEmbedding", "positions"]),
+      rows: imageRows, width: image.width, mlp: image.mlp,
       hasScale: image.layerScale != nil)
   }
 
   private var unimodal: Stack {
     let text = model.text
     return Stack(
-      layers: text.layers, rows: textRows, width: text.width, mlp: text.mlp,
+      layers: layers("unimodal", text.layers, after: ["tokenTable", "positions"]),
+      rows: textRows, width: text.width, mlp: text.mlp,
       hasScale: text.layerScale != nil)
   }
 
@@ -92,6 +99,12 @@ extension ActivationMemory {
     // again.
     stack.needed = max(stack.needed, (makesKeys ? read : read / 2) + 3 * image)
     return stack
+  }
+
+  /// Layers that keep something: those that a gradient reaches.
+  private func layers(_ stack: String, _ count: Int, after inputs: [String]) -> Int {
+    guard inputs.allSatisfy({ frozen.contains("\(stack).\($0)") }) else { return count }
+    return (0..<count).drop { frozen.contains("\(stack).layers.\($0)") }.count
   }
 
   private func kept(_ stack: Stack) -> Double {

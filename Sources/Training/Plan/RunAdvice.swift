@@ -11,7 +11,8 @@ struct RunAdvice {
     texts = [Self.warmup(plan), Self.vocabulary(plan), try Self.tokenizer(plan)]
       .compactMap { $0 }
       + sources.compactMap { Self.repetition(plan, $0) }
-      + sources.compactMap { Self.cutting(plan, $0) } + [Self.captioning(plan)].compactMap { $0 }
+      + sources.compactMap { Self.cutting(plan, $0) }
+      + [Self.captioning(plan), Self.freezing(plan)].compactMap { $0 }
   }
 
   private static func warmup(_ plan: RunPlan) -> String? {
@@ -54,6 +55,13 @@ struct RunAdvice {
     return "model.text.context: \(plan.shape.text.context) ids are too few for "
       + "\((100 * cut).fixed(0))% of the texts of \(source.name), which are cut. "
       + "Raise it, or train a larger tokenizer"
+  }
+
+  private static func freezing(_ plan: RunPlan) -> String? {
+    guard plan.isFromScratch, !plan.frozen.prefixes.isEmpty else { return nil }
+    let frozen = plan.frozen.prefixes.joined(separator: ", ")
+    return "freeze: the run starts from scratch, so \(frozen) keeps its random values. "
+      + "Give the weights with init, or remove freeze"
   }
 
   private static func captioning(_ plan: RunPlan) -> String? {

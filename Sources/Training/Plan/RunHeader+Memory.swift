@@ -25,18 +25,20 @@ extension RunHeader.Memory {
   /// - Parameter tokens: average ids of a text, for each source.
   init(_ plan: RunPlan, _ model: CoCa, ranks: Int, tokens: [Double]) {
     let run = plan.configuration, parameters = Double(model.parameters.count)
+    let trained = model.parameters.trained.reduce(0) { $0 + Double($1.count) }
     let share = (run.batch - 1) / ranks + 1
     // Sums by lanes keep one copy of the gradients for each level of their tree.
     let branches = run.reproducible ? log2(Double(max(run.lanes / ranks, 1))) : 0
-    weights_and_gradients = (8 + 4 * branches) * parameters
+    weights_and_gradients = 4 * parameters + (4 + 4 * branches) * trained
 
-    let state = run.optimizer.name.type.stateBytes * parameters
+    let state = run.optimizer.name.type.stateBytes * trained
     optimizer = run.shardOptimizer ? state / Double(ranks) : state
 
     let part = run.reproducible ? (run.batch - 1) / run.lanes + 1 : run.microbatch ?? share
     let pairs = Double(min(part, share))
     let text = plan.longestTexts(tokens, in: pairs / Double(share))
-    let pair = ActivationMemory(model.configuration, tokens: text, recompute: run.recompute)
+    let pair = ActivationMemory(
+      model.configuration, tokens: text, recompute: run.recompute, frozen: plan.frozen)
     let logits = logitsTile(rows: Int(pairs * text), vocabulary: model.vocabularySize)
     let heads = model.configuration.heads
     let tile = heads.contains(.caption) ? Double(logits.rows * logits.columns) : 0

@@ -18,6 +18,8 @@ struct RunHeader: Encodable {
   let model: ModelConfiguration
   let parameters: Int
   let tensors: Int
+  /// Parameters that are not trained.
+  let frozen: Int
   let ranks: [Rank]
   let oversubscribed: Bool
   let kernels: String
@@ -43,6 +45,7 @@ struct RunHeader: Encodable {
     self.model = model.configuration
     parameters = model.parameters.count
     tensors = model.parameters.parameters.count
+    frozen = parameters - model.parameters.trained.reduce(0) { $0 + $1.count }
     self.ranks = ranks
     self.oversubscribed = oversubscribed
     kernels = Tensors.kernels.level
@@ -54,9 +57,10 @@ struct RunHeader: Encodable {
     batch = plan.configuration.batch
     lanes = plan.configuration.lanes
     steps = plan.steps
-    let cost = Cost(model.configuration, vocabularySize: model.vocabularySize)
+    let cost = Cost(
+      model.configuration, vocabularySize: model.vocabularySize, frozen: plan.frozen)
     let quarter = max(3, model.configuration.text.context / 4)
-    flops_per_pair = 3 * (cost.image + cost.text(tokens: quarter))
+    flops_per_pair = cost.pair(tokens: quarter)
     estimated_memory_bytes = Memory(
       plan, model, ranks: ranks.count, tokens: texts.map { $0?.mean ?? Double(quarter) })
     self.start = Start(start, plan)
@@ -65,7 +69,10 @@ struct RunHeader: Encodable {
 
   /// As rank 0 prints it.
   var text: String {
-    var lines = ["coca-train \(version): CoCa with \(Double(parameters).counted) parameters"]
+    let part = frozen > 0 ? ", \(Double(frozen).counted) of them frozen" : ""
+    var lines = [
+      "coca-train \(version): CoCa with \(Double(parameters).counted) parameters\(part)"
+    ]
     let image = model.image, text = model.text
     lines.append(
       "  image     \(image.size) px in patches of \(image.patch), \(image.layers) layers of width "

@@ -14,6 +14,7 @@ struct RunPlan {
   let shape: ModelConfiguration
   /// What is minimised.
   let terms: [WeightedTerm]
+  let frozen: FrozenTensors
   let tokenizer: (any Tokenizer)?
   /// Where the weights are taken from; nil: they are random.
   let initial: ModelSource?
@@ -49,6 +50,8 @@ struct RunPlan {
     terms = configuration.objective.terms.weighed(configuration.loss)
     shape = try Self.shape(configuration, origin, tokenizer, for: terms, file: file)
     try table?.check(shape)
+    frozen = FrozenTensors(configuration.freeze)
+    try frozen.check(CoCa(shape, vocabularySize: tokenizer?.vocabularySize ?? 0), file: file)
     sources = try configuration.data.map { try SampleSource($0) }
     let parts = ModelPart.parts(of: shape, tokenizer: tokenizer)
     validation = try configuration.validation.sets.map { try ValidationSet($0, model: parts) }
@@ -66,7 +69,11 @@ struct RunPlan {
   }
 
   /// The model; its parameters have no memory yet.
-  func model() -> CoCa { CoCa(shape, vocabularySize: tokenizer?.vocabularySize ?? 0) }
+  func model() -> CoCa {
+    let model = CoCa(shape, vocabularySize: tokenizer?.vocabularySize ?? 0)
+    model.parameters.freeze { frozen.contains($0.name) }
+    return model
+  }
 
   var travel: GradientTravel.Settings {
     GradientTravel.Settings(
@@ -119,6 +126,27 @@ extension RunPlan {
       throw PipelineError(
         "lanes", .moreRanksThanLanes(ranks: ranks, lanes: configuration.lanes))
     }
+  }
+}
+
+extension FrozenTensors {
+  /// - Throws: `ConfigurationError` for a prefix that no tensor's name begins with, and where no
+  ///   tensor is left to train.
+  fileprivate func check(_ model: CoCa, file: String) throws(ConfigurationError) {
+    let names = model.parameters.parameters.map(\.name)
+    let parts = Set(names.compactMap { $0.split(separator: ".").first }).sorted()
+    if let unused = unused(among: names) {
+      throw ConfigurationError(
+        file, "freeze",
+        .unexpected(
+          found: "\"\(unused)\"",
+          expected: "prefixes of this model's tensor names, which begin with "
+            + parts.joined(separator: ", ")))
+    }
+    guard names.allSatisfy(contains) else { return }
+    throw ConfigurationError(
+      file, "freeze",
+      .unexpected(found: "all of them", expected: "prefixes that leave a tensor to train"))
   }
 }
 

@@ -87,6 +87,13 @@ struct StartingPoint {
       let before = try RunConfiguration(json: checkpoint.state.configuration)
       self.before = before
       changes = try plan.configuration.resuming(before, overrides: overrides)
+      guard before.freeze == plan.configuration.freeze else {
+        throw ModelError(
+          checkpoint.folder.path,
+          .mismatch(
+            "it was trained with freeze: \(before.freeze): the optimizer's state depends on it"),
+          remedy: "Start another run from it with init:, in another --output")
+      }
     }
     let shape = try SavedModel.configuration(of: checkpoint)
     for (kind, found, wanted) in [

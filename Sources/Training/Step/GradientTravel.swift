@@ -71,7 +71,7 @@ final class GradientTravel {
   /// Sends the rows that each rank has updated to all ranks.
   func gatherWeights() throws {
     try clock.measure(.communicate) {
-      try Profile.measure("gather weights") { try reducer.gather(parameters.values.buffer) }
+      try Profile.measure("gather weights") { try reducer.gather(parameters.trainedValues.buffer) }
     }
   }
 
@@ -88,8 +88,8 @@ final class GradientTravel {
 }
 
 extension BucketPlan {
-  /// The parameters as one vector, which is what is sent.
+  /// The trained parameters as one vector, which is what is sent.
   init(_ parameters: ParameterSet, ranks: Int) {
-    self.init(parameters.parameters.map { ($0.rows, $0.width) }, ranks: ranks)
+    self.init(parameters.trained.map { ($0.rows, $0.width) }, ranks: ranks)
   }
 }

@@ -47,7 +47,8 @@ final class Trainer {
       saved.model, plan.terms, microbatch: run.microbatch,
       recomputesBlocks: run.recompute == .blocks, exchange: run.contrastiveExchange, over: ranks, clock: clock,
       completed: gradients.completed)
-    cost = Cost(saved.model.configuration, vocabularySize: saved.model.vocabularySize)
+    cost = Cost(
+      saved.model.configuration, vocabularySize: saved.model.vocabularySize, frozen: plan.frozen)
     loader = try BatchLoader(
       plan, transform: saved.imageTransform, vocabularySize: saved.model.vocabularySize,
       rank: ranks.rank, size: ranks.size)
