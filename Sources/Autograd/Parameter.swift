@@ -29,11 +29,14 @@ public final class Parameter {
   public fileprivate(set) var isTrained = true
   public fileprivate(set) var value: Tensor
   private var sum: Tensor
+  /// Whether the gradient counts as zeros, whatever its memory holds.
+  private var isUnset = false
 
-  /// - Precondition: it is trained.
+  /// - Precondition: it is trained and, since the step began, was set.
   public fileprivate(set) var gradient: Tensor {
     get {
       precondition(isTrained, "\(name) is frozen: it has no gradient")
+      precondition(!isUnset, "\(name)'s gradient is read before it is set")
       return sum
     }
     set { sum = newValue }
@@ -57,6 +60,31 @@ public final class Parameter {
   public var width: Int { shape.last ?? 1 }
   /// All dimensions but the last, multiplied.
   public var rows: Int { shape.dropLast().reduce(1, *) }
+
+  /// Sets the gradient to zero. A matrix gets its zeros only where `settle` finds that nothing was
+  /// added: the first product of a step sets it, without a pass over memory before.
+  fileprivate func clearGradient() {
+    isUnset = true
+    if kind != .matrix { settle() }
+  }
+
+  /// Ensures that the memory holds the gradient.
+  func settle() {
+    guard isTrained, isUnset else { return }
+    isUnset = false
+    let pointer = gradient.pointer
+    Threads.split(count, grain: elementGrain) { range in
+      (pointer + range.lowerBound).update(repeating: 0, count: range.count)
+    }
+  }
+
+  /// What a backward pass writes the gradient into, with `keep` 0 setting every element, with 1
+  /// adding to it; nil where it is frozen.
+  func target() -> (gradient: Tensor, keep: Float)? {
+    guard isTrained else { return nil }
+    defer { isUnset = false }
+    return (sum, isUnset ? 0 : 1)
+  }
 
   /// Adds sums over rows to the gradient, if there is one: `add` fills one partial sum for each
   /// block of rows; they are added in order.
@@ -98,7 +126,11 @@ public final class ParameterSet {
   /// `allocate`.
   public private(set) var values = Tensor([0])
   /// The gradients of the trained parameters in the same order.
-  public private(set) var gradients = Tensor([0])
+  public var gradients: Tensor {
+    settleGradients()
+    return sums
+  }
+  private var sums = Tensor([0])
 
   private let empty = Tensor([0])
   private var names: Set<String> = []
@@ -123,7 +155,10 @@ public final class ParameterSet {
   public var trained: [Parameter] { parameters.filter(\.isTrained) }
 
   /// The values of the trained parameters, laid out as the gradients are.
-  public var trainedValues: Tensor { values.slice(at: 0, shape: gradients.shape) }
+  public var trainedValues: Tensor { values.slice(at: 0, shape: sums.shape) }
+
+  /// Where the gradients lie; a parameter's is there when the backward pass reports it complete.
+  public var gradientMemory: UnsafeMutableBufferPointer<Float> { sums.buffer }
 
   /// Takes parameters out of training: they get no gradient. Call it before `allocate`.
   public func freeze(where isFrozen: (Parameter) -> Bool) {
@@ -136,11 +171,11 @@ public final class ParameterSet {
   /// Gives every parameter its memory, without setting values. Gradients only if `training`.
   public func allocate(training: Bool) {
     values = Tensor([count])
-    gradients = training ? Tensor.zeros([trained.reduce(0) { $0 + $1.count }]) : empty
+    sums = training ? Tensor.zeros([trained.reduce(0) { $0 + $1.count }]) : empty
     var start = 0
     for parameter in trained {
       parameter.value = values.slice(at: start, shape: parameter.shape)
-      if training { parameter.gradient = gradients.slice(at: start, shape: parameter.shape) }
+      if training { parameter.gradient = sums.slice(at: start, shape: parameter.shape) }
       start += parameter.count
     }
     for parameter in parameters where !parameter.isTrained {
@@ -151,12 +186,13 @@ public final class ParameterSet {
 
   /// Begins a step by setting all gradients to zero; the backward pass adds to them.
   public func clearGradients() {
-    Profile.measure("gradients to zero", bytes: gradients.bytes) {
-      Threads.split(gradients.count, grain: elementGrain) { range in
-        (gradients.pointer + range.lowerBound).update(repeating: 0, count: range.count)
-      }
+    Profile.measure("gradients to zero") {
+      for parameter in parameters { parameter.clearGradient() }
     }
   }
+
+  /// Ends a backward pass: the gradients to which it has added nothing are zeros too.
+  public func settleGradients() { parameters.forEach { $0.settle() } }
 
   /// Draws every value from (seed, tensor name); the values are the same on every rank.
   public func initialize(seed: UInt64) {

@@ -80,11 +80,15 @@ public final class Tape {
     of parameters: [Parameter], completed: (Parameter) throws -> Void
   ) rethrows {
     for parameter in parameters where !used.contains(ObjectIdentifier(parameter)) {
+      parameter.settle()
       try completed(parameter)
     }
     while let step = steps.popLast() {
       step.run()
-      for parameter in step.completes { try completed(parameter) }
+      for parameter in step.completes {
+        parameter.settle()
+        try completed(parameter)
+      }
     }
   }
 }

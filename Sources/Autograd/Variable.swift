@@ -49,6 +49,7 @@ public final class Variable {
     guard parameter.isTrained else { return }
     tape?.record([parameter]) { [self] in
       guard let gradient = takeGradient() else { return }
+      parameter.settle()
       kernels.accumulate(gradient.pointer, parameter.gradient.pointer, gradient.count)
     }
   }

@@ -1,3 +1,4 @@
+import Autograd
 import Tensors
 
 /// Sums over lanes in an order that does not depend on whether the lanes lie on 1, 2, 4, … ranks.
@@ -30,30 +31,36 @@ enum LaneTree {
 ///
 /// Holds a copy of the buffer for each branch that waits for its other half: log₂ of the lanes.
 struct GradientTree {
-  private let gradient: Tensor
+  private let parameters: ParameterSet
   private let lanes: Int
   private var added = 0
   private var waiting: [Tensor] = []
 
-  init(_ gradient: Tensor, lanes: Int) { (self.gradient, self.lanes) = (gradient, lanes) }
+  init(_ parameters: ParameterSet, lanes: Int) {
+    (self.parameters, self.lanes) = (parameters, lanes)
+  }
 
   /// Adds the buffer of the next lane of `LaneTree.order`. After the last it holds the sum of all.
   mutating func add() {
+    guard lanes > 1 else { return }
+    let gradient = parameters.gradients
     var branch = added
     added += 1
     while branch & 1 == 1 {
       let half = waiting.removeLast()
-      split { kernels.accumulate(half.pointer + $0.lowerBound, $1, $0.count) }
+      split(gradient) { kernels.accumulate(half.pointer + $0.lowerBound, $1, $0.count) }
       branch >>= 1
     }
     guard added < lanes else { return }
     let half = Tensor(gradient.shape)
-    split { (half.pointer + $0.lowerBound).update(from: $1, count: $0.count) }
-    split { $1.update(repeating: 0, count: $0.count) }
+    split(gradient) { (half.pointer + $0.lowerBound).update(from: $1, count: $0.count) }
+    parameters.clearGradients()
     waiting.append(half)
   }
 
-  private func split(_ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void) {
+  private func split(
+    _ gradient: Tensor, _ body: (Range<Int>, UnsafeMutablePointer<Float>) -> Void
+  ) {
     Threads.split(gradient.count, grain: 16_384) { body($0, gradient.pointer + $0.lowerBound) }
   }
 }

@@ -60,7 +60,7 @@ public struct Objective {
     let steps = try begin(pairs, batch, consume embeddings, isTraining: true)
     var left = shares.reduce(0) { $0 + $1.parts.count }
     var losses: Losses?
-    var tree = GradientTree(model.parameters.gradients, lanes: mine.count)
+    var tree = GradientTree(model.parameters, lanes: mine.count)
     for (index, parts) in shares {
       steps.forEach { $0.begin(share: index) }
       for part in parts {
@@ -74,6 +74,7 @@ public struct Objective {
       }
       clock.measure(.backward) { tree.add() }
     }
+    model.parameters.settleGradients()
     guard let losses else { preconditionFailure("a part at least, empty or not") }
     return losses
   }

@@ -36,8 +36,7 @@ public func attention(
     if keepContext == 0 { dContext.fill(0) }
     attention.backward(
       gradient, context: context.value, dq: dq, dContext: dContext,
-      dKey: key.isTrained ? key.gradient : nil, dValue: value.isTrained ? value.gradient : nil,
-      keepQ: keepQ)
+      dKey: key.target(), dValue: value.target(), keepQ: keepQ)
   }
 }
 
@@ -128,8 +127,8 @@ private struct ContextAttention {
 
   /// Adds to all gradients except `dq`.
   func backward(
-    _ gradient: Tensor, context: Tensor, dq: Tensor, dContext: Tensor, dKey: Tensor?,
-    dValue: Tensor?, keepQ: Float
+    _ gradient: Tensor, context: Tensor, dq: Tensor, dContext: Tensor,
+    dKey: (gradient: Tensor, keep: Float)?, dValue: (gradient: Tensor, keep: Float)?, keepQ: Float
   ) {
     let dFound = Tensor(found.shape)
     for head in 0..<heads {
@@ -137,7 +136,8 @@ private struct ContextAttention {
       GEMM.multiply(gradient, rows(head, of: value), into: plane(head, of: dFound))
       guard let dValue else { continue }
       GEMM.multiply(
-        gradient.transposed, plane(head, of: found), into: rows(head, of: dValue), keep: 1)
+        gradient.transposed, plane(head, of: found), into: rows(head, of: dValue.gradient),
+        keep: dValue.keep)
     }
     backward(dFound, context, dContext: dContext)
     for head in 0..<heads {
@@ -146,7 +146,8 @@ private struct ContextAttention {
         dCarried, rows(head, of: key).transposed, into: columns(head, of: dq), keep: keepQ)
       guard let dKey else { continue }
       GEMM.multiply(
-        columns(head, of: q).transposed, dCarried, into: rows(head, of: dKey), keep: 1)
+        columns(head, of: q).transposed, dCarried, into: rows(head, of: dKey.gradient),
+        keep: dKey.keep)
     }
   }
 

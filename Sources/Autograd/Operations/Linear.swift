@@ -24,9 +24,8 @@ public func linear(
     x.accumulate { dx, keep in
       GEMM.multiply(Matrix(gradient), Matrix(weight.value), into: Matrix(dx), keep: keep)
     }
-    if weight.isTrained {
-      GEMM.multiply(
-        Matrix(gradient).transposed, Matrix(x.value), into: Matrix(weight.gradient), keep: 1)
+    if let (sum, keep) = weight.target() {
+      GEMM.multiply(Matrix(gradient).transposed, Matrix(x.value), into: Matrix(sum), keep: keep)
     }
     bias?.addPartials(rows: gradient.rows) { rows, partial in
       kernels.column_sums(

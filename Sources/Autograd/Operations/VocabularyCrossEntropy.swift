@@ -27,7 +27,7 @@ public func vocabularyCrossEntropy(
       if keep == 0 { gradient.fill(0) }
       loss.backward(
         weight: weight, dHidden: gradient,
-        dVocabulary: vocabulary.isTrained ? vocabulary.gradient : nil)
+        dVocabulary: hidden.rows > 0 ? vocabulary.target() : nil)
     }
   }
   return sum
@@ -80,7 +80,7 @@ private struct VocabularyCrossEntropy {
     return total
   }
 
-  func backward(weight: Float, dHidden: Tensor, dVocabulary: Tensor?) {
+  func backward(weight: Float, dHidden: Tensor, dVocabulary: (gradient: Tensor, keep: Float)?) {
     forEachTile { rows, columns, logits in
       Threads.split(rows.count, grain: 8) { part in
         for row in part {
@@ -97,8 +97,8 @@ private struct VocabularyCrossEntropy {
         logits, Matrix(vocabulary.rows(columns)), into: Matrix(dHidden.rows(rows)), keep: 1)
       guard let dVocabulary else { return }
       GEMM.multiply(
-        logits.transposed, Matrix(hidden.rows(rows)), into: Matrix(dVocabulary.rows(columns)),
-        keep: 1)
+        logits.transposed, Matrix(hidden.rows(rows)),
+        into: Matrix(dVocabulary.gradient.rows(columns)), keep: rows.lowerBound == 0 ? dVocabulary.keep : 1)
     }
   }
 

@@ -48,10 +48,10 @@ final class GradientTravel {
   /// - Throws: `CollectiveError` where the ranks' models differ.
   func agree() throws { try reducer.agree() }
 
-  /// Begins a step; all gradients are zero.
+  /// Begins a step.
   func begin() {
     if let trial { reducer.overlap = trial.next }
-    reducer.begin(parameters.gradients.buffer)
+    reducer.begin(parameters.gradientMemory)
   }
 
   /// Called when this rank adds no more to a parameter's gradient in this step.
