@@ -84,7 +84,9 @@ public struct Packer {
 
   /// Why there is no sample at all.
   private func nothing() throws(PackingError) -> PackingError.Reason {
-    guard bare > 0, bare == counts.rows else { return .nothing(rows: counts.rows) }
+    let rows = counts.rows
+    if rows > 0, counts.dropped.samples == rows { return .allDropped(rows: rows) }
+    guard bare > 0, bare == rows else { return .nothing(rows: rows) }
     let names = try FolderWalk.names(in: settings.input.path)
     let hasFolders = names.contains { settings.input.appendingPathComponent($0).isFolder }
     return .noTexts(pictures: bare, hasFolders: hasFolders)

@@ -26,6 +26,8 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
     /// The existing shards do not belong to this input.
     case notContinued(sample: Int, key: String)
     case nothing(rows: Int)
+    /// The filters left none of the rows.
+    case allDropped(rows: Int)
     /// No picture of a folder has a text; whether the folder has folders in it, as classes have.
     case noTexts(pictures: Int, hasFolders: Bool)
     /// Two inputs or more, or a pattern for several.
@@ -104,6 +106,7 @@ extension PackingError.Reason {
       "its shards end with \(key), which is not sample \(sample) of this input"
     case .nothing(0): "there are no rows"
     case .nothing(let rows): "none of \(rows) rows could be packed"
+    case .allDropped(let rows): "the filters leave none of \(rows.counted("row"))"
     case .noTexts(let pictures, _):
       "none of \(pictures) pictures has a .txt or .json of the same name beside it"
     case .severalInputs: "several inputs, but pack takes one"
@@ -139,6 +142,7 @@ extension PackingError.Reason {
       "A folder holds .jpg, .png, .webp or .gif files with texts beside them, a file holds a row "
         + "a line, a tar holds KEY.jpg, KEY.txt and KEY.json."
     case .nothing: "See the reasons above; --root says where relative paths begin."
+    case .allDropped: "The line above says which filter drops how many: loosen it."
     case .noTexts(_, true):
       "If folders are classes, pack the folder that holds them with --format imagefolder, and train "
         + "with `text: labels`. " + Self.givingTexts

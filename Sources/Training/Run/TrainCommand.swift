@@ -62,7 +62,7 @@ public enum TrainCommand {
       return ExitCode.done
     }
     if run.found.step >= plan.steps, try isDone(folder, over: ranks) {
-      console.note("the run has all its \(plan.steps.grouped) steps: nothing is left to do")
+      console.note("the run has all its \(plan.steps.of("step")): nothing is left to do")
       return ExitCode.done
     }
     try together(ranks) {
