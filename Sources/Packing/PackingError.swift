@@ -6,6 +6,8 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
   public enum Reason: Sendable, Equatable {
     /// The system refused; the text is its own.
     case unreadable(String), unwritable(String)
+    /// The machine failed while a file was read: nothing is wrong with the file itself.
+    case fault(String)
     case missing
     case notAFile, notAFolder
     case tooLarge(what: String, bytes: Int, limit: Int)
@@ -64,7 +66,7 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
   /// The exit code of a command: 64 usage, 65 bad data, 74 input or output.
   public var exitCode: Int32 {
     switch reason {
-    case .unreadable, .unwritable, .missing: 74
+    case .unreadable, .unwritable, .fault, .missing: 74
     case .unknownFormat, .noUse, .setting, .columnMissing, .noSplit, .noClasses, .finished,
       .otherShards, .otherSettings, .severalInputs: 64
     default: 65
@@ -86,6 +88,7 @@ extension PackingError.Reason {
     switch self {
     case .unreadable(let why): "cannot be read (\(why))"
     case .unwritable(let why): "cannot be written (\(why))"
+    case .fault(let why): "the machine failed to read it (\(why))"
     case .missing: "there is no such file or folder"
     case .notAFile: "is not a plain file"
     case .notAFolder: "is not a folder"
@@ -125,6 +128,7 @@ extension PackingError.Reason {
     switch self {
     case .unreadable, .missing, .notAFile, .notAFolder: "Check the path and its permissions."
     case .unwritable: "Check the folder, its permissions and the space left."
+    case .fault: "Look at the disk and at `ulimit -a`; the same command then goes on."
     case .unknownFormat:
       "Name it with --format: "
         + InputFormat.allCases.map(\.rawValue).joined(separator: ", ") + "."
