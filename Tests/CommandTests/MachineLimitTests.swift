@@ -32,4 +32,13 @@ struct MachineLimitTests {
     let again = try Job.run("coca-shard", ["pack", "pictures", "--to", "out"], in: folder.url)
     #expect(outcome.code == 0 || again.code == 0, "\(again.all)")
   }
+
+  @Test("a limit on the size of files ends pack with 74 and leaves no half shard")
+  func fileSize() throws {
+    let folder = try world(pictures: 200)
+    let outcome = try Job.run(
+      "coca-shard", ["pack", "pictures", "--to", "out"], in: folder.url, after: "ulimit -f 4")
+    #expect(outcome.code == 74 && outcome.errors.contains("File too large"), "\(outcome.all)")
+    #expect(!folder.exists("out"))
+  }
 }
