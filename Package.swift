@@ -72,7 +72,8 @@ let package = Package(
               "CArchive", "CXXHash", "Images", "JSON", "Records", "Tensors", "Text",
             ]),
     .target(name: "Statistics", dependencies: ["CXXHash", "Images", "Records", "Text"]),
-    .target(name: "Checkpoints", dependencies: ["Checksums", "JSON", "Tensors", "CZlib"]),
+    .target(name: "Checkpoints",
+            dependencies: ["Checksums", "JSON", "Records", "Tensors", "CZlib"]),
 
     // Floors 4 and 5: what uses a model, and what trains one.
     .target(name: "OpenCLIP",

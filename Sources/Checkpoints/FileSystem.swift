@@ -1,4 +1,5 @@
 import Foundation
+import Records
 
 /// The operations that writing a checkpoint needs; tests replace them to make them fail.
 package protocol FileSystem: Sendable {
@@ -110,21 +111,10 @@ package struct SystemFiles: FileSystem {
   }
 
   package func list(_ path: String) throws(CheckpointError) -> [String] {
-    guard let stream = opendir(path) else {
-      throw CheckpointError(path, .system(operation: "list the folder", code: errno))
+    do throws(SystemError) {
+      return try FolderListing.names(in: path)
+    } catch {
+      throw CheckpointError(path, .system(operation: "list the folder", code: error.code))
     }
-    defer { closedir(stream) }
-    var names: [String] = []
-    errno = 0
-    while let entry = readdir(stream) {
-      let length = Int(entry.pointee.d_reclen)
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix(length).prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name != ".", name != ".." { names.append(name) }
-      errno = 0
-    }
-    try check(errno == 0 ? 0 : -1, "list the folder", path)
-    return names.sorted()
   }
 }

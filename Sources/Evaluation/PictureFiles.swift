@@ -20,19 +20,30 @@ public enum PictureFiles {
   }
 
   private static func contents(of folder: String) throws(EvaluationError) -> [String] {
-    let names: [String]
-    do {
-      names = try FileManager.default.subpathsOfDirectory(atPath: folder)
+    let pictures: [String]
+    do throws(SystemError) {
+      pictures = try below(folder.hasSuffix("/") ? folder : folder + "/").sorted()
     } catch {
-      throw EvaluationError(folder, .unreadable(NamedFile.reason(error)))
+      throw EvaluationError(folder, .unreadable("\(error)"))
     }
-    let pictures = names.filter(isPicture).sorted()
     guard !pictures.isEmpty else { throw EvaluationError(folder, .noPictures) }
-    return pictures.map { folder.hasSuffix("/") ? folder + $0 : "\(folder)/\($0)" }
+    return pictures
   }
 
-  private static func isPicture(_ path: String) -> Bool {
-    let isHidden = path.split(separator: "/").contains { $0.hasPrefix(".") }
-    return !isHidden && ImageFormat.suffixes.contains((path as NSString).pathExtension.lowercased())
+  /// - Parameter folder: with a slash at its end.
+  private static func below(_ folder: String) throws(SystemError) -> [String] {
+    var pictures: [String] = []
+    for name in try FolderListing.names(in: folder) where !name.hasPrefix(".") {
+      if try FolderListing.isFolder(folder + name, followingLinks: false) {
+        pictures += try below(folder + name + "/")
+      } else if isPicture(name) {
+        pictures.append(folder + name)
+      }
+    }
+    return pictures
+  }
+
+  private static func isPicture(_ name: String) -> Bool {
+    ImageFormat.suffixes.contains((name as NSString).pathExtension.lowercased())
   }
 }

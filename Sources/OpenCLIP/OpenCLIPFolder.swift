@@ -28,7 +28,7 @@ public struct OpenCLIPFolder {
     }
     file = isFolder.boolValue ? nil : path
     url = isFolder.boolValue ? path : path.deletingLastPathComponent()
-    names = ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted()
+    names = try SystemFiles().list(url.path)
   }
 
   private func find(_ wanted: [String]) -> URL? {

@@ -103,8 +103,9 @@ struct COCOInput: PackInput {
     guard let name = (image["file_name"] ?? image["filename"])?.string else {
       throw .row("no text under `file_name` or `filename`")
     }
-    let folder = image["filepath"]?.string.map { $0 + "/" } ?? ""
-    try row.locate(folder + name, in: root)
+    // Karpathy's files of Flickr have none, or an empty one.
+    let folder = image["filepath"]?.string ?? ""
+    try row.locate(folder.isEmpty ? name : "\(folder)/\(name)", in: root)
     for sentence in image["sentences"]?.array ?? [] {
       if let raw = sentence["raw"]?.string { row.add(caption: raw) }
     }

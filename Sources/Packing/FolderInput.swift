@@ -117,7 +117,7 @@ struct FolderWalk: RowWalk {
         return .picture(
           path: path, text: level.texts["\(stem).txt"], json: level.texts["\(stem).json"])
       }
-      if isFolder(path) {
+      if try Self.isFolder("\(folder)/\(path)") {
         levels.append(try Self.list(folder, prefix: path + "/"))
       } else if !Self.isText(name, in: level) {
         ignored.add(file: name)
@@ -148,17 +148,21 @@ struct FolderWalk: RowWalk {
 
   /// The visible names in a folder, sorted by their bytes.
   static func names(in path: String) throws(PackingError) -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: path)
-        .filter { !$0.hasPrefix(".") }
-        .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    do throws(SystemError) {
+      return try FolderListing.names(in: path).filter { !$0.hasPrefix(".") }
     } catch {
-      throw PackingError(path, .unreadable(error.localizedDescription))
+      throw PackingError(path, .unreadable("\(error)"))
     }
   }
 
-  private func isFolder(_ path: String) -> Bool {
-    var status = stat()
-    return lstat("\(folder)/\(path)", &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  /// - Throws: where the system does not tell; to take it for a file would lose what is in it.
+  static func isFolder(
+    _ path: String, followingLinks: Bool = false
+  ) throws(PackingError) -> Bool {
+    do throws(SystemError) {
+      return try FolderListing.isFolder(path, followingLinks: followingLinks)
+    } catch {
+      throw PackingError(path, .unreadable("\(error)"))
+    }
   }
 }

@@ -16,9 +16,12 @@ struct ImageFolderInput: PackInput {
   init(folder url: URL, columns: ColumnNames, table: LabelTable) throws(PackingError) {
     folder = url.path
     pictures = try FolderInput(folder: url, columns: columns, needsText: false)
-    folders = try FolderWalk.names(in: url.path).filter {
-      url.appendingPathComponent($0).isFolder
+    var folders: [String] = []
+    for name in try FolderWalk.names(in: url.path)
+    where try FolderWalk.isFolder("\(url.path)/\(name)", followingLinks: true) {
+      folders.append(name)
     }
+    self.folders = folders
     guard !folders.isEmpty else { throw PackingError(url.path, .noClasses) }
     numbers = Dictionary(uniqueKeysWithValues: folders.enumerated().map { ($1, $0) })
     self.table = table

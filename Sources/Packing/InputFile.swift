@@ -9,8 +9,11 @@ final class InputFile: Sendable {
   /// Folders, pipes and devices are refused: reading a pipe would block.
   init(path: String) throws(PackingError) {
     self.path = path
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw PackingError(path, Self.failure()) }
+    var descriptor: Int32
+    repeat {
+      descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    } while descriptor < 0 && errno == EINTR
+    guard descriptor >= 0 else { throw PackingError(path, Self.failure(errno)) }
     var status = stat()
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
@@ -34,7 +37,7 @@ final class InputFile: Sendable {
         filled += got
       }
     }
-    guard code == 0 else { throw PackingError(path, .unreadable(String(cString: strerror(code)))) }
+    guard code == 0 else { throw PackingError(path, Self.failure(code)) }
     return bytes
   }
 
@@ -44,10 +47,20 @@ final class InputFile: Sendable {
     guard file.bytes <= limit else {
       throw PackingError(path, .tooLarge(what: what, bytes: file.bytes, limit: limit))
     }
-    return try file.read(at: 0, count: file.bytes)
+    let bytes = try file.read(at: 0, count: file.bytes)
+    guard bytes.count == file.bytes else {
+      throw PackingError(path, .fault("it gave \(bytes.count) of its \(file.bytes) bytes"))
+    }
+    return bytes
   }
 
-  private static func failure() -> PackingError.Reason {
-    errno == ENOENT ? .missing : .unreadable(String(cString: strerror(errno)))
+  /// The file's own fault, or the machine's, which may be gone the next time.
+  private static func failure(_ code: Int32) -> PackingError.Reason {
+    let text = String(cString: strerror(code))
+    return switch code {
+    case ENOENT: .missing
+    case EACCES, EPERM, ELOOP, ENAMETOOLONG, ENOTDIR, ENXIO, ENODEV: .unreadable(text)
+    default: .fault(text)
+    }
   }
 }

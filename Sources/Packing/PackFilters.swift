@@ -1,3 +1,5 @@
+import Records
+
 /// Which samples are dropped on purpose: ALIGN's rules, and copies of pictures.
 ///
 /// - Source: ALIGN (arXiv 2102.05918) §3.
@@ -108,13 +110,13 @@ public struct DropCounts: Sendable, Equatable, Codable {
   /// `dropped 12 samples (7 with too short a side, 5 with no text left) and 9 texts (…)`; nil where
   /// nothing was dropped.
   public var text: String? {
-    func list(_ isOfTexts: Bool, _ what: String) -> String? {
+    func list(_ isOfTexts: Bool, _ name: String) -> String? {
       let rules = DropRule.allCases.filter { $0.isOfTexts == isOfTexts && self[$0] > 0 }
       if rules.isEmpty { return nil }
       let parts = rules.map { "\(self[$0]) \($0.text)" }.joined(separator: ", ")
-      return "\(rules.reduce(0) { $0 + self[$1] }) \(what) (\(parts))"
+      return "\(rules.reduce(0) { $0 + self[$1] }.counted(name)) (\(parts))"
     }
-    let parts = [list(false, "samples"), list(true, "texts")].compactMap { $0 }
+    let parts = [list(false, "sample"), list(true, "text")].compactMap { $0 }
     return parts.isEmpty ? nil : "dropped " + parts.joined(separator: " and ")
   }
 }

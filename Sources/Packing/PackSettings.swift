@@ -171,9 +171,10 @@ public struct PackSettings: Sendable {
   /// Refuses a folder with a finished dataset, or with shards of another name.
   /// - Returns: whether shards of this name are there, from a packer that was stopped.
   func checkFolder() throws(PackingError) -> Bool {
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+    guard try FolderWalk.isFolder(directory.path, followingLinks: true) else { return false }
+    let files = try FolderWalk.names(in: directory.path)
     if files.contains(RecordIndex.fileName) { throw PackingError(directory.path, .finished) }
-    let shards = files.filter { $0.hasSuffix(".tar.zst") && !$0.hasPrefix(".") }.sorted()
+    let shards = files.filter { $0.hasSuffix(".tar.zst") }
     let own = shards.filter { name in
       let number = name.dropFirst(shardName.count + 1).dropLast(".tar.zst".count)
       return name.hasPrefix(shardName + "-") && !number.isEmpty && number.allSatisfy(\.isNumber)

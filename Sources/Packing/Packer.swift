@@ -84,7 +84,9 @@ public struct Packer {
 
   /// Why there is no sample at all.
   private func nothing() throws(PackingError) -> PackingError.Reason {
-    guard bare > 0, bare == counts.rows else { return .nothing(rows: counts.rows) }
+    let rows = counts.rows
+    if rows > 0, counts.dropped.samples == rows { return .allDropped(rows: rows) }
+    guard bare > 0, bare == rows else { return .nothing(rows: rows) }
     let names = try FolderWalk.names(in: settings.input.path)
     let hasFolders = names.contains { settings.input.appendingPathComponent($0).isFolder }
     return .noTexts(pictures: bare, hasFolders: hasFolders)
@@ -172,7 +174,7 @@ extension Packer {
     counts.dropped.add(outcome.texts)
     switch outcome.result {
     case .elsewhere: break
-    case .failed(let error): skip(error, tell)
+    case .failed(let error): try skip(error, tell)
     case .dropped(let rule): counts.dropped.add(rule)
     case .sample(let fields, let mark):
       if let rule = mark.flatMap(duplicate) { return counts.dropped.add(rule) }
@@ -183,7 +185,7 @@ extension Packer {
       do throws(RecordError) {
         full = try shards.cut(Sample(key: key, fields: fields))
       } catch {
-        return skip(PackingError(outcome.place, .refused("\(error)")), tell)
+        return try skip(PackingError(outcome.place, .refused("\(error)")), tell)
       }
       if let mark { seen?.insert(mark) }
       counts.samples += 1
@@ -201,7 +203,9 @@ extension Packer {
     }
   }
 
-  private mutating func skip(_ error: PackingError, _ tell: (PackEvent) -> Void) {
+  /// - Throws: the error where the machine is at fault: the row may be good.
+  private mutating func skip(_ error: PackingError, _ tell: (PackEvent) -> Void) throws {
+    if case .fault = error.reason { throw error }
     counts.skipped += 1
     if error.reason == .noText { bare += 1 }
     tell(.skipped(error))

@@ -6,6 +6,8 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
   public enum Reason: Sendable, Equatable {
     /// The system refused; the text is its own.
     case unreadable(String), unwritable(String)
+    /// The machine failed while a file was read: nothing is wrong with the file itself.
+    case fault(String)
     case missing
     case notAFile, notAFolder
     case tooLarge(what: String, bytes: Int, limit: Int)
@@ -26,6 +28,8 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
     /// The existing shards do not belong to this input.
     case notContinued(sample: Int, key: String)
     case nothing(rows: Int)
+    /// The filters left none of the rows.
+    case allDropped(rows: Int)
     /// No picture of a folder has a text; whether the folder has folders in it, as classes have.
     case noTexts(pictures: Int, hasFolders: Bool)
     /// Two inputs or more, or a pattern for several.
@@ -62,7 +66,7 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
   /// The exit code of a command: 64 usage, 65 bad data, 74 input or output.
   public var exitCode: Int32 {
     switch reason {
-    case .unreadable, .unwritable, .missing: 74
+    case .unreadable, .unwritable, .fault, .missing: 74
     case .unknownFormat, .noUse, .setting, .columnMissing, .noSplit, .noClasses, .finished,
       .otherShards, .otherSettings, .severalInputs: 64
     default: 65
@@ -84,6 +88,7 @@ extension PackingError.Reason {
     switch self {
     case .unreadable(let why): "cannot be read (\(why))"
     case .unwritable(let why): "cannot be written (\(why))"
+    case .fault(let why): "the machine failed to read it (\(why))"
     case .missing: "there is no such file or folder"
     case .notAFile: "is not a plain file"
     case .notAFolder: "is not a folder"
@@ -104,6 +109,7 @@ extension PackingError.Reason {
       "its shards end with \(key), which is not sample \(sample) of this input"
     case .nothing(0): "there are no rows"
     case .nothing(let rows): "none of \(rows) rows could be packed"
+    case .allDropped(let rows): "the filters leave none of \(rows.counted("row"))"
     case .noTexts(let pictures, _):
       "none of \(pictures) pictures has a .txt or .json of the same name beside it"
     case .severalInputs: "several inputs, but pack takes one"
@@ -122,6 +128,7 @@ extension PackingError.Reason {
     switch self {
     case .unreadable, .missing, .notAFile, .notAFolder: "Check the path and its permissions."
     case .unwritable: "Check the folder, its permissions and the space left."
+    case .fault: "Look at the disk and at `ulimit -a`; the same command then goes on."
     case .unknownFormat:
       "Name it with --format: "
         + InputFormat.allCases.map(\.rawValue).joined(separator: ", ") + "."
@@ -139,6 +146,7 @@ extension PackingError.Reason {
       "A folder holds .jpg, .png, .webp or .gif files with texts beside them, a file holds a row "
         + "a line, a tar holds KEY.jpg, KEY.txt and KEY.json."
     case .nothing: "See the reasons above; --root says where relative paths begin."
+    case .allDropped: "The line above says which filter drops how many: loosen it."
     case .noTexts(_, true):
       "If folders are classes, pack the folder that holds them with --format imagefolder, and train "
         + "with `text: labels`. " + Self.givingTexts

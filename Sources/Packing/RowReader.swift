@@ -48,8 +48,14 @@ struct RowReader: Sendable {
   /// For rows of other parts: their paths decide about keys too.
   func readPath(_ reference: RowReference) -> RowOutcome {
     if case .unusable(let error) = reference { return RowOutcome(place: error.place) }
-    let path = input.path(of: reference) ?? (try? input.row(reference))?.path
-    return RowOutcome(place: input.place(of: reference), path: path)
+    var outcome = RowOutcome(place: input.place(of: reference), path: input.path(of: reference))
+    guard outcome.path == nil else { return outcome }
+    do throws(PackingError) {
+      outcome.path = try input.row(reference).path
+    } catch {
+      if case .fault = error.reason { outcome.result = .failed(error) }
+    }
+    return outcome
   }
 
   /// The texts of a row, for counting; empty for a row that cannot be read.

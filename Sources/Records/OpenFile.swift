@@ -26,6 +26,8 @@ struct OpenFile: ~Copyable, Sendable {
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
       throw RecordError(file: path, reason: .inUse)
     }
+    // Another writer may have published the file since it was opened here.
+    guard hasItsName else { throw RecordError(file: path, reason: .inUse) }
     guard ftruncate(descriptor, 0) == 0 else { throw Self.failure("empty", path) }
   }
 
@@ -40,6 +42,12 @@ struct OpenFile: ~Copyable, Sendable {
     // A child process that was just forked may still have the file open, and so hold its lock.
     flock(descriptor, LOCK_UN)
     close(descriptor)
+  }
+
+  private var hasItsName: Bool {
+    var held = stat(), named = stat()
+    return fstat(descriptor, &held) == 0 && lstat(path, &named) == 0
+      && (held.st_dev, held.st_ino) == (named.st_dev, named.st_ino)
   }
 
   func bytes() throws(RecordError) -> Int {

@@ -32,6 +32,8 @@ public final class RecordWriter {
   private var isFinished = false
   /// Folders that this writer has made, the deepest first; those that stay empty are removed.
   private let made: [String]
+  /// Of parts of one dataset several may write at once.
+  private let lock: FolderLock
 
   /// - Parameters:
   ///   - directory: made if missing.
@@ -65,6 +67,7 @@ public final class RecordWriter {
     encoder = try FrameEncoder(level: level)
     cutter = try FrameCutter(frameBytes: frameBytes)
     made = try Self.makeFolder(directory)
+    lock = try FolderLock(directory.path, shared: !writesIndex)
     if continuing { try takeUp() } else { try refuseTaken() }
   }
 
@@ -128,6 +131,10 @@ public final class RecordWriter {
       if shard == nil {
         let file = ShardName.file(name: name, number: shards.count)
         shard = try ShardWriter(directory: directory, name: file)
+        // A writer of the same name may have ended since this one looked into the folder.
+        guard access(directory.appendingPathComponent(file).path, F_OK) != 0 else {
+          throw RecordError(file: directory.path, reason: .exists(file))
+        }
       }
       try shard?.append(frame)
       if shard?.isFull(at: shardBytes) == true { try closeShard() }
@@ -179,6 +186,10 @@ extension RecordWriter {
   }
 
   private func takeUp() throws(RecordError) {
+    let index = directory.appendingPathComponent(RecordIndex.fileName).path
+    if writesIndex, FileManager.default.fileExists(atPath: index) {
+      throw RecordError(file: directory.path, reason: .exists(RecordIndex.fileName))
+    }
     let files = try ShardName.files(in: directory)
       .filter { ShardName.number(of: $0, name: name) != nil }
     for (number, file) in files.enumerated() {

@@ -33,12 +33,11 @@ enum ShardName {
       throw RecordError(file: directory.path, reason: .notAFolder)
     }
     let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: directory.path)
+    do throws(SystemError) {
+      names = try FolderListing.names(in: directory.path)
     } catch {
-      let code = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code
-      let reason = RecordError.Reason.io(operation: "list", code: Int32(code ?? Int(ENOENT)))
-      throw RecordError(file: directory.path, reason: reason)
+      throw RecordError(
+        file: directory.path, reason: .io(operation: "list", code: error.code))
     }
     return names.filter(isShard).map { (file: $0, order: order($0)) }
       .sorted {

@@ -19,6 +19,7 @@ struct CocaConvert: ParsableCommand {
     subcommands: [Import.self, Export.self, Inspect.self])
 
   static func main() {
+    FileSizeSignal.ignore()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -20,6 +20,7 @@ struct CocaEval: ParsableCommand {
     subcommands: EvaluationTasks.all.map { $0.command } + [Embed.self])
 
   static func main() {
+    FileSizeSignal.ignore()
     let (binding, ranks) = start()
     let command = parse(ranks)
     do {

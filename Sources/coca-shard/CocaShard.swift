@@ -13,6 +13,7 @@ struct CocaShard: ParsableCommand {
     ])
 
   static func main() {
+    FileSizeSignal.ignore()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -100,6 +100,7 @@ struct CocaTrain: ParsableCommand {
   }
 
   static func main() {
+    FileSizeSignal.ignore()
     StopRequest.catchSignals()
     do {
       try GEMM.check()

@@ -56,7 +56,7 @@ struct COCOTests {
     }
     let folder = try world("""
       {"images": [\(image(".", "a", "train")), \(image("x", "d", "test")),
-        \(image(".", "c", "restval"))], "dataset": "coco"}
+        \(image("", "c", "restval"))], "dataset": "coco"}
       """)
     for (split, keys) in [
       (nil, ["a", "x/d", "c"]), ("train,restval", ["a", "c"]), ("test", ["x/d"]),

@@ -42,6 +42,23 @@ struct FilterTests {
       == "dropped 3 samples (1 with too short a side, 2 too long for their width)")
   }
 
+  @Test("filters that leave nothing are an error that names them, not paths")
+  func nothingLeft() throws {
+    let folder = try world([["x"], ["x"]])
+    let place = folder.url.appending(path: "in/rows.jsonl").path
+    let error = PackingError(place, .allDropped(rows: 2))
+    #expect(throws: error) { try pack(folder) { $0.minimumSide = 1000 } }
+    #expect(error.exitCode == 65 && error.description.contains("loosen it"))
+  }
+
+  @Test("one dropped sample is told as one")
+  func one() throws {
+    let folder = try world([["x y"], ["x"]])
+    let (_, counts) = try pack(folder) { $0.minimumWords = 2 }
+    #expect(counts.dropped.text
+      == "dropped 1 sample (1 with no text left) and 1 text (1 with too few words)")
+  }
+
   @Test("words drop texts, and a sample when none is left")
   func words() throws {
     let folder = try world([

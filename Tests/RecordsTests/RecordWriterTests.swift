@@ -101,12 +101,34 @@ struct RecordWriterTests {
   @Test("two writers cannot be at work on one shard")
   func inUse() throws {
     let folder = try TestFolder()
-    let first = try folder.writer(frameBytes: 1)
+    let first = try folder.writer(frameBytes: 1, writesIndex: false)
     try first.append(SampleMaker.plain("a"))
-    let second = try folder.writer(frameBytes: 1)
+    let second = try folder.writer(frameBytes: 1, writesIndex: false)
     #expect(reason { try second.append(SampleMaker.plain("b")) } == .inUse)
     #expect(reason { try second.append(SampleMaker.plain("c")) } == .inUse)
+    let third = try folder.writer(frameBytes: 1, writesIndex: false)
     _ = try first.finish()
+    // It looked into the folder before the shard was there.
+    #expect(reason { try third.append(SampleMaker.plain("d")) } == .exists("s-00000.tar.zst"))
+    try RecordIndex(rebuilding: folder.url).write(to: folder.url)
+    #expect(try folder.readAll().map(\.key) == ["a"])
+  }
+
+  @Test("a folder belongs to one writer, whatever the names of their shards, until it has ended")
+  func oneFolder() throws {
+    let folder = try TestFolder()
+    do {
+      let first = try folder.writer(name: "s")
+      try first.append(SampleMaker.plain("a"))
+      for name in ["s", "t"] {
+        #expect(reason { _ = try folder.writer(name: name) } == .inUse)
+        #expect(reason { _ = try folder.writer(name: name, writesIndex: false) } == .inUse)
+      }
+      _ = try first.finish()
+    }
+    for continuing in [false, true] {
+      #expect(throws: RecordError.self) { try folder.writer(name: "s", continuing: continuing) }
+    }
     #expect(try folder.readAll().map(\.key) == ["a"])
   }
 

@@ -71,7 +71,7 @@ public final class Job {
   private init(command: [String], in folder: URL) throws {
     // Test threads block signals and a program inherits what is blocked; env unblocks.
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["--default-signal=USR1", "--default-signal=TERM"] + command
+    process.arguments = ["--default-signal=USR1,TERM,XFSZ"] + command
     process.currentDirectoryURL = folder
     process.environment = ProcessInfo.processInfo.environment.merging([
       "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",

@@ -85,7 +85,7 @@ def compare_jobs(arguments, one, many):
     print(f"{arguments.model}, {arguments.pairs} pairs a rank, {ranks} ranks; pairs/s\n"
           f"round   one job  {ranks} jobs  of them  of the slowest")
     ratios = {"them": [], "the slowest": []}
-    for number in range(arguments.rounds):
+    for number in range(max(arguments.rounds, 2)):
         together = ranks * arguments.pairs * turn(one, arguments.steps)[0]
         apart = [arguments.pairs * rate for rate in turn(many, arguments.steps)]
         # Ranks that wait for each other are as fast as the slowest core lets them be.

@@ -203,6 +203,8 @@ def efficiency(arguments, scratch, gflops):
 
 
 def predict(arguments):
+    if not os.path.exists(arguments.constants):
+        sys.exit(f"{arguments.constants} is not there. Run `launch/bench scaling` first")
     with open(arguments.constants) as file:
         constants = json.load(file)
     core = arguments.gflops or constants["gflops"]
@@ -307,6 +309,8 @@ def main():
     parser.add_argument("--price", type=float, default=0.02, help="of a core-hour")
     parser.add_argument("--svg")
     arguments = parser.parse_args()
+    if arguments.steps < 4:
+        parser.error("--steps: 4 or more, since the first three do not count")
     {"scaling": measure, "predict": predict}[arguments.command](arguments)
 
 

@@ -24,6 +24,8 @@ struct PreparedRun {
       try OpenBLAS.check()
       let configuration = try configuration.get()
       try configuration.precision.use()
+      // Before anybody looks into it: another run may be about to end there.
+      if ranks.rank == 0, !options.isDryRun { try folder.claim() }
       return configuration
     }
     let binding = try Self.startThreads(options, binding, configuration, over: ranks, console)

@@ -46,7 +46,7 @@ struct RunAdvice {
       plan.terms.heads.contains(.contrastive)
       ? ", and its copies count as wrong answers in the contrastive loss" : ""
     return "batch: a step takes \(source.pairsPerBatch.fixed(0)) pairs of \(source.name), which "
-      + "has \(source.samples.grouped) samples: a picture comes several times in a batch\(copies). "
+      + "has \(source.samples.of("sample")): a picture comes several times in a batch\(copies). "
       + "Lower batch or the source's weight, or add data"
   }
 

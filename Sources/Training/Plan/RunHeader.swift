@@ -87,7 +87,7 @@ struct RunHeader: Encodable {
         + "\(oversubscribed ? " (oversubscribed)" : ""), \(kernels) kernels, \(blas), \(precision)")
     lines.append("  products  \(speeds.text)")
     lines.append(
-      "  step      \(batch.grouped) pairs over \(lanes) lanes, \(steps.grouped) steps, about "
+      "  step      \(batch.of("pair")) over \(lanes.of("lane")), \(steps.of("step")), about "
         + "\(flops_per_pair.scaled)FLOP a pair")
     lines.append(
       "  memory    about \(estimated_memory_bytes.total.scaled)B a rank (weights and "

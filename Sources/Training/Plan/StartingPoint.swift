@@ -144,6 +144,14 @@ struct StartingPoint {
       remedy: "Raise steps: they count from the start of the first run")
   }
 
+  /// - Throws: `ModelError` where the run that has ended here was another one.
+  func checkSameRun() throws(ModelError) {
+    guard let checkpoint, let change = changes.first(where: { !$0.isFree }) else { return }
+    throw ModelError(
+      checkpoint.folder.path, .mismatch("its run is done, and was another one: \(change)"),
+      remedy: Self.remedy)
+  }
+
   /// A notice of the learning rate where the next step would have had another one before; nil where
   /// it is the same.
   func rateChange(in plan: RunPlan) throws -> String? {

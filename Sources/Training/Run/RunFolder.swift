@@ -9,7 +9,7 @@ final class RunFolder: Sendable {
   let checkpoints: CheckpointFolder
   /// Nil until the run has begun: an error before that does not change the run's state.
   private let status = Mutex<Status?>(nil)
-  let isClaimed = Mutex(false)
+  let hold = Mutex(Hold())
 
   /// The contents of `status.json`; a key that does not apply is null.
   struct Status: Codable {
@@ -45,14 +45,9 @@ final class RunFolder: Sendable {
     checkpoints = CheckpointFolder(url.appendingPathComponent("checkpoints"))
   }
 
-  func create() throws {
-    try OutputError.telling(of: url) {
-      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-  }
-
   /// Notes that the run continues from `step`. Every rank calls this; rank 0 writes it.
   func begin(rank: Int, host: String, step: Int, checkpoint: String?) throws {
+    hold.withLock { $0.isMade = false }
     status.withLock {
       $0 = Status(host: host, rank: rank, step: step, checkpoint: checkpoint)
     }

@@ -33,6 +33,7 @@ public enum TrainCommand {
       return try train(options, configuration, binding, over: ranks, folder, console)
     } catch {
       if !options.isDryRun { note(error, in: folder, rank: rank) }
+      folder.leave()
       throw error
     }
   }
@@ -62,15 +63,14 @@ public enum TrainCommand {
       return ExitCode.done
     }
     if run.found.step >= plan.steps, try isDone(folder, over: ranks) {
-      console.note("the run has all its \(plan.steps.grouped) steps: nothing is left to do")
+      try together(ranks) { try run.start.checkSameRun() }
+      console.note("the run has all its \(plan.steps.of("step")): nothing is left to do")
       return ExitCode.done
     }
     try together(ranks) {
       try run.start.check(plan)
       if let error = header.lackOfMemory { throw error }
       guard ranks.rank == 0 else { return }
-      try folder.create()
-      try folder.claim()
       try folder.write(Data(plan.configuration.yaml().utf8), to: "run.yaml")
       try folder.write(JSONEncoder().encode(header), to: "header.json")
     }
@@ -91,15 +91,16 @@ public enum TrainCommand {
 
   private static func train(
     _ state: TrainingState, from progress: TrainingProgress, hosts: [String],
-    _ cores: CoreUse, _ folder: RunFolder, _ console: Console, _ stop: StopRequest, _ deadline: Deadline,
-    _ profile: StepProfile?
+    _ cores: CoreUse, _ folder: RunFolder, _ console: Console, _ stop: StopRequest,
+    _ deadline: Deadline, _ profile: StepProfile?
   ) throws -> Int32 {
     let ranks = state.ranks
     let logged = LoggedRun(
       plan: state.plan, folder: folder, step: progress.step, console: console)
     let sinks = try together(ranks) { try Sinks(logged, rank: ranks.rank) }
     let observer = RunObserver(
-      state, hosts: hosts, cores: cores, folder: folder, sinks: sinks, stop: stop, deadline: deadline,
+      state, hosts: hosts, cores: cores, folder: folder, sinks: sinks, stop: stop,
+      deadline: deadline,
       validator: Validator(
         state.plan, over: ranks, folder: folder, sinks: sinks, stop: stop, deadline: deadline))
     let trainer = try together(ranks) {

@@ -93,7 +93,7 @@ extension EvaluationNotice {
     switch self {
     case .progress: nil
     case .leftOut(let samples):
-      "\(samples.count) samples left out, first \(samples.named.first ?? "")"
+      "\(samples.count.of("sample")) left out, first \(samples.named.first ?? "")"
     case .partlyUsed(let used, let all, let batch):
       "\(used) of \(all) samples are used: whole batches of \(batch)"
     }
