@@ -39,7 +39,7 @@ public struct Packer {
       frameBytes: settings.frameBytes, level: settings.level,
       origin: "coca-shard pack \(settings.input.lastPathComponent)", continuing: continuing,
       writesIndex: settings.part == nil)
-    pool = WorkerPool(threads: settings.jobs)
+    pool = try WorkerPool(threads: settings.jobs, name: "pack")
     seen = settings.filters.duplicates == .keep ? nil : SeenPictures()
     shards = try ShardFiller(writer, settings: settings, pool: pool, isContinuing: continuing)
   }

@@ -18,7 +18,7 @@ public enum SelfTest {
     let binding = Binding(mode).with(threads: threads)
     binding.apply()
     let ranks = try Ranks.start(patience: patience)
-    let patience = Patience(seconds: patience)
+    let patience = try Patience(seconds: patience)
     let console = Console(isSpeaking: ranks.rank == 0, printsJSON: printsJSON)
     let hosts = try patience.during("the exchange of host names") {
       try ranks.allGather(Array(Ranks.host.utf8)).map { String(decoding: $0, as: UTF8.self) }
