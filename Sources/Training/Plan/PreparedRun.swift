@@ -54,6 +54,7 @@ struct PreparedRun {
     for left in found.leftOut { console.warn("\(left.folder) is left out: \(left.error)") }
     for change in start.changes where !change.isFree { console.warn("resumed with \(change)") }
     if let change = try start.rateChange(in: plan) { console.warn(change) }
+    for change in try start.dataChanges(in: plan) { console.warn(change) }
     for advice in try RunAdvice(plan, header.data).texts { console.warn(advice) }
   }
 
