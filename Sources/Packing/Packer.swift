@@ -138,7 +138,8 @@ extension Packer {
     var reader = RowReader(
       input: input,
       pictures: PictureReader(
-        maximumSide: settings.maximumSide, filters: settings.filters, marks: marks))
+        maximumSide: settings.maximumSide, filters: settings.filters, marks: marks,
+        bounds: settings.bounds))
     reader.labels = try settings.labelTable()
     guard settings.filters.hasTextRules else { return reader }
     var texts = TextFilter(filters: settings.filters)
