@@ -34,7 +34,7 @@ public enum SelfTest {
     let report = SelfTestReport(
       version: programVersion, hosts: hosts, gflops: rates, speeds: speeds, sumSeconds: sums,
       links: links)
-    console.say(report.text, json: report)
+    try console.say(report.text, json: report)
     for complaint in report.slow { console.warn(complaint) }
     let mine = binding.isOversubscribed ? nil : speeds[ranks.rank].complaint
     if let slow = try lowestNotice(mine, hosts: hosts, over: ranks) { console.warn(slow) }
