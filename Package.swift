@@ -48,7 +48,7 @@ let package = Package(
     .target(name: "RunFile", dependencies: ["JSON"]),
     .target(name: "TensorBoard"),
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
-    .target(name: "Collectives", dependencies: ["CKernels", "CMPI"]),
+    .target(name: "Collectives", dependencies: ["CKernels", "CMPI", "Tensors"]),
     .target(name: "Records", dependencies: ["Checksums", "CXXHash", "CZstd", "JSON"]),
     .target(name: "Text", dependencies: ["CSentencePiece", "CZlib", "Tensors"]),
 
@@ -71,7 +71,8 @@ let package = Package(
             dependencies: [
               "CArchive", "CXXHash", "Images", "JSON", "Records", "Tensors", "Text",
             ]),
-    .target(name: "Statistics", dependencies: ["CXXHash", "Images", "Records", "Text"]),
+    .target(name: "Statistics",
+            dependencies: ["CXXHash", "Images", "Records", "Tensors", "Text"]),
     .target(name: "Checkpoints",
             dependencies: ["Checksums", "JSON", "Records", "Tensors", "CZlib"]),
 
@@ -107,7 +108,7 @@ let package = Package(
       dependencies: ["Collectives", "Records", "Tensors", "Training", argumentParser]),
     .executableTarget(
       name: "coca-shard",
-      dependencies: ["Packing", "Records", "Statistics", "Text", argumentParser]),
+      dependencies: ["Packing", "Records", "Statistics", "Tensors", "Text", argumentParser]),
     .executableTarget(
       name: "coca-eval",
       dependencies: ["Collectives", "Evaluation", "Records", "Tensors", "Text", argumentParser]),
@@ -162,7 +163,7 @@ let package = Package(
       dependencies: ["Optimizers", "Autograd", "Collectives", "Tensors", "TestSupport"]),
     .testTarget(
       name: "PipelineTests",
-      dependencies: ["Pipeline", "Records", "Images", "TestSupport", "Text"]),
+      dependencies: ["Pipeline", "Records", "Images", "Tensors", "TestSupport", "Text"]),
     .testTarget(
       name: "PackingTests",
       dependencies: ["CZlib", "CZstd", "Images", "Packing", "Records", "TestSupport"]),

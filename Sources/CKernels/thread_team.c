@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -218,3 +219,31 @@ void thread_team_stop(struct thread_team *team) {
     for (int i = 1; i < team->members; i++) pthread_join(team->all[i].thread, NULL);
     free(team);
 }
+
+struct one_task {
+    pthread_t thread;
+    thread_team_task task;
+    void *context;
+    int member;
+};
+
+static void *run_one(void *argument) {
+    const struct one_task *one = argument;
+    one->task(one->context, one->member);
+    return NULL;
+}
+
+int threads_together(int count, thread_team_task task, void *context) {
+    struct one_task *others = calloc((size_t)count, sizeof *others);
+    int started = 1;
+    for (; others && started < count; started++) {
+        others[started] = (struct one_task){.task = task, .context = context, .member = started};
+        if (pthread_create(&others[started].thread, NULL, run_one, &others[started]) != 0) break;
+    }
+    task(context, 0);
+    for (int i = 1; i < started; i++) pthread_join(others[i].thread, NULL);
+    free(others);
+    return count - started;
+}
+
+void thread_set_name(const char *name) { prctl(PR_SET_NAME, name); }

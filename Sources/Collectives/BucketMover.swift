@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Tensors
 
 /// The exchange of one bucket between the ranks.
 public struct Journey: Sendable {
@@ -87,17 +88,27 @@ final class BucketMover: @unchecked Sendable {
 /// its calls, and a blocking call keeps a core busy, so this thread sleeps between its checks.
 final class BucketCarrier: Sendable {
   private let line: Line
+  private let isRunning: Bool
 
+  /// Where the system refuses the thread, `wait` throws.
   init(_ mover: BucketMover) {
     let line = Line()
     self.line = line
-    let thread = Thread { line.run(mover) }
-    thread.name = "buckets"
-    thread.start()
+    do throws(ThreadsError) {
+      try WorkerThread.start("buckets") { line.run(mover) }
+      isRunning = true
+    } catch {
+      isRunning = false
+      line.failure.withLock { $0 = CollectiveError(Ranks.host, .refused("\(error)")) }
+    }
   }
 
   /// Exchanges a bucket after the earlier ones.
   func carry(_ bucket: Int) {
+    guard isRunning else {
+      line.arrived.signal()
+      return
+    }
     line.buckets.withLock { $0.append(bucket) }
     line.sent.signal()
   }

@@ -13,6 +13,8 @@ public struct CollectiveError: Error, Sendable, Equatable, CustomStringConvertib
     case withoutPMI(tasks: Int)
     /// The ranks would exchange different elements of their models, or in different orders.
     case plans
+    /// The system refused a thread; the text says which.
+    case refused(String)
   }
 
   /// This rank, or the launcher's name before ranks are known.
@@ -42,6 +44,7 @@ extension CollectiveError.Reason {
       "MPI grants thread level \(provided), less than MPI_THREAD_SERIALIZED"
     case .sizes(let launched, let found): "\(launched) ranks were launched, but MPI finds \(found)"
     case .plans: "the ranks' gradients are laid out differently"
+    case .refused(let what): what
     case .library(let found, let builtFor):
       "this program is built for Open MPI \(builtFor), but this machine has \(found)"
     case .withoutPMI(let tasks): "\(tasks) tasks were started without PMI, each on its own"
@@ -54,6 +57,7 @@ extension CollectiveError.Reason {
     case .threads: "Use an MPI library built with thread support"
     case .sizes: "Launch with the mpirun of the Open MPI library this program is linked to"
     case .plans: "Use the same program and run file on every host"
+    case .refused: "Or set overlap: buckets"
     case .library: "Install that version, or build the program on this machine"
     case .withoutPMI: "Use srun --mpi=pmix, or mpirun inside the allocation"
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Tensors
 
 /// Ends a job in which a rank no longer responds, instead of waiting for it forever.
 ///
@@ -28,7 +29,7 @@ public final class Deadline: Sendable {
   ///     computes for long does not look stuck.
   ///   - onLost: called by the first rank that notices a loss, before it prints it and exits with
   ///     `ExitCode.lost`; it writes the run's status and must not call MPI.
-  /// - Throws: an error of the file system where the folder cannot be written to.
+  /// - Throws: an error of the file system where the folder cannot be written to; `ThreadsError`.
   public init(
     folder: URL, rank: Int, size: Int, seconds: Double,
     work: @escaping @Sendable () -> UInt64 = { 0 },
@@ -44,9 +45,7 @@ public final class Deadline: Sendable {
     if rank == 0 { try? FileManager.default.removeItem(at: self.folder) }
     try FileManager.default.createDirectory(at: self.folder, withIntermediateDirectories: true)
     let watch = Watch(rank: rank, size: size, deadline: seconds)
-    let thread = Thread { [self] in run(watch) }
-    thread.name = "deadline"
-    thread.start()
+    try WorkerThread.start("deadline") { [self] in run(watch) }
   }
 
   /// Notes that the main thread is alive and begins a phase. Long loops within a phase call it too.

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Tensors
 
 /// Ends the program where something between ranks takes too long: MPI itself would wait forever.
 package final class Patience: Sendable {
@@ -19,14 +20,15 @@ package final class Patience: Sendable {
   /// - Parameters:
   ///   - seconds: what one wait may take.
   ///   - tells: whether this rank says so after half a minute, where it has longer.
-  package init(seconds: Double, tells: Bool = false) {
+  /// - Throws: `ThreadsError` where the system refuses the thread that looks at the clock.
+  package init(seconds: Double, tells: Bool = false) throws(ThreadsError) {
     (self.seconds, self.tells) = (seconds, tells)
-    Thread { [weak self] in
+    try WorkerThread.start("patience") { [weak self] in
       while let self {
         look()
         usleep(100_000)
       }
-    }.start()
+    }
   }
 
   package func during<Value>(_ what: String, _ body: () throws -> Value) rethrows -> Value {

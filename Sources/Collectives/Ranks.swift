@@ -32,7 +32,7 @@ public enum Ranks {
     guard case .ranks(let launched) = try Launch(environment) else { return SoloCommunicator() }
     try MPILibrary.check()
     if environment["OMPI_COMM_WORLD_LOCAL_RANK"] ?? "0" == "0" { SharedMemory.removeOrphans() }
-    let patience = Patience(seconds: seconds, tells: Launch.isFirst(environment))
+    let patience = try Patience(seconds: seconds, tells: Launch.isFirst(environment))
     let ranks = try patience.during("MPI's start") { try startMPI() }
     place.withLock { $0 = Place(rank: ranks.rank, size: ranks.size, usesMPI: true) }
     if let launched, launched != ranks.size {

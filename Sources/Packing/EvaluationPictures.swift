@@ -1,6 +1,7 @@
 import Foundation
 import Images
 import Records
+import Tensors
 
 extension SeenPictures {
   /// All pictures of datasets on which a model will be evaluated; a pool's threads read the frames.

@@ -7,11 +7,16 @@ import Records
 struct FolderInput: PackInput {
   private let folder: String
   private let columns: ColumnNames
+  /// Where links of texts may lead; nil: anywhere.
+  private let bounds: String?
   /// Whether a picture without either is refused.
   private let needsText: Bool
 
-  init(folder url: URL, columns: ColumnNames, needsText: Bool = true) throws(PackingError) {
+  init(
+    folder url: URL, columns: ColumnNames, within bounds: String?, needsText: Bool = true
+  ) throws(PackingError) {
     folder = url.path
+    self.bounds = bounds
     self.columns = columns
     self.needsText = needsText
     guard FileManager.default.fileExists(atPath: folder) else {
@@ -37,7 +42,8 @@ struct FolderInput: PackInput {
     let stem = file[..<(file.lastIndex(of: ".") ?? file.endIndex)]
     if let text {
       let place = "\(stem).\(text)"
-      let bytes = try InputFile.read(path: place, what: "the text", limit: RecordLimits.textBytes)
+      let bytes = try InputFile.read(
+        path: place, what: "the text", limit: RecordLimits.textBytes, within: bounds)
       guard let caption = String(validating: bytes, as: UTF8.self) else {
         throw PackingError(place, .row("not UTF-8"))
       }
@@ -45,7 +51,8 @@ struct FolderInput: PackInput {
     }
     if let json {
       let place = "\(stem).\(json)"
-      let bytes = try InputFile.read(path: place, what: "the text", limit: RecordLimits.jsonBytes)
+      let bytes = try InputFile.read(
+        path: place, what: "the text", limit: RecordLimits.jsonBytes, within: bounds)
       do throws(PackingError.Reason) {
         try row.take(json: bytes, columns: columns)
       } catch {

@@ -4,8 +4,8 @@ import Records
 /// A folder with one folder of pictures for each class, as torchvision's ImageFolder reads it.
 ///
 /// Classes are numbered in the order of the folders' names by their bytes, empty folders too. A
-/// class's folder may be a link, and may have folders in it. Texts beside a picture are read as in
-/// `FolderInput`, but are optional.
+/// class's folder may be a link inside the root, and may have folders in it. Texts beside a picture
+/// are read as in `FolderInput`, but are optional.
 struct ImageFolderInput: PackInput {
   private let folder: String
   private let pictures: FolderInput
@@ -13,9 +13,11 @@ struct ImageFolderInput: PackInput {
   private let numbers: [String: Int]
   private let table: LabelTable
 
-  init(folder url: URL, columns: ColumnNames, table: LabelTable) throws(PackingError) {
+  init(
+    folder url: URL, columns: ColumnNames, within bounds: String?, table: LabelTable
+  ) throws(PackingError) {
     folder = url.path
-    pictures = try FolderInput(folder: url, columns: columns, needsText: false)
+    pictures = try FolderInput(folder: url, columns: columns, within: bounds, needsText: false)
     var folders: [String] = []
     for name in try FolderWalk.names(in: url.path)
     where try FolderWalk.isFolder("\(url.path)/\(name)", followingLinks: true) {

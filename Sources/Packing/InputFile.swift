@@ -7,7 +7,9 @@ final class InputFile: Sendable {
   private let descriptor: Int32
 
   /// Folders, pipes and devices are refused: reading a pipe would block.
-  init(path: String) throws(PackingError) {
+  /// - Parameter bounds: a folder's path without links; what a link leads to outside of it is
+  ///   refused. Nil: links may lead anywhere.
+  init(path: String, within bounds: String? = nil) throws(PackingError) {
     self.path = path
     var descriptor: Int32
     repeat {
@@ -18,6 +20,10 @@ final class InputFile: Sendable {
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       close(descriptor)
       throw PackingError(path, .notAFile)
+    }
+    guard bounds.map({ Self.isInside($0, descriptor) }) ?? true else {
+      close(descriptor)
+      throw PackingError(path, .linkedOut)
     }
     self.descriptor = descriptor
     bytes = Int(status.st_size)
@@ -42,8 +48,10 @@ final class InputFile: Sendable {
   }
 
   /// A whole file.
-  static func read(path: String, what: String, limit: Int) throws(PackingError) -> [UInt8] {
-    let file = try InputFile(path: path)
+  static func read(
+    path: String, what: String, limit: Int, within bounds: String? = nil
+  ) throws(PackingError) -> [UInt8] {
+    let file = try InputFile(path: path, within: bounds)
     guard file.bytes <= limit else {
       throw PackingError(path, .tooLarge(what: what, bytes: file.bytes, limit: limit))
     }
@@ -52,6 +60,19 @@ final class InputFile: Sendable {
       throw PackingError(path, .fault("it gave \(bytes.count) of its \(file.bytes) bytes"))
     }
     return bytes
+  }
+
+  /// A folder's path without links; nil where there is none.
+  static func realPath(_ path: String) -> String? {
+    guard let real = realpath(path, nil) else { return nil }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
+  /// Asks the system where the open file is: no link can be changed in between.
+  private static func isInside(_ folder: String, _ descriptor: Int32) -> Bool {
+    let real = realPath("/proc/self/fd/\(descriptor)")
+    return real?.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/") ?? false
   }
 
   /// The file's own fault, or the machine's, which may be gone the next time.

@@ -2,8 +2,7 @@ import Foundation
 
 /// The folder that an input's paths are relative to, and must stay inside.
 ///
-/// Paths are compared as they are written. Links inside the root are followed, since many datasets
-/// are folders of links.
+/// Paths are compared as they are written; where links lead is looked at when a file is open.
 struct InputRoot: Sendable {
   private let parts: [Substring]
 

@@ -40,6 +40,8 @@ public struct PackSettings: Sendable {
   public var captionColumn: String?
   public var labelsColumn: String?
   public var hasHeader = true
+  /// Whether links to pictures and texts may lead out of the root.
+  public var followsLinks = false
 
   public var directory: URL
   /// Compressed bytes at which a shard is closed.
@@ -92,7 +94,7 @@ public struct PackSettings: Sendable {
     try refuseOptions(without: format)
     let columns = ColumnNames(image: imageColumn, caption: captionColumn, labels: labelsColumn)
     switch format {
-    case .folder: return try FolderInput(folder: input, columns: columns)
+    case .folder: return try FolderInput(folder: input, columns: columns, within: bounds)
     case .jsonl: return try JSONLinesInput(file: input, root: root, columns: columns)
     case .tsv, .csv:
       return try TableInput(
@@ -102,7 +104,8 @@ public struct PackSettings: Sendable {
     case .coco:
       return try COCOInput(file: input, root: root, splits: split?.dividedByCommas)
     case .imagefolder:
-      return try ImageFolderInput(folder: input, columns: columns, table: try labelTables())
+      return try ImageFolderInput(
+        folder: input, columns: columns, within: bounds, table: try labelTables())
     }
   }
 
@@ -119,6 +122,12 @@ public struct PackSettings: Sendable {
     return table
   }
 
+  /// The root's path without links; nil where links may lead out of it.
+  var bounds: String? {
+    let folder = root ?? (input.isFolder ? input : input.deletingLastPathComponent())
+    return followsLinks ? nil : InputFile.realPath(folder.path)
+  }
+
   /// How pictures are compared with each other.
   var marks: PackFilters.Duplicates {
     filters.duplicates == .keep && !against.isEmpty ? .near : filters.duplicates
@@ -133,7 +142,7 @@ public struct PackSettings: Sendable {
       "\(limit ?? 0)", split ?? "", imageColumn ?? "", captionColumn ?? "", labelsColumn ?? "",
       "\(hasHeader)", "\(filters)", names?.lastPathComponent ?? "",
       parents?.lastPathComponent ?? "",
-    ]
+    ] + (followsLinks ? ["--follow-links"] : [])
   }
 
   private func refuseOptions(without format: InputFormat) throws(PackingError) {
@@ -144,6 +153,7 @@ public struct PackSettings: Sendable {
       ("--caption-column", captionColumn != nil, format != .coco),
       ("--labels-column", labelsColumn != nil, format != .coco),
       ("--no-header", !hasHeader, isTable),
+      ("--follow-links", followsLinks, format != .webdataset),
       ("--root", root != nil, isNamed || format == .coco),
       ("--split", split != nil, format == .coco),
       ("--seed", seed != nil, format != .webdataset),

@@ -39,7 +39,7 @@ public struct Packer {
       frameBytes: settings.frameBytes, level: settings.level,
       origin: "coca-shard pack \(settings.input.lastPathComponent)", continuing: continuing,
       writesIndex: settings.part == nil)
-    pool = WorkerPool(threads: settings.jobs)
+    pool = try WorkerPool(threads: settings.jobs, name: "pack")
     seen = settings.filters.duplicates == .keep ? nil : SeenPictures()
     shards = try ShardFiller(writer, settings: settings, pool: pool, isContinuing: continuing)
   }
@@ -138,7 +138,8 @@ extension Packer {
     var reader = RowReader(
       input: input,
       pictures: PictureReader(
-        maximumSide: settings.maximumSide, filters: settings.filters, marks: marks))
+        maximumSide: settings.maximumSide, filters: settings.filters, marks: marks,
+        bounds: settings.bounds))
     reader.labels = try settings.labelTable()
     guard settings.filters.hasTextRules else { return reader }
     var texts = TextFilter(filters: settings.filters)

@@ -43,6 +43,8 @@ public struct PackingError: Error, Sendable, Equatable, CustomStringConvertible 
     case row(String)
     case climbs(String)
     case outside(String, root: String)
+    /// A link leads to a file outside of the input's folder.
+    case linkedOut
     case noText
     case picture(String)
     case refused(String)
@@ -120,6 +122,7 @@ extension PackingError.Reason {
     case .row(let why), .picture(let why), .refused(let why): why
     case .climbs(let path): "\(path) climbs out of the root"
     case .outside(let path, let root): "\(path) is not inside the root \(root)"
+    case .linkedOut: "a link leads out of the root, which only --follow-links allows"
     case .noText: "no .txt or .json of the same name beside the picture"
     }
   }
@@ -163,7 +166,7 @@ extension PackingError.Reason {
     case .noAnnotations:
       "A .json is COCO's annotations or Karpathy's. Write a list as .jsonl, a row a line: "
         + "jq -c '.[]' FILE.json > FILE.jsonl"
-    case .tooLarge, .row, .climbs, .outside, .noText, .picture, .refused: ""
+    case .tooLarge, .row, .climbs, .outside, .linkedOut, .noText, .picture, .refused: ""
     }
   }
 

@@ -15,6 +15,8 @@ struct PictureReader: Sendable {
   /// Whether pictures are compared with each other, and also by their looks.
   var marks = PackFilters.Duplicates.keep
   var limits = ImageLimits.default
+  /// Where links of files may lead; nil: anywhere.
+  var bounds: String?
 
   /// The picture's bytes with the suffix for their content. The header is always checked; the
   /// pixels are decoded only where the picture is reduced or its look is needed.
@@ -24,7 +26,8 @@ struct PictureReader: Sendable {
     case .bytes(let given, let place): (bytes, name) = (given, place)
     case .file(let path):
       name = path
-      bytes = try InputFile.read(path: path, what: "the picture", limit: limits.maximumBytes)
+      bytes = try InputFile.read(
+        path: path, what: "the picture", limit: limits.maximumBytes, within: bounds)
     }
     do throws(ImageError) {
       let (width, height, format) = try ImageDecoder.size(bytes, limits: limits)

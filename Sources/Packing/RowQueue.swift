@@ -1,3 +1,5 @@
+import Tensors
+
 /// Rows that a pool's threads process; the results come in the rows' order.
 struct RowQueue {
   /// The most bytes of archives' samples that wait for a thread.

@@ -1,4 +1,5 @@
 import Records
+import Tensors
 
 /// Divides samples into frames, lets a pool's threads compress them, and writes them in order.
 ///

@@ -83,7 +83,7 @@ public final class BatchLoader: Sendable {
   public init(
     sources: [SampleSource], plan: BatchPlan, text: SampleText, settings: Settings,
     rank: Int, size: Int
-  ) throws(PipelineError) {
+  ) throws {
     precondition(plan.samples == sources.map(\.samples), "a plan of these sources")
     guard size <= plan.lanes.count else {
       throw PipelineError("lanes", .moreRanksThanLanes(ranks: size, lanes: plan.lanes.count))
@@ -104,7 +104,7 @@ public final class BatchLoader: Sendable {
       sources: lists, frameCacheBytes: settings.frameCacheBytes, workers: settings.workers,
       cache: settings.cache,
       openShards: ShardCopies.openShards(settings.cache, largest: largest, ranks: size))
-    copies = settings.cache.map { ShardCopies($0, of: lists) }
+    copies = try settings.cache.map { try ShardCopies($0, of: lists) }
   }
 
   /// Why a shard could not be copied to the cache, the first time that this happened.

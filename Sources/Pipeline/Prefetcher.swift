@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Synchronization
+import Tensors
 
 /// Makes the steps' data on a thread of its own, a bounded number of steps ahead, and hands it out
 /// in the order of steps. An error is thrown at the step where it happened.
@@ -20,18 +21,21 @@ public final class Prefetcher<Item: Sendable>: Sendable {
   /// - Parameters:
   ///   - ahead: how many items may be finished or in progress before anybody asks for them.
   ///   - produce: called for one step after another; it should return early when cancelled.
+  /// - Throws: `ThreadsError` where the system refuses the thread.
   public init(
-    steps: Range<Int>, ahead: Int = 2,
+    steps: Range<Int>, ahead: Int = 2, start: WorkerThread.Start = WorkerThread.start,
     produce: @escaping @Sendable (_ step: Int, Cancellation) throws -> Item
-  ) {
+  ) throws(ThreadsError) {
     precondition(ahead > 0, "room for one item at least")
     self.steps = steps
     let line = Line<Item>(room: ahead)
     self.line = line
-    let thread = Thread { line.fill(steps, produce) }
-    thread.name = "prefetch"
-    thread.stackSize = 8 << 20
-    thread.start()
+    do throws(ThreadsError) {
+      try start("prefetch") { line.fill(steps, produce) }
+    } catch {
+      line.fill(0..<0, produce)  // as if the thread had ended
+      throw error
+    }
   }
 
   /// The next step's item; nil after the last step.

@@ -1,6 +1,6 @@
-import Dispatch
 import Records
 import Synchronization
+import Tensors
 
 /// Copies the shards that a rank will read into the machine's cache, one after another on a thread
 /// of its own. Nothing waits for a copy: until it is complete, the shard is read where it is.
@@ -10,11 +10,13 @@ final class ShardCopies: Sendable {
 
   private let cache: ShardCache
   private let sources: [ShardList]
-  private let queue = DispatchQueue(label: "shard copies", qos: .utility)
+  private let thread: WorkerPool
   private let wanted = Mutex<Set<ShardOfEpoch>>([])
   private let isClosed = Cancellation()
 
-  init(_ cache: ShardCache, of sources: [ShardList]) {
+  /// - Throws: `ThreadsError` where the system refuses the thread.
+  init(_ cache: ShardCache, of sources: [ShardList]) throws(ThreadsError) {
+    thread = try WorkerPool(threads: 1, name: "shard copies")
     self.cache = cache
     self.sources = sources
   }
@@ -38,7 +40,7 @@ final class ShardCopies: Sendable {
       return new
     }
     for shard in new.sorted(by: { ($0.epoch, $0.shard.shard) < ($1.epoch, $1.shard.shard) }) {
-      queue.async { [cache, sources, isClosed] in
+      thread.submit { [cache, sources, isClosed] in
         guard !isClosed.isCancelled else { return }
         if cache.fetch(sources[shard.shard.source].file(shard.shard.shard)) { copied(shard.shard) }
       }

@@ -2,6 +2,8 @@
 public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
   public enum Reason: Sendable, Equatable {
     case unreadable(String)
+    /// The machine fails to read the file, with which nothing is wrong.
+    case fault
     case syntax(String)
     /// No such key; what to write or to do instead.
     case unknownKey(suggestion: String)
@@ -36,6 +38,7 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
   private var remedy: String {
     switch reason {
     case .unreadable: "Check the path and the permissions"
+    case .fault: "Look at the disk and at `ulimit -a`, then run the same command again"
     case .syntax: "Correct the line"
     case .unknownKey(let suggestion): suggestion
     case .unexpected(_, let expected): "Give \(expected)"
@@ -52,6 +55,7 @@ extension ConfigurationError.Reason {
   var text: String {
     switch self {
     case .unreadable(let what): "cannot be read: \(what)"
+    case .fault: "the machine fails to read it"
     case .syntax(let what): what
     case .unknownKey: "unknown key"
     case .unexpected(let found, let expected): "expected \(expected), found \(found)"

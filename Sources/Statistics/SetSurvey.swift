@@ -1,7 +1,7 @@
-import Dispatch
 import Images
 import Records
 import Synchronization
+import Tensors
 import Text
 
 /// Goes through a set once: reads every frame, decodes every picture, and keeps some numbers of
@@ -46,11 +46,12 @@ public struct SetSurvey: Sendable {
   ///   - tokenizer: counts the ids of texts.
   ///   - limit: examine about so many samples, in frames spread evenly over the set; nil: all.
   ///   - each: called from time to time with the number of samples examined so far.
-  /// - Throws: `RecordError` where the system refuses to read a shard.
+  /// - Throws: `RecordError` where the system refuses to read a shard, `ThreadsError` where it
+  ///   refuses threads.
   public init(
     _ set: RecordSet, tokenizer: (any Tokenizer)? = nil, limit: Int? = nil, jobs: Int,
     each: (Int) -> Void = { _ in }
-  ) throws(RecordError) {
+  ) throws {
     precondition(jobs > 0, "someone has to look")
     self.set = set
     stride = limit.map { max(1, set.index.samples / max(1, $0)) } ?? 1
@@ -63,7 +64,7 @@ public struct SetSurvey: Sendable {
       passed += reader.frameSamples.count - 1
       for first in Swift.stride(from: 0, to: frames.count, by: jobs) {
         let some = Array(frames[first..<min(first + jobs, frames.count)])
-        for (frame, facts) in zip(some, Self.read(some, of: reader, tokenizer)) {
+        for (frame, facts) in zip(some, try Self.read(some, of: reader, tokenizer)) {
           take(facts, frame: frame, shard: shard, of: reader)
         }
         each(rows.count)
@@ -73,9 +74,11 @@ public struct SetSurvey: Sendable {
 
   private static func read(
     _ frames: [Int], of reader: ShardReader, _ tokenizer: (any Tokenizer)?
-  ) -> [Result<[SampleFacts], RecordError>] {
+  ) throws(ThreadsError) -> [Result<[SampleFacts], RecordError>] {
     let results = Mutex([Int: Result<[SampleFacts], RecordError>]())
-    DispatchQueue.concurrentPerform(iterations: frames.count) { number in
+    let next = Atomic(0)
+    try WorkerThread.together(frames.count) {
+      let number = next.add(1, ordering: .relaxed).oldValue
       let facts = Result { () throws(RecordError) in
         try reader.read(frame: frames[number]).map { SampleFacts($0, tokenizer) }
       }

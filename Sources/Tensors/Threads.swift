@@ -34,7 +34,7 @@ public enum Threads {
       members.store(handle == nil ? 1 : count, ordering: .relaxed)
       return handle != nil || count <= 1
     }
-    guard isStarted else { throw ThreadsError(wanted: count) }
+    guard isStarted else { throw ThreadsError("\(count) compute threads") }
   }
 
   /// Runs `body` once on every member and returns when all are done.
@@ -118,11 +118,14 @@ public struct Tasks: Sequence, IteratorProtocol {
 
 /// The system does not give this process as many threads as it needs.
 public struct ThreadsError: Error, CustomStringConvertible {
-  let wanted: Int
+  let what: String
+
+  /// - Parameter what: the threads.
+  public init(_ what: String) { self.what = what }
 
   public var description: String {
-    "\(wanted) compute threads could not be started: raise the limit (`ulimit -u`, the control "
-      + "group's pids.max) or give --threads N"
+    "\(what) could not be started: raise the limit (`ulimit -u`, the control group's pids.max) or "
+      + "ask for fewer (--threads, --jobs)"
   }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Packing
 import Records
+import Tensors
 import Text
 
 /// Prints an error as one line on standard error, and gives the exit code for its kind.
@@ -21,6 +22,6 @@ enum Failure {
   /// gives.
   private static func code(of error: any Error) -> Int32? {
     (error as? RecordError)?.exitCode ?? (error as? PackingError)?.exitCode
-      ?? (error as? TextError)?.exitCode
+      ?? (error as? TextError)?.exitCode ?? (error is ThreadsError ? 64 : nil)
   }
 }

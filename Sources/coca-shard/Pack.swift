@@ -89,6 +89,9 @@ struct Pack: ParsableCommand {
   @Flag(help: "The csv or tsv has no header line; columns are numbers from 1.")
   var noHeader = false
 
+  @Flag(help: "Read pictures and texts also where a link leads out of the root.")
+  var followLinks = false
+
   @Option(help: "The column or key of paths (with --no-header a number; default 1).")
   var imageColumn: String?
 
@@ -169,6 +172,7 @@ struct Pack: ParsableCommand {
     settings.captionColumn = captionColumn
     settings.labelsColumn = labelsColumn
     settings.hasHeader = !noHeader
+    settings.followsLinks = followLinks
     settings.shardBytes = shardSize.bytes
     settings.frameBytes = frameSize.bytes
     settings.level = level

@@ -64,5 +64,9 @@ struct Stats: ParsableCommand {
       for line in statistics.table { try output.line(line) }
     }
     try output.flush()
+    guard statistics.lost > 0 else { return }
+    Failure.tell("\(directory): \(statistics.lost.counted("sample")) lost. "
+      + "`coca-shard verify \(directory)` names them")
+    throw ExitCode(65)
   }
 }

@@ -105,7 +105,7 @@ struct CocaTrain: ParsableCommand {
     do {
       try GEMM.check()
       if Set(CommandLine.arguments).isSuperset(of: ["--version", "--json"]) {
-        print(try Versions().json())
+        try StandardOutput.print(Versions().json())
         return
       }
       let code = try parseOnAllRanks().runAndCode()
@@ -136,19 +136,27 @@ struct CocaTrain: ParsableCommand {
       let ranks = try? Ranks.start()
       let code = exitCode(for: error).rawValue
       if ranks?.rank ?? 0 == 0 {
-        let file = code == 0 ? FileHandle.standardOutput : FileHandle.standardError
-        try? file.write(contentsOf: Data((fullMessage(for: error) + "\n").utf8))
+        do {
+          try tell(fullMessage(for: error), isError: code != 0)
+        } catch {
+          Ranks.leave(after: error)
+        }
       }
       Ranks.finish()
       Foundation.exit(code)
     }
   }
 
+  private static func tell(_ message: String, isError: Bool) throws {
+    guard isError else { return try StandardOutput.print(message) }
+    try? FileHandle.standardError.write(contentsOf: Data((message + "\n").utf8))
+  }
+
   private func showKeys() throws {
     if let markdown {
       try KeysCommand.remakeTables(in: URL(fileURLWithPath: markdown))
     } else {
-      print(try KeysCommand.text(of: runFile))
+      try StandardOutput.print(KeysCommand.text(of: runFile))
     }
   }
 

@@ -123,6 +123,10 @@ struct ShardCommandTests {
     let keys = try world.shard("list", "data/nine").output
     #expect(keys.isEmpty && outcome.output.contains("(9 samples lost)\n"), "\(outcome.all)")
     #expect(outcome.output.contains("1 shard, 2 frames, 0 samples read, 9 lost\n"))
+    for form in [["stats", "data/nine"], ["stats", "data/nine", "--json"]] {
+      let stats = try Job.run("coca-shard", form, in: world.folder.url)
+      #expect(stats.code == 65 && stats.errors.contains("9 samples lost"), "\(stats.all)")
+    }
   }
 
   @Test("list --text names texts that it can't read, goes on and ends with 65")

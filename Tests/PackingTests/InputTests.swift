@@ -273,6 +273,39 @@ struct InputTests {
     }
   }
 
+  @Test("a link is read where it leads to a file inside the root, and elsewhere if told to")
+  func links() throws {
+    let folder = try TestFolder()
+    try folder.write(TestPicture.png(1), to: "in/real/a.png")
+    for name in ["b", "c", "d"] { try folder.write(TestPicture.png(2), to: "in/\(name).png") }
+    for name in ["secret.txt", "in/real/a.txt", "in/c.txt"] { try folder.write(name, to: name) }
+    try folder.write(TestPicture.png(3), to: "other/e.png")
+    try folder.write("e", to: "in/e.txt")
+    for (link, target) in [
+      ("in/b.txt", "../secret.txt"), ("in/d.txt", "real/a.txt"), ("in/e.png", "../other/e.png"),
+    ] {
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path(link), withDestinationPath: target)
+    }
+    let (_, skipped) = try folder.pack("in")
+    #expect(skipped.map(\.reason) == [.linkedOut, .linkedOut])
+    #expect(try folder.samples().map(\.key) == ["c", "d", "real/a"])
+    _ = try folder.pack("in", to: "all") { $0.followsLinks = true }
+    #expect(try folder.samples("all").map(\.key) == ["b", "c", "d", "e", "real/a"])
+  }
+
+  @Test("a row's path through a linked folder does not leave the root")
+  func linkedFolder() throws {
+    let folder = try TestFolder()
+    try folder.write(TestPicture.png(1), to: "other/a.png")
+    try folder.write("{\"file\": \"linked/a.png\", \"caption\": \"x\"}", to: "in/rows.jsonl")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path("in/linked"), withDestinationPath: "../other")
+    #expect(throws: PackingError.self) { try folder.pack("in/rows.jsonl") }
+    let (counts, _) = try folder.pack("in/rows.jsonl", to: "all") { $0.followsLinks = true }
+    #expect(counts.samples == 1)
+  }
+
   @Test("an option that a format has no use for is refused")
   func uselessOptions() throws {
     let folder = try TestFolder()

@@ -1,6 +1,7 @@
 import Dispatch
 import Pipeline
 import Synchronization
+import Tensors
 import Testing
 
 @Suite("Prefetcher")
@@ -9,7 +10,7 @@ struct PrefetcherTests {
 
   @Test("hands out every step in order, then nothing", arguments: [1, 2, 5])
   func order(ahead: Int) throws {
-    let prefetcher = Prefetcher(steps: 3..<40, ahead: ahead) { step, _ in step * 10 }
+    let prefetcher = try Prefetcher(steps: 3..<40, ahead: ahead) { step, _ in step * 10 }
     for step in 3..<40 {
       let delivery = try #require(try prefetcher.next())
       #expect(delivery.step == step && delivery.item == step * 10)
@@ -22,7 +23,7 @@ struct PrefetcherTests {
   func bound(ahead: Int) throws {
     let made = Mutex(0)
     let begun = DispatchSemaphore(value: 0)
-    let prefetcher = Prefetcher(steps: 0..<100, ahead: ahead) { step, _ in
+    let prefetcher = try Prefetcher(steps: 0..<100, ahead: ahead) { step, _ in
       made.withLock { $0 = step + 1 }
       begun.signal()
       return step
@@ -38,7 +39,7 @@ struct PrefetcherTests {
 
   @Test("an error comes at its step, and again on every later call")
   func failures() throws {
-    let prefetcher = Prefetcher(steps: 0..<10) { step, _ in
+    let prefetcher = try Prefetcher(steps: 0..<10) { step, _ in
       if step == 4 { throw Failure(step: step) }
       return step
     }
@@ -50,7 +51,7 @@ struct PrefetcherTests {
   func cancelling() throws {
     let begun = DispatchSemaphore(value: 0)
     let ended = Mutex(false)
-    let prefetcher = Prefetcher(steps: 0..<10) { _, cancellation in
+    let prefetcher = try Prefetcher(steps: 0..<10) { _, cancellation in
       begun.signal()
       defer { ended.withLock { $0 = true } }
       while true { try cancellation.check() }
@@ -64,7 +65,7 @@ struct PrefetcherTests {
 
   @Test("cancelling wakes a consumer that waits")
   func cancellingWakes() throws {
-    let prefetcher = Prefetcher(steps: 0..<10) { step, cancellation in
+    let prefetcher = try Prefetcher(steps: 0..<10) { step, cancellation in
       while true { try cancellation.check() }
       return step
     }
@@ -87,7 +88,7 @@ struct PrefetcherTests {
   func released() {
     let alive = Mutex(0)
     for _ in 0..<20 {
-      let prefetcher = Prefetcher(steps: 0..<1000) { step, _ in
+      let prefetcher = try Prefetcher(steps: 0..<1000) { step, _ in
         alive.withLock { $0 += 1 }
         defer { alive.withLock { $0 -= 1 } }
         return step
@@ -95,5 +96,15 @@ struct PrefetcherTests {
       _ = try? prefetcher.next()
     }
     #expect(alive.withLock { $0 } == 0)
+  }
+
+  @Test("where the system refuses its thread it is an error, not a wait")
+  func refused() {
+    let refusing: WorkerThread.Start = { (name, _) throws(ThreadsError) in
+      throw ThreadsError(name)
+    }
+    #expect(throws: ThreadsError.self) {
+      try Prefetcher(steps: 0..<10, start: refusing) { step, _ in step }
+    }
   }
 }

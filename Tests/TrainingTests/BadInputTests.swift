@@ -36,6 +36,15 @@ struct BadInputTests {
     }
   }
 
+  @Test("a run file that the machine fails to read ends with 74")
+  func unreadRunFile() throws {
+    let folder = try TestFolder()
+    // Its first page is never mapped: reading it gives EIO.
+    let outcome = try Job.run("coca-train", ["/proc/self/mem", "--output", "out"], in: folder.url)
+    #expect(outcome.code == 74, "\(outcome.all)")
+    #expect(outcome.errors.contains("the machine fails to read it"), "\(outcome.all)")
+  }
+
   @Test("more ranks than lanes are refused by all, told once")
   func lanes() throws {
     let world = try TrainingWorld()

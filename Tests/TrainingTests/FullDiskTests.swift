@@ -21,6 +21,19 @@ struct FullDiskTests {
     #expect(try RunResult(world.folder).steps.count == 6)
   }
 
+  @Test("under standard output ends every form of the command with 74", arguments: [
+    ["--version"], ["--help"], ["--keys"], ["--version", "--json"], ["--self-test"],
+    ["run.yaml", "--dry-run"], ["run.yaml", "--output", "out"],
+  ])
+  func fullDevice(arguments: [String]) throws {
+    let world = try TrainingWorld()
+    try world.configure(steps: 2)
+    let outcome = try Job.run(
+      "coca-train", arguments, in: world.url, after: "exec > /dev/full")
+    #expect(outcome.code == 74, "\(outcome.all)")
+    #expect(outcome.errors.contains("standard output: cannot be written"), "\(outcome.all)")
+  }
+
   @Test("keeps the checkpoints it has, and goes on from them bit for bit",
     .enabled(if: SmallDisk.isAvailable, "mounting needs root"), arguments: [nil, 2])
   func smallDisk(ranks: Int?) throws {
@@ -45,6 +58,26 @@ struct FullDiskTests {
     let found = try RunResult(world.folder)
     let expected = try RunResult(world.folder, output: "unbroken")
     #expect(found.steps == expected.steps && found.checkpoint == expected.checkpoint)
+  }
+
+  @Test("under the logs is noted in status.json too",
+    .enabled(if: SmallDisk.isAvailable, "mounting needs root"))
+  func logs() throws {
+    let world = try TrainingWorld()
+    try world.configure(
+      steps: 100_000, "checkpoint: {every: null, minutes: null}\nlog: {every: 1000}")
+    let disk = try SmallDisk(world.folder.file("out"), bytes: 1 << 20)
+    defer { disk.unmount() }
+    let job = try world.start()
+    job.wait(until: { world.folder.exists("out/metrics.jsonl") })
+    let filler = open(world.folder.file("out/filler").path, O_WRONLY | O_CREAT, 0o644)
+    let page = [UInt8](repeating: 1, count: 4096)
+    while write(filler, page, page.count) > 0 {}
+    close(filler)
+    let outcome = job.wait()
+    #expect(outcome.code == 74, "\(outcome.all)")
+    let status = try RunResult.status(world.folder)
+    #expect(status.state == "failed" && status.code == 74)
   }
 
   private func names(_ folder: URL) throws -> [String] {

@@ -84,7 +84,8 @@ def measure(name, folder, out, options):
 
 def commands(folder, out, urls, options):
     def ours(*more):
-        return [options.program, "pack", str(folder), "--to", str(out / "set"), *more]
+        return [options.program, "pack", str(folder), "--follow-links", "--to", str(out / "set"),
+                *more]
 
     def peer(writer):
         return [sys.executable, "-B", __file__, "--write", writer, str(folder), str(out)]

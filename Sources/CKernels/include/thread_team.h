@@ -24,6 +24,12 @@ int thread_team_members(const struct thread_team *team);
 /// Joins the threads and frees the team.
 void thread_team_stop(struct thread_team *_Nullable team);
 
+/// Runs task(context, m) for m in 0 ..< count, m > 0 on threads made for it, and returns when all
+/// are done: how many of them the system refused. Their tasks do not run.
+int threads_together(int count, thread_team_task task, void *context);
+/// Names the calling thread; the system keeps 15 bytes.
+void thread_set_name(const char *name);
+
 #pragma clang assume_nonnull end
 
 #endif

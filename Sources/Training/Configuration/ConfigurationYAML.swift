@@ -13,17 +13,17 @@ enum ConfigurationYAML {
   static func text(of file: URL) throws(ConfigurationError) -> String {
     guard let handle = FileHandle(forReadingAtPath: file.path),
       let bytes = try? handle.read(upToCount: byteLimit + 1) ?? Data()
-    else { throw ConfigurationError(file.path, "", .unreadable(obstacle(to: file))) }
+    else { throw ConfigurationError(file.path, "", obstacle(to: file)) }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw ConfigurationError(file.path, "", .syntax("is not UTF-8 text"))
     }
     return text
   }
 
-  private static func obstacle(to file: URL) -> String {
-    if file.isFolder { return "it is a folder" }
-    if access(file.path, R_OK) != 0 { return String(cString: strerror(errno)) }
-    return "the system refuses access"
+  private static func obstacle(to file: URL) -> ConfigurationError.Reason {
+    if file.isFolder { return .unreadable("it is a folder") }
+    if access(file.path, R_OK) != 0 { return .unreadable(String(cString: strerror(errno))) }
+    return .fault
   }
 
   /// - Parameters:

@@ -65,5 +65,5 @@ extension RunConfiguration {
 }
 
 extension ConfigurationError: ExitCoded {
-  public var exitCode: Int32 { ExitCode.usage }
+  public var exitCode: Int32 { reason == .fault ? ExitCode.io : ExitCode.usage }
 }

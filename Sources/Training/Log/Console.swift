@@ -27,17 +27,18 @@ final class Console {
   func note(_ text: String) { logger.info("\(text)") }
 
   /// Prints `text` for people, or `value` as a line of JSON.
-  func say(_ text: @autoclosure () -> String, json value: @autoclosure () -> some Encodable) {
+  /// - Throws: `OutputError` where standard output takes no more.
+  func say(
+    _ text: @autoclosure () -> String, json value: @autoclosure () -> some Encodable
+  ) throws {
     guard isSpeaking else { return }
     if printsJSON {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      guard let data = try? encoder.encode(value()) else { return }
-      print(String(decoding: data, as: UTF8.self))
+      try StandardOutput.print(String(decoding: encoder.encode(value()), as: UTF8.self))
     } else {
-      print(text())
+      try StandardOutput.print(text())
     }
-    fflush(nil)
   }
 }
 

@@ -17,21 +17,21 @@ final class ConsoleSink: Sink {
     every = run.plan.configuration.log.every
   }
 
-  func step(_ record: StepRecord) {
+  func step(_ record: StepRecord) throws {
     let metrics = record.metrics
     rate.add(pairs: metrics.pairs, seconds: metrics.seconds["total"] ?? 0)
     let isUneven = balance.add(rank: metrics.slowest.rank, imbalance: metrics.imbalance)
     guard metrics.step % every == 0 || metrics.step == steps else { return }
-    console.say(line(record, namesSlowest: isUneven), json: record)
+    try console.say(line(record, namesSlowest: isUneven), json: record)
   }
 
-  func validation(_ record: ScoreRecord) {
-    console.say("validation \(record.name): \(record.scores.summary)", json: record)
+  func validation(_ record: ScoreRecord) throws {
+    try console.say("validation \(record.name): \(record.scores.summary)", json: record)
   }
 
-  func captions(_ record: CaptionsRecord) {
+  func captions(_ record: CaptionsRecord) throws {
     let first = record.lines.first?.caption ?? ""
-    console.say(
+    try console.say(
       "validation \(record.name): \(record.lines.count) captions, first: \(first)",
       json: record.lines)
   }

@@ -12,8 +12,9 @@ final class LineLog {
     self.url = url
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     handle = try OutputError.telling(of: url) {
-      if !FileManager.default.fileExists(atPath: url.path) { try Data().write(to: url) }
-      let handle = try FileHandle(forUpdating: url)
+      let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+      guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+      let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
       let kept = try Self.lines(of: url).prefix { $0.step <= step }
       try handle.truncate(atOffset: UInt64(kept.reduce(0) { $0 + $1.bytes.count + 1 }))
       try handle.seekToEnd()

@@ -55,6 +55,7 @@ struct PreparedRun {
     for change in start.changes where !change.isFree { console.warn("resumed with \(change)") }
     if let change = try start.rateChange(in: plan) { console.warn(change) }
     if let change = try start.arithmeticChange(in: plan) { console.warn(change) }
+    for change in try start.dataChanges(in: plan) { console.warn(change) }
     for advice in try RunAdvice(plan, header.data).texts { console.warn(advice) }
   }
 

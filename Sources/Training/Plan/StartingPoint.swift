@@ -181,9 +181,25 @@ struct StartingPoint {
     return "\(what): the last bits differ from those of an uninterrupted run"
   }
 
+  /// What to tell of sources whose samples are others than when the checkpoint was written.
+  func dataChanges(in plan: RunPlan) throws -> [String] {
+    guard let checkpoint, !checkpoint.isImported else { return [] }
+    let before = Dictionary(
+      try TrainingProgress.data(in: checkpoint).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    return try plan.sources.compactMap { source in
+      try before[source.name].flatMap { try SourceMark(source).change(from: $0) }
+    }
+  }
+
   /// Sets the weights and the optimizer's state.
   /// - Parameter state: with the model that this starting point was made for.
   func fill(_ state: TrainingState) throws -> TrainingProgress {
+    var progress = try fillModel(state)
+    progress.data = try state.plan.sources.map(SourceMark.init)
+    return progress
+  }
+
+  private func fillModel(_ state: TrainingState) throws -> TrainingProgress {
     let configuration = state.plan.configuration
     if let checkpoint {
       try weights?.read()

@@ -5,15 +5,15 @@ import Foundation
 struct OutputError: Error, ExitCoded, CustomStringConvertible {
   let path: String
   let what: String
-  /// The option with which another file or folder can be named.
-  var option = "--output"
+  /// The option with which another file or folder can be named, if there is one.
+  var option: String? = "--output"
 
   var exitCode: Int32 { ExitCode.io }
 
   var description: String {
     "\(path): cannot be written: \(what). "
-      + "Check the folder, its permissions and the space on the disk, "
-      + "or give another with \(option)"
+      + "Check the folder, its permissions and the space on the disk"
+      + (option.map { ", or give another with \($0)" } ?? "")
   }
 
   /// Runs `body`; turns an error of the file system into an `OutputError` about `url`.
@@ -23,8 +23,16 @@ struct OutputError: Error, ExitCoded, CustomStringConvertible {
     do {
       return try body()
     } catch {
-      throw OutputError(path: url.path, what: cause(of: error as NSError), option: option)
+      throw about(url, error, option: option)
     }
+  }
+
+  /// An `OutputError` about `url` for an error of the file system; other errors as they are.
+  static func about(
+    _ url: URL, _ error: any Error, option: String = "--output"
+  ) -> any Error {
+    if error is any ExitCoded { return error }
+    return OutputError(path: url.path, what: cause(of: error as NSError), option: option)
   }
 
   /// The system's text for an error that Foundation has wrapped.

@@ -54,7 +54,14 @@ final class RunFolder: Sendable {
     guard rank == 0 else { return }
     unlink(verdict.path)
     try update { _ in }
+    try write(Data(repeating: 0x20, count: Self.roomBytes), to: Self.room)
   }
+
+  /// Bytes of the disk that are given up so that a run can note its end on a full one.
+  private static let room = ".room", roomBytes = 16 << 10
+
+  /// Removes what `begin` has made for the run's own use.
+  func giveUpRoom() { unlink(url.appendingPathComponent(Self.room).path) }
 
   /// A file that exists once a rank has declared another one lost, and noted it in `status.json`.
   private var verdict: URL { url.appendingPathComponent("heartbeats/verdict") }
@@ -84,6 +91,7 @@ final class RunFolder: Sendable {
   /// Notes that the run has failed. Any rank may call it; only rank 0 knows steps and checkpoints.
   func end(code: Int32, reason: String, host: String, rank: Int, step: Int = 0) {
     let saved = saved
+    giveUpRoom()
     try? update { status in
       status.state = .failed
       (status.code, status.reason) = (code, reason)

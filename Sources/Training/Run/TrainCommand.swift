@@ -56,7 +56,7 @@ public enum TrainCommand {
     let profile = try options.profile.map { try StepProfile($0, over: ranks) }
     let run = try PreparedRun(options, configuration, binding, over: ranks, folder, console)
     let plan = run.plan, header = run.header
-    console.say(header.text, json: header)
+    try together(ranks) { try console.say(header.text, json: header) }
     if options.isDryRun {
       // The folder may hold a run of another machine.
       if let error = header.lackOfMemory { console.warn("\(error)") }
@@ -109,6 +109,7 @@ public enum TrainCommand {
     try observer.catchUp(progress)
     if !observer.wasStopped { try trainer.run() }
     if ranks.rank == 0 {
+      folder.giveUpRoom()
       let reason = observer.wasStopped ? stop.reason.map { "\($0)" } ?? "another rank" : nil
       try folder.update { status in
         status.state = reason == nil ? .done : .stopped

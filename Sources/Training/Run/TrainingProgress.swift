@@ -15,12 +15,16 @@ struct TrainingProgress {
   var step = 0
   var samplesSeen = 0
   var tally = BadSampleTally()
+  /// What it is trained on.
+  var data: [SourceMark] = []
 
   fileprivate struct Saved: Codable {
     let samplesSeen: Int
     let updates: Int
     let read: Int
     let skipped: Int
+    /// Nil in checkpoints of earlier versions.
+    let data: [SourceMark]?
     /// Absent in checkpoints of older programs.
     let arithmetic: String?
   }
@@ -42,7 +46,8 @@ extension CheckpointContents {
     let counts = optimizer.map {
       TrainingProgress.Saved(
         samplesSeen: progress.samplesSeen, updates: $0.updates, read: progress.tally.read,
-        skipped: progress.tally.skipped, arithmetic: Reproducibility.arithmetic)
+        skipped: progress.tally.skipped, data: progress.data,
+        arithmetic: Reproducibility.arithmetic)
     }
     self.init(
       step: progress.step, seed: seed, version: programVersion, configuration: configuration,
@@ -66,16 +71,24 @@ extension TrainingProgress {
       try files.read(
         part.name, shape: part.shape, elements: part.held, into: part.tensor.buffer)
     }
-    let counts: Saved
-    do {
-      counts = try checkpoint.state.progress.decoded()
-    } catch {
-      throw CheckpointError(
-        checkpoint.folder.path, .malformed("its progress is not a trainer's"))
-    }
+    let counts = try Self.saved(in: checkpoint)
     optimizer.updates = counts.updates
     self.init(step: checkpoint.state.step, samplesSeen: counts.samplesSeen)
     // The limit on bad samples counts on from here: it had not been reached.
     try tally.add(read: counts.read, skipped: counts.skipped, policy: .skip(limit: .infinity))
+  }
+
+  /// What the sources held when the checkpoint was written; empty where it does not say.
+  static func data(in checkpoint: Checkpoint) throws -> [SourceMark] {
+    try saved(in: checkpoint).data ?? []
+  }
+
+  private static func saved(in checkpoint: Checkpoint) throws(CheckpointError) -> Saved {
+    do {
+      return try checkpoint.state.progress.decoded()
+    } catch {
+      throw CheckpointError(
+        checkpoint.folder.path, .malformed("its progress is not a trainer's"))
+    }
   }
 }

@@ -18,7 +18,7 @@ public enum SelfTest {
     let binding = Binding(mode).with(threads: threads)
     binding.apply()
     let ranks = try Ranks.start(patience: patience)
-    let patience = Patience(seconds: patience)
+    let patience = try Patience(seconds: patience)
     let console = Console(isSpeaking: ranks.rank == 0, printsJSON: printsJSON)
     let hosts = try patience.during("the exchange of host names") {
       try ranks.allGather(Array(Ranks.host.utf8)).map { String(decoding: $0, as: UTF8.self) }
@@ -34,7 +34,7 @@ public enum SelfTest {
     let report = SelfTestReport(
       version: programVersion, hosts: hosts, gflops: rates, speeds: speeds, sumSeconds: sums,
       links: links)
-    console.say(report.text, json: report)
+    try console.say(report.text, json: report)
     for complaint in report.slow { console.warn(complaint) }
     let mine = binding.isOversubscribed ? nil : speeds[ranks.rank].complaint
     if let slow = try lowestNotice(mine, hosts: hosts, over: ranks) { console.warn(slow) }

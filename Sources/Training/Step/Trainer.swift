@@ -60,8 +60,8 @@ final class Trainer {
     try gradients.agree()
     let loader = loader
     let steps = progress.step..<plan.steps
-    let ready = Prefetcher(steps: steps, ahead: 4) { step, _ in loader.prepare(step: step) }
-    let batches = Prefetcher(steps: steps) { step, cancellation in
+    let ready = try Prefetcher(steps: steps, ahead: 4) { step, _ in loader.prepare(step: step) }
+    let batches = try Prefetcher(steps: steps) { step, cancellation in
       _ = try ready.next()
       return try loader.load(step: step, cancellation: cancellation)
     }

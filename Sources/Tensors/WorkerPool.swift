@@ -2,25 +2,31 @@ import Foundation
 
 /// Threads that are started once and then do pieces of work. Work is started in the order in which
 /// it is submitted; whoever waits for results in that order gets them in order.
-final class WorkerPool: Sendable {
+public final class WorkerPool: Sendable {
   private let queue = WorkQueue()
 
-  init(threads: Int) {
+  /// - Parameter name: of the threads, for debuggers.
+  /// - Throws: `ThreadsError` where the system refuses one of the threads.
+  public init(
+    threads: Int, name: String, start: WorkerThread.Start = WorkerThread.start
+  ) throws(ThreadsError) {
     precondition(threads > 0, "a pool has a thread")
-    for index in 0..<threads {
-      let thread = Thread { [queue] in
-        while let work = queue.take() { work() }
+    do throws(ThreadsError) {
+      for index in 0..<threads {
+        try start("\(name) \(index)") { [queue] in
+          while let work = queue.take() { work() }
+        }
       }
-      thread.name = "pack \(index)"
-      // Nested JSON is parsed recursively, which needs a large stack.
-      thread.stackSize = 8 << 20
-      thread.start()
+    } catch {
+      queue.close()
+      throw error
     }
   }
 
   deinit { queue.close() }
 
-  func submit<Value: Sendable>(_ work: @escaping @Sendable () -> Value) -> Pending<Value> {
+  @discardableResult
+  public func submit<Value: Sendable>(_ work: @escaping @Sendable () -> Value) -> Pending<Value> {
     let pending = Pending<Value>()
     queue.add { pending.fill(work()) }
     return pending
@@ -29,7 +35,7 @@ final class WorkerPool: Sendable {
 
 /// A value that a worker will provide. One worker writes `value` before the signal, and one reader
 /// reads it after the signal, hence `@unchecked`.
-final class Pending<Value: Sendable>: @unchecked Sendable {
+public final class Pending<Value: Sendable>: @unchecked Sendable {
   private let done = DispatchSemaphore(value: 0)
   private var value: Value?
 
@@ -39,7 +45,7 @@ final class Pending<Value: Sendable>: @unchecked Sendable {
   }
 
   /// Waits for the value; call it once.
-  func wait() -> Value {
+  public func wait() -> Value {
     done.wait()
     guard let value else { preconditionFailure("signalled before it was filled") }
     return value
