@@ -3,6 +3,8 @@ import RunFile
 /// What a run minimises, as a run file gives it: a preset, and options of its losses.
 public struct ObjectiveSettings: Section {
   public var preset = ObjectiveName.coca
+  public var caption = CaptionSettings()
+  public var classification = ClassificationSettings()
 
   public init() {}
 
@@ -11,11 +13,36 @@ public struct ObjectiveSettings: Section {
   public static let keys: [Key<Self>] = [
     Key("preset", \.preset, .choice, """
       the losses and their weights, as `objective: PRESET` alone has them
-      """)
+      """),
+    Key("caption", \.caption, .section, "options of the captioning loss"),
+    Key("classification", \.classification, .section, """
+      what `classification` needs: [classes](objectives.md#classification)
+      """),
   ]
 
   /// The preset's terms, set up by the options, with their default weights.
-  public var terms: [WeightedTerm] { preset.terms }
+  public var terms: [WeightedTerm] {
+    preset.terms.map { weighted in
+      weighted.term is CaptionTerm
+        ? WeightedTerm(CaptionTerm(smoothing: caption.smoothing), weighted.weight) : weighted
+    }
+  }
+
+  /// Whether a part of each text is given to the captioning loss.
+  public var drawsPrefixes: Bool {
+    (caption.prefix ?? (preset == .prefix ? .random : CaptionSettings.Prefix.none)) == .random
+  }
+
+  public mutating func complete(
+    _ mapping: Mapping, after others: [Self]
+  ) throws(ConfigurationError) {
+    for (name, head, options) in [
+      ("caption", Head.caption, caption == CaptionSettings()),
+      ("classification", .classification, classification == ClassificationSettings()),
+    ] where !options && !preset.terms.heads.contains(head) {
+      throw mapping.error(name, .conflict("\(preset.rawValue) has no such loss"))
+    }
+  }
 }
 
 extension Kind where Value == ObjectiveSettings {
