@@ -64,7 +64,7 @@ struct ImagePoolers {
     _ tokens: ImageTokens, for heads: Set<Head>, on tape: Tape?
   ) -> (ImageTokens?, Variable?) {
     let compares = heads.contains(.contrastive)
-    let isRead = heads.cross || configuration.poolers != .parallel
+    let isRead = heads.cross || compares && configuration.poolers != .parallel
     let read = isRead ? caption?(tokens, on: tape) ?? tokens : tokens
     guard configuration.layout == .paper else {
       return read.partingFirst(wantsFirst: compares, wantsOthers: heads.cross)

@@ -1,8 +1,9 @@
 import Autograd
 import Text
 
-/// Predicts every id of a text from the ids before it and from the image.
-/// - Source: CoCa (arXiv 2205.01917) §3.2, the captioning loss.
+/// Predicts every id of a text behind its prefix from the ids before it and from the image.
+/// - Source: CoCa (arXiv 2205.01917) §3.2, the captioning loss; with prefixes SimVLM (arXiv
+///   2108.10904) §3.1.
 public struct CaptionTerm: LossTerm {
   public static let name = "caption"
 
@@ -10,13 +11,15 @@ public struct CaptionTerm: LossTerm {
   public let unit = "nats per predicted id"
   public let heads: Set<Head> = [.caption]
   public let isGlobal = false
+  /// How much of each target is spread evenly over the vocabulary.
+  public let smoothing: Double
 
-  public init() {}
+  public init(smoothing: Double = 0) { self.smoothing = smoothing }
 
   public func passes(over part: Pairs) -> [Pass] { [Pass(part, for: heads)] }
 
   public func count(_ pairs: Pairs, _ model: CoCa) -> Int {
-    pairs.texts.targets(model.configuration.padding).count { $0 >= 0 }
+    Pass(pairs, for: heads).targets(model.configuration.padding).count { $0 >= 0 }
   }
 
   public func begin(_ step: LossStep, _ exchange: LossExchange) -> any LossTermStep {
@@ -42,8 +45,8 @@ private final class CaptionStep: LossTermStep {
       let vocabulary = model.demanded(model.vocabularyProjection, .caption)
       nats[share] += step.clock.measure(.forward) {
         vocabularyCrossEntropy(
-          hidden, vocabulary, targets: pass.texts.targets(model.configuration.padding),
-          weight: Float(step.weight / targets))
+          hidden, vocabulary, targets: pass.targets(model.configuration.padding),
+          smoothing: Float(term.smoothing), weight: Float(step.weight / targets))
       }
     }
   }

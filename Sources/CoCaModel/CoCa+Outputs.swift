@@ -14,8 +14,14 @@ extension CoCa {
   /// - Precondition: the model has the contrastive head.
   public func textEmbeddings(_ texts: PackedCaptions) -> Tensor {
     let pass = Pass(texts, images: Array(0..<texts.count), for: [.contrastive])
-    let none = EncodedImages(tokens: nil, embedding: nil)
+    let none = EncodedImages(tokens: nil, embedding: nil, classes: nil)
     return demanded(read(pass, beside: none, on: nil).embedding, .contrastive).value
+  }
+
+  /// A logit for every class of the model, `[n, classes]`.
+  /// - Precondition: the model has the classification head.
+  public func classLogits(_ images: Tensor) -> Tensor {
+    demanded(encode(images: images, for: [.classification], on: nil).classes, .classification).value
   }
 
   /// The last hidden layer's row for every id that is predicted, `[ids - texts, width]`.
@@ -45,8 +51,11 @@ extension CoCa {
   private func outputs(_ pairs: Pairs, on tape: Tape?) -> [Tensor] {
     let heads = configuration.heads
     let images = encode(images: pairs.images, for: heads, on: tape)
-    let texts = read(Pass(pairs, for: heads), beside: images, on: tape)
-    return [images.embedding, texts.embedding, texts.hidden].compactMap { $0?.value }
+    let texts =
+      heads.ofTexts.isEmpty
+      ? nil : read(Pass(pairs, for: heads.ofTexts), beside: images, on: tape)
+    return [images.embedding, images.classes, texts?.embedding, texts?.hidden]
+      .compactMap { $0?.value }
   }
 
   /// The logits of every id that is predicted, `[ids - captions, vocabulary]`, all in memory.
@@ -62,6 +71,12 @@ extension CoCa {
     let logits = Tensor([hidden.rows, vocabularySize])
     GEMM.multiply(Matrix(hidden), Matrix(projection).transposed, into: Matrix(logits))
     return logits
+  }
+
+  /// The half of a model with a head that is read from texts.
+  var unimodal: UnimodalDecoder {
+    guard let unimodalHalf else { preconditionFailure("the model reads no texts") }
+    return unimodalHalf
   }
 
   /// A part that only a model with this head has.

@@ -13,7 +13,10 @@ public final class CoCa {
 
   let imageEncoder: VisionTransformer
   let poolers: ImagePoolers
-  let unimodal: UnimodalDecoder
+  // With the classification head.
+  let classifier: ImageClassifier?
+  // With heads that are read from texts.
+  let unimodalHalf: UnimodalDecoder?
   // With the contrastive head.
   /// Logarithm of the inverse temperature, a scalar.
   public let logitScale: Parameter?
@@ -28,8 +31,9 @@ public final class CoCa {
   /// - Parameter vocabularySize: rows of the token table, used where the configuration has none.
   public init(_ configuration: ModelConfiguration, vocabularySize: Int) {
     self.vocabularySize = configuration.text.vocabulary ?? vocabularySize
+    let readsTexts = !configuration.heads.ofTexts.isEmpty
     var resolved = configuration
-    resolved.text.vocabulary = self.vocabularySize
+    if readsTexts { resolved.text.vocabulary = self.vocabularySize }
     self.configuration = resolved
     let scope = Scope(parameters: parameters, path: "")
     let width = configuration.text.width, joint = configuration.joint
@@ -42,8 +46,11 @@ public final class CoCa {
       compares ? scope["logitScale"].declare([], .vector, .constant(2.6592600)) : nil  // ln(1/0.07)
     imageEncoder = VisionTransformer(scope["imageEncoder"], configuration)
     poolers = ImagePoolers(scope, configuration)
+    classifier = configuration.classes.map { ImageClassifier(scope, configuration, $0) }
     imageProjection = projection("imageProjection", from: configuration.imageTokens.width)
-    unimodal = UnimodalDecoder(scope["unimodal"], configuration, vocabulary: self.vocabularySize)
+    unimodalHalf =
+      readsTexts
+      ? UnimodalDecoder(scope["unimodal"], configuration, vocabulary: self.vocabularySize) : nil
     textProjection = projection("textProjection", from: width)
     multimodal =
       configuration.heads.cross
@@ -61,13 +68,17 @@ public final class CoCa {
     let tokens: ImageTokens?
     /// `[images, joint]`, rows of length 1, with the contrastive head.
     let embedding: Variable?
+    /// Logits `[images, classes]`, with the classification head.
+    let classes: Variable?
   }
 
   /// - Parameter images: `[n, 3, height, width]`.
   func encode(images: Tensor, for heads: Set<Head>, on tape: Tape?) -> EncodedImages {
     let patches = imageEncoder(images, on: tape)
     let (tokens, pooled) = poolers(patches, for: heads, on: tape)
-    return EncodedImages(tokens: tokens, embedding: pooled.flatMap { embed($0, imageProjection) })
+    return EncodedImages(
+      tokens: tokens, embedding: pooled.flatMap { embed($0, imageProjection) },
+      classes: heads.contains(.classification) ? classifier?(patches, on: tape) : nil)
   }
 
   /// Texts as the heads read them.
@@ -78,9 +89,17 @@ public final class CoCa {
     package let hidden: Variable?
   }
 
+  /// Texts beside images, read in as many passes as the model makes.
+  func read(_ pass: Pass, beside images: EncodedImages, on tape: Tape?) -> ReadTexts {
+    switch configuration.textPasses {
+    case .one: readOnce(pass, beside: images, on: tape)
+    case .two: readTwice(pass, beside: images, on: tape)
+    }
+  }
+
   /// One pass over texts beside images: the unimodal half and, where the pass asks for it, the
   /// multimodal half.
-  func read(_ pass: Pass, beside images: EncodedImages, on tape: Tape?) -> ReadTexts {
+  func readOnce(_ pass: Pass, beside images: EncodedImages, on tape: Tape?) -> ReadTexts {
     let (words, segments, cls) = unimodal(pass, on: tape)
     let tokens = images.tokens?.selecting(pass.images)
     let hidden = words.flatMap { words in
@@ -92,7 +111,7 @@ public final class CoCa {
     return ReadTexts(embedding: cls.flatMap { embed($0, textProjection) }, hidden: hidden)
   }
 
-  private func embed(_ vectors: Variable, _ projection: Linear?) -> Variable? {
+  func embed(_ vectors: Variable, _ projection: Linear?) -> Variable? {
     projection.map { l2Normalize($0(vectors)) }
   }
 

@@ -19,7 +19,7 @@ public struct Cost: Sendable {
 
   /// Operations of one text of `tokens` ids through the decoder and the heads, forward pass only.
   public func text(tokens: Int) -> Double {
-    (unimodalWork(tokens) + textProjection + multimodalWork(tokens))
+    (firstPass(tokens) + unimodalWork(tokens) + textProjection + multimodalWork(tokens))
       .reduce(0) { $0 + $1.operations }
   }
 
@@ -29,11 +29,12 @@ public struct Cost: Sendable {
     let embeddings = ["unimodal.tokenTable", "unimodal.positions"].contains {
       !frozen.contains($0)
     }
+    let first = training(firstPass(tokens), fromTrained: embeddings)
     let unimodal = training(unimodalWork(tokens), fromTrained: embeddings)
-    let joint = training(textProjection, fromTrained: unimodal.isTrained)
+    let joint = training(textProjection, fromTrained: first.isTrained || unimodal.isTrained)
     let multimodal = training(
       multimodalWork(tokens), fromTrained: image.isTrained || unimodal.isTrained)
-    return [image, unimodal, joint, multimodal].reduce(0) { $0 + $1.operations }
+    return [image, first, unimodal, joint, multimodal].reduce(0) { $0 + $1.operations }
   }
 
   /// The same for a batch. What is computed twice (scores, logits, micro-batches) is counted once.
@@ -87,20 +88,32 @@ extension Cost {
         "imageEncoder", image.layers, rows: tokens, width: width, mlp: Double(image.mlp),
         keys: tokens) + poolers(tokens: tokens)
       + (compares ? [Work(part: "imageProjection", products: projection)] : [])
+      + classifier(tokens: tokens)
+  }
+
+  private func classifier(tokens: Double) -> [Work] {
+    guard let classes = configuration.classes?.count else { return [] }
+    let width = configuration.image.width
+    return pooler("classPooler", queries: 1, keys: tokens, width: width)
+      + [Work(part: "classProjection", products: 2 * Double(classes * width))]
   }
 
   private func poolers(tokens: Double) -> [Work] {
     let queries = Double(configuration.image.queries)
     let read = configuration.poolers == .cascade ? queries : tokens
     let name = configuration.poolers == .shared ? "pooler" : "captionPooler"
-    return (configuration.hasCaptionPooler ? pooler(name, queries: queries, keys: tokens) : [])
+    let width = configuration.imageTokens.width
+    return (configuration.hasCaptionPooler
+      ? pooler(name, queries: queries, keys: tokens, width: width) : [])
       + (configuration.hasContrastivePooler
-        ? pooler("contrastivePooler", queries: 1, keys: read) : [])
+        ? pooler("contrastivePooler", queries: 1, keys: read, width: width) : [])
   }
 
   /// Without the projection of the queries, which is made once per batch.
-  private func pooler(_ part: String, queries: Double, keys: Double) -> [Work] {
-    let width = Double(configuration.imageTokens.width), input = Double(configuration.image.width)
+  private func pooler(
+    _ part: String, queries: Double, keys: Double, width: Int
+  ) -> [Work] {
+    let width = Double(width), input = Double(configuration.image.width)
     return [
       Work(
         part: part, products: 4 * keys * input * width, scores: 4 * queries * keys * width),
@@ -108,10 +121,24 @@ extension Cost {
     ]
   }
 
+  /// Of two passes the one for the embedding: both halves without the image; all ids are seen.
+  private func firstPass(_ tokens: Int) -> [Work] {
+    guard configuration.textPasses == .two else { return [] }
+    let rows = Double(tokens + 1), width = Double(configuration.text.width)
+    return [
+      ("unimodal", configuration.text.layers, configuration.text.mlp),
+      ("multimodal", configuration.multimodal.layers, configuration.multimodal.mlp),
+    ].flatMap { stack, count, mlp in
+      layers(stack, count, rows: rows, width: width, mlp: Double(mlp), keys: rows)
+    }
+  }
+
   private func unimodalWork(_ tokens: Int) -> [Work] {
+    guard !configuration.heads.ofTexts.isEmpty else { return [] }
     let text = configuration.text
     let hasPadding = text.clsMask == .legacy && tokens < text.context
-    let rows = Double(tokens + (compares ? (hasPadding ? 2 : 1) : 0))
+    let hasCLS = compares && configuration.textPasses == .one
+    let rows = Double(tokens + (hasCLS ? (hasPadding ? 2 : 1) : 0))
     return layers(
       "unimodal", text.layers, rows: rows, width: Double(text.width), mlp: Double(text.mlp),
       keys: rows / 2)

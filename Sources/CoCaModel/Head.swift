@@ -6,7 +6,11 @@ public enum Head: String, Codable, Sendable, CaseIterable {
   /// The next id of a text beside its image. Parts: the caption pooler, the multimodal half and the
   /// vocabulary projection.
   case caption
+  /// The classes of images. Parts: a pooler of its own and a linear layer.
+  case classification
 
+  /// Whether it is read from texts.
+  var readsTexts: Bool { self != .classification }
   /// Whether a text attends to its image for this head.
   var crosses: Bool { self == .caption }
 }
@@ -14,6 +18,9 @@ public enum Head: String, Codable, Sendable, CaseIterable {
 extension Set<Head> {
   /// The heads of a whole CoCa.
   public static let coca: Set<Head> = [.contrastive, .caption]
+
+  /// Those that are read from texts.
+  public var ofTexts: Set<Head> { filter(\.readsTexts) }
 
   /// Whether a text attends to its image for one of them, so that the multimodal half is needed.
   public var cross: Bool { contains(where: \.crosses) }
@@ -24,7 +31,7 @@ extension ModelConfiguration {
   /// contrastive pooler does too. A shared pooler has queries for both heads.
   public var hasCaptionPooler: Bool {
     switch poolers {
-    case .cascade, .shared: true
+    case .cascade, .shared: !heads.ofTexts.isEmpty
     case .parallel: heads.cross
     case .none: false
     }

@@ -111,9 +111,12 @@ public final class PartOutput {
   private let model: CoCa
   private var read: [(pass: Pass, texts: CoCa.ReadTexts)] = []
 
-  init(_ pairs: Pairs, _ rows: PartRows, _ passes: [Pass], of model: CoCa, on tape: Tape?) {
+  /// - Parameter heads: for which the images are encoded.
+  init(
+    _ pairs: Pairs, _ rows: PartRows, _ passes: [Pass], for heads: Set<Head>, of model: CoCa,
+    on tape: Tape?
+  ) {
     (self.pairs, self.rows, self.model, self.tape) = (pairs, rows, model, tape)
-    let heads = passes.reduce(into: Set<Head>()) { $0.formUnion($1.heads) }
     images = model.encode(images: pairs.images, for: heads, on: tape)
     add(passes)
   }

@@ -1,6 +1,8 @@
 /// All losses that an objective can have.
 public enum LossTerms {
-  public static let all: [any LossTerm] = [ContrastiveTerm(), CaptionTerm()]
+  public static let all: [any LossTerm] = [
+    ContrastiveTerm(), CaptionTerm(), ClassificationTerm(),
+  ]
 }
 
 /// A term with its weight.
@@ -21,21 +23,34 @@ public enum ObjectiveName: String, Sendable, CaseIterable {
   case contrastive
   /// An encoder and a decoder: no embeddings.
   case caption
+  /// As `caption`, but a part of each text is given.
+  case prefix
+  /// Both losses, each with a pass of its own over the texts.
+  case twoPass = "two-pass"
+  /// An image encoder alone.
+  case classification
 
   /// Its terms with their default weights.
   public var terms: [WeightedTerm] {
     switch self {
-    case .coca: [WeightedTerm(ContrastiveTerm(), 1), WeightedTerm(CaptionTerm(), 2)]
+    case .coca, .twoPass: [WeightedTerm(ContrastiveTerm(), 1), WeightedTerm(CaptionTerm(), 2)]
     case .contrastive: [WeightedTerm(ContrastiveTerm(), 1)]
-    case .caption: [WeightedTerm(CaptionTerm(), 1)]
+    case .caption, .prefix: [WeightedTerm(CaptionTerm(), 1)]
+    case .classification: [WeightedTerm(ClassificationTerm(), 1)]
     }
   }
+
+  /// How its models read texts.
+  public var textPasses: ModelConfiguration.TextPasses { self == .twoPass ? .two : .one }
 
   public var meaning: String {
     switch self {
     case .coca: "both losses of the paper"
     case .contrastive: "images and texts in one space, as in CLIP; no captioning half"
     case .caption: "captions from images; no embeddings"
+    case .prefix: "captions of which a part is given, as in SimVLM"
+    case .classification: "classes of images; no texts"
+    case .twoPass: "both losses with two passes over each text, as in MaMMUT"
     }
   }
 }

@@ -39,6 +39,8 @@ extension ModelConfiguration {
   enum CodingKeys: String, CodingKey {
     case layout, joint, poolers, activation, image, text, multimodal, heads
     case attentionSets = "attention_sets"
+    case textPasses = "text_passes"
+    case classes
   }
 
   /// A configuration without the newer keys was written before they existed: they have their
@@ -55,9 +57,11 @@ extension ModelConfiguration {
     heads = try keys.decodeIfPresent([Head].self, forKey: .heads).map { Set($0) } ?? .coca
     attentionSets =
       try keys.decodeIfPresent(Set<AttentionSet>.self, forKey: .attentionSets) ?? .standard
+    classes = try keys.decodeIfPresent(ImageClasses.self, forKey: .classes)
+    textPasses = try keys.decodeIfPresent(TextPasses.self, forKey: .textPasses) ?? .one
   }
 
-  /// The heads and sets of self-attention weights of a whole CoCa are not written.
+  /// The heads, sets of self-attention weights and passes of a whole CoCa are not written.
   public func encode(to encoder: any Encoder) throws {
     var keys = encoder.container(keyedBy: CodingKeys.self)
     try keys.encode(layout, forKey: .layout)
@@ -72,6 +76,8 @@ extension ModelConfiguration {
       let sets = AttentionSet.allCases.filter(attentionSets.contains)
       try keys.encode(sets, forKey: .attentionSets)
     }
+    try keys.encodeIfPresent(classes, forKey: .classes)
+    if textPasses != .one { try keys.encode(textPasses, forKey: .textPasses) }
   }
 }
 

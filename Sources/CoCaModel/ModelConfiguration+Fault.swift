@@ -33,6 +33,14 @@ extension ModelConfiguration {
     if !attentionSets.contains(.causal) {
       return "attention_sets: causal is missing, which generates captions"
     }
+    let classifies = heads.contains(.classification)
+    if classifies != (classes != nil) || classes.map(\.names.isEmpty) == true {
+      return "classes: \(classifies ? "there are none" : "no head reads them")"
+    }
+    if textPasses == .two {
+      if layout != .paper { return "text_passes: two for layout paper only" }
+      if !heads.isSuperset(of: .coca) { return "text_passes: two need both losses' heads" }
+    }
     if text.context < 3 { return "text.context: \(text.context) leaves no room for a word" }
     return nil
   }

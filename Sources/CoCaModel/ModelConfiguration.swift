@@ -35,6 +35,15 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
     case legacy
   }
 
+  /// How a text is read for both heads.
+  public enum TextPasses: String, Codable, Sendable, CaseIterable {
+    /// CoCa: one causal pass; the embedding is that of the unimodal half.
+    case one
+    /// MaMMUT: a pass of its own for the embedding, through both halves, without the image and with
+    /// ids that see each other; then a causal one with the image.
+    case two
+  }
+
   public enum Fit: String, Codable, Sendable, CaseIterable { case crop, pad, squash }
   public enum Interpolation: String, Codable, Sendable, CaseIterable { case bicubic, bilinear }
 
@@ -99,6 +108,12 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
   public var heads = Set<Head>.coca
   /// The self-attention weights that layers of the text decoder have.
   public var attentionSets = Set<AttentionSet>.standard
+
+  /// Paper only: how texts are read.
+  public var textPasses = TextPasses.one
+
+  /// With the classification head.
+  public var classes: ImageClasses?
 
   /// Image tokens that the multimodal half reads, and their width.
   public var imageTokens: (count: Int, width: Int) {

@@ -85,7 +85,7 @@ public struct Objective {
     let batch = try globalBatch(pairs)
     let output = PartOutput(
       pairs, PartRows(images: 0..<pairs.count, texts: 0..<pairs.texts.count), passes(over: pairs),
-      of: model, on: nil)
+      for: terms.heads, of: model, on: nil)
     let steps = try begin(pairs, batch, output.embeddings, isTraining: false)
     add(output, to: steps, share: 0)
     return try losses(steps, batch)
@@ -108,7 +108,9 @@ public struct Objective {
         return pass
       }
       clock.measure(.forward) {
-        embeddings.take(PartOutput(part, pairs.rows(of: range), passes, of: model, on: nil))
+        embeddings.take(
+          PartOutput(
+            part, pairs.rows(of: range), passes, for: [.contrastive], of: model, on: nil))
       }
     }
     let first = forward(pairs, parts[0])
@@ -119,7 +121,8 @@ public struct Objective {
   private func forward(_ pairs: Pairs, _ range: Range<Int>) -> PartOutput {
     let tape = Tape(recomputesBlocks: recomputesBlocks), part = pairs.part(range)
     return clock.measure(.forward) {
-      PartOutput(part, pairs.rows(of: range), passes(over: part), of: model, on: tape)
+      PartOutput(
+        part, pairs.rows(of: range), passes(over: part), for: terms.heads, of: model, on: tape)
     }
   }
 

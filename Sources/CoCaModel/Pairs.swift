@@ -9,6 +9,11 @@ public struct Pairs: Sendable {
   public let texts: PackedCaptions
   /// The row of each text's image, ascending. Every image has a text.
   public let owners: [Int]
+  /// For each text, how many of its first ids all its ids see; they are not predicted. Nil: it is
+  /// read id by id.
+  public var prefixes: [Int]?
+  /// The classes of every image; nil where no term needs them.
+  public var classes: [[Int]]?
   /// An identity for every text; nil where no term needs them.
   public let identities: [PairIdentity]?
 
@@ -42,10 +47,13 @@ public struct Pairs: Sendable {
   /// Some images with their texts.
   func part(_ range: Range<Int>) -> Pairs {
     let texts = self.texts(of: range)
-    return Pairs(
+    var part = Pairs(
       images.samples(range), self.texts.part(texts),
       owners: owners[texts].map { $0 - range.lowerBound },
       identities: identities.map { Array($0[texts]) })
+    part.prefixes = prefixes.map { Array($0[texts]) }
+    part.classes = classes.map { Array($0[range]) }
+    return part
   }
 
   /// The texts of some images.
@@ -74,12 +82,6 @@ public struct PairIdentity: Sendable, Equatable, Codable {
 }
 
 extension PackedCaptions {
-  /// The next id of every id but each caption's last. Where that is padding it is -1: not to be
-  /// predicted.
-  func targets(_ padding: Int32?) -> [Int32] {
-    (0..<count).flatMap { self[$0].dropFirst().map { $0 == padding ? -1 : $0 } }
-  }
-
   func part(_ range: Range<Int>) -> PackedCaptions {
     PackedCaptions(range.map { Array(self[$0]) })
   }

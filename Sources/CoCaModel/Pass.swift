@@ -24,7 +24,7 @@ public struct Pass: Sendable, Equatable {
 
   /// A part's own texts, each beside its own image.
   public init(_ pairs: Pairs, for heads: Set<Head>) {
-    self.init(pairs.texts, images: pairs.owners, for: heads)
+    self.init(pairs.texts, images: pairs.owners, prefixes: pairs.prefixes, for: heads)
   }
 
   /// The same texts with another start token.
@@ -32,6 +32,17 @@ public struct Pass: Sendable, Equatable {
     var pass = self
     pass.texts = PackedCaptions((0..<texts.count).map { [id] + texts[$0].dropFirst() })
     return pass
+  }
+
+  /// The next id of every id but each text's last; -1 where it is not to be predicted: in the
+  /// prefix, and where it is padding.
+  func targets(_ padding: Int32?) -> [Int32] {
+    (0..<texts.count).flatMap { text in
+      zip(texts[text].indices, texts[text]).dropFirst().map { index, id in
+        let isGiven = index - texts[text].startIndex < prefixes?[text] ?? 0
+        return isGiven || id == padding ? -1 : id
+      }
+    }
   }
 
   /// Whether the texts attend to their images, so that the multimodal half is needed.

@@ -36,10 +36,11 @@ struct UnimodalDecoder {
     }
   }
 
+  /// - Parameter second: the half through whose layers the rows go too, without an image.
   /// - Returns: with the caption head the rows of each text's ids but the last, which predicts
   ///   nothing; with the contrastive head `[texts, width]`.
   func callAsFunction(
-    _ pass: Pass, on tape: Tape?
+    _ pass: Pass, through second: MultimodalDecoder? = nil, on tape: Tape?
   ) -> (words: Variable?, segments: Segments, cls: Variable?) {
     let cls = pass.heads.contains(.contrastive) ? self.cls : nil
     let read = cls == nil ? pass.texts : padding?.padded(pass.texts) ?? pass.texts
@@ -56,6 +57,7 @@ struct UnimodalDecoder {
           visible: visible)
       }
     }
+    x = second?.layers(x, rows, prefixes: pass.prefixes, with: pass.attention) ?? x
     let words = Segments(offsets: pass.texts.offsets).extended(by: -1)
     let wordRows = pass.crosses ? [(0..<rows.count).map { rows[$0].prefix(words[$0].count) }] : []
     let clsRows = cls == nil ? [] : [(0..<rows.count).map { rows[$0].suffix(1) }]
@@ -119,15 +121,24 @@ struct MultimodalDecoder {
     with set: AttentionSet = .causal, attendingTo image: ImageTokens,
     after past: [LayerMemory]? = nil
   ) -> Variable {
+    norm(
+      layers(words, segments, prefixes: prefixes, with: set, attendingTo: image, after: past))
+  }
+
+  /// All layers; without an image they are those of an ordinary text decoder.
+  func layers(
+    _ words: Variable, _ segments: Segments, prefixes: [Int]?, with set: AttentionSet,
+    attendingTo image: ImageTokens? = nil, after past: [LayerMemory]? = nil
+  ) -> Variable {
     var x = words
     for (index, layer) in layers.enumerated() {
-      x = block([x, image.rows]) { inputs in
-        let image = ImageTokens(rows: inputs[1], segments: image.segments)
+      x = block([x] + (image.map { [$0.rows] } ?? [])) { inputs in
+        let image = image.map { ImageTokens(rows: inputs[1], segments: $0.segments) }
         return layer(
           inputs[0], segments, prefixes: prefixes, with: set, attendingTo: image,
           after: past?[index])
       }
     }
-    return norm(x)
+    return x
   }
 }

@@ -39,11 +39,11 @@ struct MultimodalLayer {
 
   func callAsFunction(
     _ x: Variable, _ segments: Segments, prefixes: [Int]?, with set: AttentionSet,
-    attendingTo image: ImageTokens, after past: LayerMemory?
+    attendingTo image: ImageTokens?, after past: LayerMemory?
   ) -> Variable {
     var x = attention(x, segments, with: set, isCausal: true, prefixes: prefixes, after: past)
     x = wordMLP?(x) ?? x
-    x = crossAttention(x, segments, to: image, after: past)
+    if let image { x = crossAttention(x, segments, to: image, after: past) }
     return mlp(x)
   }
 }

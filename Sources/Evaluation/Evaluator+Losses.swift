@@ -45,17 +45,22 @@ extension Evaluator {
   public func losses(
     records: [RecordSet], text: SampleSource.Text = .caption, limit: Int? = nil
   ) throws -> HeldOutLosses {
+    let heads = model.configuration.heads.ofTexts
     let source = pictures(records, limit)
     let size = min(batch, max(source.count, 1))
     let used = source.count / size * size
     try together(ranks) {
+      if heads.isEmpty {
+        throw ModelError(
+          "the model", .missing("head that is read from texts"), remedy: "Use coca-eval accuracy")
+      }
       if source.count == 0 { throw PipelineError(source.name, .noSamples) }
       if !saved.text.makes(text) { throw PipelineError(source.name, .noTokenizer) }
       if used < source.count, ranks.rank == 0 {
         try notify(.partlyUsed(used: used, of: source.count, batch: size))
       }
     }
-    let objective = Objective(model, .held(by: model.configuration.heads), over: ranks)
+    let objective = Objective(model, .held(by: heads), over: ranks)
     var leftOut = LeftOut()
     var sums = HeldOutLosses(batch: size)
     for first in stride(from: 0, to: used, by: size) {

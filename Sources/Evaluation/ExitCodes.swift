@@ -45,7 +45,7 @@ extension PipelineError: ExitCoded {
     case .noSources, .notPositive, .someWeightsMissing, .weightsTooFine, .weightsTooLarge,
       .tooManySteps, .moreRanksThanLanes, .noTokenizer, .cacheTooSmall:
       ExitCode.usage
-    case .noSamples, .badSample, .tooManyBadSamples: ExitCode.data
+    case .noSamples, .noClasses, .badSample, .tooManyBadSamples: ExitCode.data
     case .cancelled: ExitCode.internal
     }
   }

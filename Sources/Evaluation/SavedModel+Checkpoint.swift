@@ -39,6 +39,8 @@ struct CheckpointWeights {
   private let model: CoCa
   private let files: TensorFiles
   private let tables: [String: PositionTable]
+  /// Whether the file has the model's classes; the weights of others do not fit.
+  private let hasClasses: Bool
 
   /// - Parameter model: its parameters need no memory yet; its heads and sets of self-attention
   ///   weights may be other ones.
@@ -52,7 +54,11 @@ struct CheckpointWeights {
       "imageEncoder.positions": .image(of: new, from: old), "unimodal.positions": .text(of: new),
     ]
     var held = new
-    (held.heads, held.attentionSets) = (old.heads, old.attentionSets)
+    (held.heads, held.attentionSets, held.classes) = (old.heads, old.attentionSets, old.classes)
+    if new.heads.ofTexts.isEmpty {
+      (held.text, held.multimodal, held.joint) = (old.text, old.multimodal, old.joint)
+    }
+    hasClasses = old.classes == new.classes
     let whole = CoCa(held, vocabularySize: model.vocabularySize).parameters.parameters
     let expected = whole.map { ($0.name, shape(of: $0.name) ?? $0.shape) }
     let differences = TensorDifferences(of: files.entries, from: expected)
@@ -67,10 +73,14 @@ struct CheckpointWeights {
     return table.resizes(found) ? found : nil
   }
 
+  private func fits(_ name: String) -> Bool {
+    hasClasses || !name.hasPrefix("classProjection.")
+  }
+
   /// What `read` brings to the model.
   var brought: BroughtWeights {
     let names = model.parameters.parameters.map(\.name)
-    let held = Set(files.entries.map(\.name))
+    let held = Set(files.entries.map(\.name).filter(fits))
     return BroughtWeights(
       to: names, covered: held, leftOver: held.subtracting(names).sorted(),
       resampled: names.compactMap { name in
@@ -80,7 +90,8 @@ struct CheckpointWeights {
 
   /// - Throws: `CheckpointError` for a tensor that cannot be read or is not finite.
   func read() throws(CheckpointError) {
-    for parameter in model.parameters.parameters where files[parameter.name] != nil {
+    for parameter in model.parameters.parameters
+    where files[parameter.name] != nil && fits(parameter.name) {
       if let table = tables[parameter.name], shape(of: parameter.name) != nil {
         let resized = table.resized(try files.tensor(parameter.name))
         parameter.value.pointer.update(from: resized.pointer, count: resized.count)

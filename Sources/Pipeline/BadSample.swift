@@ -11,6 +11,7 @@ public struct BadSample: Error, Sendable, Equatable, CustomStringConvertible {
     case noCaption(has: String)
     /// Its text or annotation could not be used.
     case text(String)
+    case noClass(String)
     case tokenOutOfRange(id: Int32, vocabulary: Int)
   }
 
@@ -31,7 +32,7 @@ extension BadSample.Reason {
   /// What is wrong, without the place.
   public var text: String {
     switch self {
-    case .frame(let why), .image(let why), .text(let why): why
+    case .frame(let why), .image(let why), .text(let why), .noClass(let why): why
     case .noImage: "no picture"
     case .noText: "no text"
     case .noCaption(let text): "no caption, but \(text) (`text: \(text)` of a run file reads them)"

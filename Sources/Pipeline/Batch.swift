@@ -21,6 +21,8 @@ public struct Batch: Sendable {
     /// ranks.
     public var imageHash: UInt64
     public var textHash: UInt64
+    /// Empty where images are not classified.
+    public var classes: [Int]
   }
 
   public let step: Int

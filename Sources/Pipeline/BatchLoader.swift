@@ -54,10 +54,13 @@ public final class BatchLoader: Sendable {
     public var workers: Int
     /// Copies of shards on this machine; nil: shards are read where they are.
     public var cache: ShardCache?
+    /// What images are classified by; such samples need no text.
+    public var classes: SampleClasses?
 
     public init(
       seed: UInt64, transform: ImageTransform, augmentation: Augmentation?,
-      badSamples: BadSamplePolicy = .skip(limit: 0.01), workers: Int = 1, cache: ShardCache? = nil
+      badSamples: BadSamplePolicy = .skip(limit: 0.01), workers: Int = 1, cache: ShardCache? = nil,
+      classes: SampleClasses? = nil
     ) {
       self.seed = seed
       self.transform = transform
@@ -65,6 +68,7 @@ public final class BatchLoader: Sendable {
       self.badSamples = badSamples
       self.workers = workers
       self.cache = cache
+      self.classes = classes
     }
   }
 
@@ -88,7 +92,7 @@ public final class BatchLoader: Sendable {
     guard size <= plan.lanes.count else {
       throw PipelineError("lanes", .moreRanksThanLanes(ranks: size, lanes: plan.lanes.count))
     }
-    if let source = sources.first(where: { !text.makes($0.text) }) {
+    if settings.classes == nil, let source = sources.first(where: { !text.makes($0.text) }) {
       throw PipelineError(source.name, .noTokenizer)
     }
     self.plan = plan
@@ -138,9 +142,10 @@ public final class BatchLoader: Sendable {
     let pictures = ImageRows(count: pairs.count, transform)
     let outcomes = try reader.read(pairs.map(\.address), cancellation: cancellation) {
       row, sample throws(BadSample.Reason) in
-      let ids = try self.ids(of: pairs[row], sample)
+      let classes = try settings.classes?.classes(of: sample.checkedAnnotation())
+      let ids = classes == nil ? try self.ids(of: pairs[row], sample) : []
       try self.draw(pairs[row], sample, into: pictures.row(row))
-      return Loaded(sample, ids)
+      return Loaded(sample, ids, classes: classes ?? [])
     }
     var rows: [Batch.Row] = [], ids: [[Int32]] = [], skipped: [BadSample] = [], kept: [Int] = []
     for (row, outcome) in outcomes.enumerated() {
@@ -150,7 +155,8 @@ public final class BatchLoader: Sendable {
         rows.append(
           Batch.Row(
             source: pair.source, number: pair.number, epoch: pair.epoch, sample: pair.sample,
-            lane: pair.lane, key: text.key, imageHash: text.imageHash, textHash: text.textHash))
+            lane: pair.lane, key: text.key, imageHash: text.imageHash, textHash: text.textHash,
+            classes: text.classes))
         ids.append(text.ids)
         kept.append(row)
       case .failure(let bad): skipped.append(try settings.badSamples.accept(bad))
@@ -200,9 +206,10 @@ private struct Loaded: Sendable {
   let ids: [Int32]
   let imageHash: UInt64
   let textHash: UInt64
+  let classes: [Int]
 
-  init(_ sample: Sample, _ ids: [Int32]) {
-    (key, self.ids) = (sample.key, ids)
+  init(_ sample: Sample, _ ids: [Int32], classes: [Int]) {
+    (key, self.ids, self.classes) = (sample.key, ids, classes)
     imageHash = (sample.image?.bytes ?? []).withUnsafeBytes(Checksum.value)
     textHash = ids.withUnsafeBytes(Checksum.value)
   }

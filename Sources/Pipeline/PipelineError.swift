@@ -10,6 +10,8 @@ public struct PipelineError: Error, Sendable, Equatable, CustomStringConvertible
     case tooManySteps
     case moreRanksThanLanes(ranks: Int, lanes: Int)
     case noTokenizer
+    /// Why the first of its samples has none.
+    case noClasses(String)
     case badSample(BadSample)
     case tooManyBadSamples(skipped: Int, read: Int, limit: Double)
     case cacheTooSmall(limit: Int, shard: Int)
@@ -39,6 +41,7 @@ extension PipelineError.Reason {
     case .tooManySteps: "there are more steps than can be counted"
     case .moreRanksThanLanes(let ranks, let lanes): "\(ranks) ranks but only \(lanes) lanes"
     case .noTokenizer: "text must be turned into ids, but there is no tokenizer"
+    case .noClasses(let reason): "its samples have no classes: \(reason)"
     case .badSample(let sample): "\(sample)"
     case .tooManyBadSamples(let skipped, let read, let limit):
       "\(skipped) of \(read) samples could not be used, more than the limit of \(limit)"
@@ -59,6 +62,9 @@ extension PipelineError.Reason {
     case .tooManySteps: "Ask for fewer epochs"
     case .moreRanksThanLanes: "Start fewer ranks, or raise `lanes` (up to the batch)"
     case .noTokenizer: "Set `tokenizer`, or use `text: tokens`"
+    case .noClasses:
+      "Pack KEY.cls or labels with the pictures, choose with classification.labels which of them "
+        + "is read, and name the classes in classification.classes as the records do"
     case .badSample: "Repair or remove it, or set `bad_samples: {policy: skip}`"
     case .tooManyBadSamples:
       "The lines above say why. For `no caption, but labels`, set `text: labels` beside `records`; "

@@ -73,21 +73,25 @@ public struct TextLengths: Sendable, Equatable {
 extension SampleSource {
   public var shards: Int { records.reduce(0) { $0 + $1.index.shards.count } }
 
-  /// The lengths of at most 256 texts from eight frames spread over the source; nil where none of
-  /// them is usable.
+  /// The lengths of the texts of some samples; nil where none of them is usable.
   public func textLengths(_ text: SampleText, seed: UInt64) -> TextLengths? {
+    let lengths = someSamples.compactMap {
+      let random = CounterRandom(seed: seed, "length", KeyPart($0.key.utf8.count))
+      return try? self.text(of: $0, text.uncut, random).count
+    }
+    return lengths.isEmpty ? nil : TextLengths(lengths, context: text.context)
+  }
+
+  /// At most 256 samples from eight frames spread over the source; those that can be read.
+  var someSamples: [Sample] {
     let list = ShardList(name: name, records: records)
     let shards = list.samples.count, frames = 8, portion = 32
-    let lengths = (0..<min(frames, shards)).flatMap { number -> [Int] in
+    return (0..<min(frames, shards)).flatMap { number -> ArraySlice<Sample> in
       guard let reader = try? list.open(number * shards / min(frames, shards), cache: nil),
         let samples = try? reader.read(frame: (reader.frameSamples.count - 1) / 2)
       else { return [] }
-      return samples.prefix(shards < frames ? portion * frames / shards : portion).compactMap {
-        let random = CounterRandom(seed: seed, "length", KeyPart($0.key.utf8.count))
-        return try? self.text(of: $0, text.uncut, random).count
-      }
+      return samples.prefix(shards < frames ? portion * frames / shards : portion)
     }
-    return lengths.isEmpty ? nil : TextLengths(lengths, context: text.context)
   }
 
   private func text(

@@ -268,13 +268,14 @@ struct OperationTests {
     checkGradients(of: set) { addPositions(Variable(x, on: $0), p) }
   }
 
-  @Test("vocabulary cross-entropy, rows without a target", arguments: [3, 97, 5000])
-  func crossEntropyGradients(vocabulary: Int) throws {
+  @Test("vocabulary cross-entropy, rows without a target", arguments: [3, 97, 5000], [0, 0.3])
+  func crossEntropyGradients(vocabulary: Int, smoothing: Float) throws {
     let set = randomParameters(["h": [4, 3], "v": [vocabulary, 3]])
     let h = try parameter(set, "h"), v = try parameter(set, "v")
     let targets = [0, -1, Int32(vocabulary - 1), Int32(vocabulary / 2)]
     func loss(_ tape: Tape?) -> Double {
-      vocabularyCrossEntropy(Variable(h, on: tape), v, targets: targets, weight: 0.7)
+      vocabularyCrossEntropy(
+        Variable(h, on: tape), v, targets: targets, smoothing: smoothing, weight: 0.7)
     }
     checkGradients(
       of: set,

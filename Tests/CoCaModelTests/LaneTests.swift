@@ -18,10 +18,10 @@ struct LaneTests {
 
   private static func run(
     _ size: Int, _ exchange: ContrastiveExchange = .gather, _ kind: SmallModel.Kind = .cascade,
-    recomputes: Bool = false
+    recomputes: Bool = false, textPasses: ModelConfiguration.TextPasses = .one
   ) throws -> Bits {
     let all = try ThreadRanks.run(size) { ranks in
-      let small = try SmallModel(kind)
+      let small = try SmallModel(kind, textPasses: textPasses)
       let mine = stride(from: ranks.rank, to: lanes.count, by: size)
       let pairs = mine.flatMap { lane in (0..<lanes[lane]).map { (lane + 3 * $0) % 5 } }
       let images = Tensor([pairs.count] + small.images.shape.dropFirst())
@@ -58,6 +58,12 @@ struct LaneTests {
   func openCLIP(kind: SmallModel.Kind) throws {
     let alone = try Self.run(1, .gather, kind)
     for size in [2, 8] { #expect(try Self.run(size, .gather, kind) == alone, "\(size) ranks") }
+  }
+
+  @Test("so they have with two passes over the texts")
+  func twoPasses() throws {
+    let alone = try Self.run(1, textPasses: .two)
+    for size in [2, 8] { #expect(try Self.run(size, .ring, textPasses: .two) == alone) }
   }
 
   @Test("they are those of the whole batch but for rounding")

@@ -11,6 +11,10 @@ enum Fixture: String, CaseIterable {
   case paperCascade = "paper-cascade"
   case paperParallel = "paper-parallel"
   case paperNone = "paper-none"
+  case paperPrefix = "paper-prefix"
+  case paperTwoPass = "paper-two-pass"
+  case paperSoftmax = "paper-softmax"
+  case paperSigmoid = "paper-sigmoid"
 
   /// Those with captions that open_clip generates.
   static let greedy: [Fixture] = [.splitPooler, .widePooler, .noPooler, .captionOnly]

@@ -18,7 +18,16 @@ private let others: [String: [String]] = [
   "bad_samples.limit": ["bad_samples.limit=0.5"],
   "batch": ["batch=8"], "lanes": ["lanes=8"], "microbatch": ["microbatch=8"],
   "steps": ["steps=7"], "epochs": ["epochs=7"], "samples": ["samples=7"],
-  "objective": ["objective=contrastive"], "loss": ["loss={caption: 1}"],
+  "objective": ["objective=contrastive"], "objective.preset": ["objective.preset=caption"],
+  "objective.caption": ["objective={preset: coca, caption: {smoothing: 0.1}}"],
+  "objective.caption.prefix": ["objective={preset: coca, caption: {prefix: random}}"],
+  "objective.caption.smoothing": ["objective={preset: coca, caption: {smoothing: 0.1}}"],
+  "objective.classification": [classification("")],
+  "objective.classification.classes": [classification("")],
+  "objective.classification.labels": [classification(", labels: labels")],
+  "objective.classification.loss": [classification(", loss: sigmoid")],
+  "loss.classification": [classification(""), "loss.classification=3"],
+  "loss": ["loss={caption: 1}"],
   "loss.contrastive": ["loss.contrastive=3"], "loss.caption": ["loss.caption=3"],
   "freeze": ["freeze=[imageEncoder]"],
   "optimizer": ["optimizer={lr: 1}"], "optimizer.name": ["optimizer.name=adamw"],
@@ -49,6 +58,10 @@ private let others: [String: [String]] = [
 
 private func set(_ more: String) -> String {
   "validation.sets=[{records: v, task: retrieval\(more)}]"
+}
+
+private func classification(_ more: String) -> String {
+  "objective={preset: classification, classification: {classes: c\(more)}}"
 }
 
 private func zeroShot(_ more: String) -> String {

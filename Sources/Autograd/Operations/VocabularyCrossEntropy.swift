@@ -9,15 +9,17 @@ import Tensors
 ///   - hidden: `[rows, width]`.
 ///   - vocabulary: `[vocabularySize, width]`.
 ///   - targets: an id per row; for a row with a negative id nothing is predicted.
+///   - smoothing: how much of each target is spread evenly over the vocabulary.
 ///   - weight: the factor of the sum in the total loss; the backward pass starts with it.
 /// - Returns: the sum over rows in nats, not weighted.
 /// - Source: the blocks follow Wijmans et al., arXiv 2411.09009.
 /// - Complexity: O(rows · vocabularySize · width) operations, O(512 · 4,096) memory.
 public func vocabularyCrossEntropy(
-  _ hidden: Variable, _ vocabulary: Parameter, targets: [Int32], weight: Float
+  _ hidden: Variable, _ vocabulary: Parameter, targets: [Int32], smoothing: Float = 0,
+  weight: Float
 ) -> Double {
   let loss = VocabularyCrossEntropy(
-    hidden: hidden.value, vocabulary: vocabulary.value, targets: targets)
+    hidden: hidden.value, vocabulary: vocabulary.value, targets: targets, smoothing: smoothing)
   let read = hidden.value.bytes + vocabulary.value.bytes
   let sum = Profile.measure("vocabulary cross-entropy", bytes: read) { loss.forward() }
   guard !hidden.isConstant || vocabulary.isTrained else { return sum }
@@ -45,21 +47,24 @@ private struct VocabularyCrossEntropy {
   let hidden: Tensor
   let vocabulary: Tensor
   let targets: [Int32]
+  let smoothing: Float
   /// For each row its largest logit, and the sum of exp(logit - maximum).
   let maxima: Tensor
   let sums: Tensor
 
-  init(hidden: Tensor, vocabulary: Tensor, targets: [Int32]) {
+  init(hidden: Tensor, vocabulary: Tensor, targets: [Int32], smoothing: Float) {
     precondition(targets.count == hidden.rows, "a target for every row")
     self.hidden = hidden
     self.vocabulary = vocabulary
     self.targets = targets
+    self.smoothing = smoothing
     maxima = Tensor([hidden.rows])
     sums = Tensor.zeros([hidden.rows])
   }
 
   func forward() -> Double {
     let targetLogits = Tensor.zeros([hidden.rows])
+    var evenLogits = [Double](repeating: 0, count: smoothing > 0 ? hidden.rows : 0)
     maxima.fill(-.infinity)
     forEachTile { rows, columns, logits in
       Threads.split(rows.count, grain: 8) { part in
@@ -71,11 +76,17 @@ private struct VocabularyCrossEntropy {
       forEachTarget(rows, columns) { row, column in
         targetLogits.pointer[rows.lowerBound + row] = logits.pointer[row * logits.stride + column]
       }
+      for row in evenLogits.indices.clamped(to: rows) {
+        let place = (row - rows.lowerBound) * logits.stride
+        evenLogits[row] += kernels.sum(logits.pointer + place, logits.columns)
+      }
     }
     var total = 0.0
     for row in 0..<hidden.rows where targets[row] >= 0 {
-      total += Double(maxima.pointer[row]) - Double(targetLogits.pointer[row])
-        + log(Double(sums.pointer[row]))
+      let target = Double(targetLogits.pointer[row])
+      total += Double(maxima.pointer[row]) - target + log(Double(sums.pointer[row]))
+      guard smoothing > 0 else { continue }
+      total += Double(smoothing) * (target - evenLogits[row] / Double(vocabulary.rows))
     }
     return total
   }
@@ -90,8 +101,9 @@ private struct VocabularyCrossEntropy {
             targets[rows.lowerBound + row] < 0 ? 0 : weight)
         }
       }
+      spread(weight, rows, logits)
       forEachTarget(rows, columns) { row, column in
-        logits.pointer[row * logits.stride + column] -= weight
+        logits.pointer[row * logits.stride + column] -= weight * (1 - smoothing)
       }
       GEMM.multiply(
         logits, Matrix(vocabulary.rows(columns)), into: Matrix(dHidden.rows(rows)), keep: 1)
@@ -99,6 +111,16 @@ private struct VocabularyCrossEntropy {
       GEMM.multiply(
         logits.transposed, Matrix(hidden.rows(rows)),
         into: Matrix(dVocabulary.gradient.rows(columns)), keep: rows.lowerBound == 0 ? dVocabulary.keep : 1)
+    }
+  }
+
+  /// Takes the part of the targets that is spread over the vocabulary from the gradients.
+  private func spread(_ weight: Float, _ rows: Range<Int>, _ gradients: Matrix) {
+    guard smoothing > 0 else { return }
+    let part = weight * smoothing / Float(vocabulary.rows)
+    for row in rows where targets[row] >= 0 {
+      let line = gradients.pointer + (row - rows.lowerBound) * gradients.stride
+      for column in 0..<gradients.columns { line[column] -= part }
     }
   }
 

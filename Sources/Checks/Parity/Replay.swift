@@ -20,7 +20,7 @@ public struct Replay: Sendable {
     self.truth = truth
     let description = truth.description
     configuration = truth.configuration
-    terms = description.loss.terms
+    terms = description.terms
     optimizer = description.updates?.optimizer.settings ?? OptimizerSettings()
     clip = description.updates?.clip
   }
@@ -34,19 +34,20 @@ public struct Replay: Sendable {
     let model = try truth.model(configuration)
     let judge = Judge(truth, model)
     var result: [Comparison] = []
-    if ranks.size == 1 { result += try outputs(model, judge) }
-    let (images, captions) = truth.batch(pairs)
+    // With prefixes the reference has no outputs: they are not those of evaluation.
+    if ranks.size == 1, truth.description.prefixes == nil { result += try outputs(model, judge) }
+    let share = truth.pairs(pairs)
     let objective = Objective(model, terms, microbatch: microbatch, over: ranks)
     let optimizer = optimizer.optimizer(for: model.parameters)
     let updates = truth.description.updates
     var lines: [[Float]] = []
     for step in 0..<(updates?.steps ?? 1) {
       model.parameters.gradients.fill(0)
-      let losses = try objective.backward(Pairs(images, captions))
+      let losses = try objective.backward(share)
       try Exchange(ranks).allReduceSum(model.parameters.gradients.buffer)
       let norm = GradientNorm(model.parameters)
       lines.append(
-        ["contrastive", "caption"].map { Float(losses[$0]?.value ?? 0) } + [Float(norm.value)])
+        LossTerms.all.map { Float(losses[$0.name]?.value ?? 0) } + [Float(norm.value)])
       if step == 0 {
         result += try judge.numbers("loss/", lines)
         result += try judge.parameters("gradient/", \.gradient)
@@ -92,9 +93,9 @@ private struct Judge {
     try truth.compare(name, found, truth[name])
   }
 
-  /// Contrastive loss, captioning loss and, for updates, the gradient's norm: a line for each step.
+  /// Every loss and, for updates, the gradient's norm: a line for each step.
   func numbers(_ prefix: String, _ lines: [[Float]]) throws -> [Comparison] {
-    try ["contrastive", "caption", "norm"].enumerated().compactMap { column, name in
+    try (LossTerms.all.map(\.name) + ["norm"]).enumerated().compactMap { column, name in
       guard truth.names.contains(prefix + name) else { return nil }
       let values = lines.map { $0[column] }
       return try tensor(prefix + name, Tensor(values, shape: truth[prefix + name].shape))

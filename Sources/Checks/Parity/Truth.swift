@@ -36,7 +36,7 @@ public struct Truth: Sendable {
     } else {
       configuration = try json("configuration.json")
     }
-    configuration.heads = description.loss.terms.heads
+    configuration.heads = description.terms.heads
     self.configuration = configuration
   }
 
@@ -63,6 +63,15 @@ public struct Truth: Sendable {
       images.slice(at: pairs.lowerBound * size, shape: [pairs.count] + images.shape.dropFirst()),
       PackedCaptions(pairs.map { captions[$0] })
     )
+  }
+
+  /// The same as a share of the batch.
+  func pairs(_ range: Range<Int>) -> Pairs {
+    let (images, captions) = batch(range)
+    var pairs = Pairs(images, captions)
+    pairs.classes = description.classes.map { Array($0[range]) }
+    pairs.prefixes = description.prefixes.map { Array($0[range]) }
+    return pairs
   }
 
   public var names: [String] { tensors.entries.map(\.name) }

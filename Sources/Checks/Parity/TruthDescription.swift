@@ -7,11 +7,15 @@ public struct TruthDescription: Decodable, Sendable {
     let contrastive: Double
     let caption: Double
 
-    /// A loss of weight 0 isn't there.
-    var terms: [WeightedTerm] {
-      [WeightedTerm(ContrastiveTerm(), contrastive), WeightedTerm(CaptionTerm(), caption)]
-        .filter { $0.weight > 0 }
-    }
+  }
+
+  /// What is minimised; a loss of weight 0 isn't there.
+  var terms: [WeightedTerm] {
+    guard classes == nil else { return [WeightedTerm(ClassificationTerm(), 1)] }
+    return [
+      WeightedTerm(ContrastiveTerm(), loss.contrastive),
+      WeightedTerm(CaptionTerm(smoothing: smoothing ?? 0), loss.caption),
+    ].filter { $0.weight > 0 }
   }
 
   struct Updates: Decodable, Sendable {
@@ -69,6 +73,12 @@ public struct TruthDescription: Decodable, Sendable {
   /// Nil in the paper's layout.
   let clsMask: ModelConfiguration.CLSMask?
   let captions: [[Int32]]
+  /// Each caption's prefix; nil: none has one.
+  let prefixes: [Int]?
+  /// Of the captioning loss; nil: none.
+  let smoothing: Double?
+  /// Each image's classes; nil: they are not learned.
+  let classes: [[Int]]?
   let loss: Loss
   let updates: Updates?
   public let greedy: Greedy?
@@ -78,6 +88,6 @@ public struct TruthDescription: Decodable, Sendable {
   enum CodingKeys: String, CodingKey {
     case about
     case clsMask = "cls_mask"
-    case captions, loss, updates, greedy, errors
+    case captions, prefixes, smoothing, classes, loss, updates, greedy, errors
   }
 }

@@ -2,6 +2,7 @@
 public enum EvaluationTasks {
   public static let all: [any EvaluationTask.Type] = [
     LossTask.self, RetrievalTask.self, ZeroShotTask.self, CaptionTask.self,
+    AccuracyTask.self,
   ]
 
   /// All options that a validation set of a run file can have, each once.

@@ -10,7 +10,8 @@ extension RunConfiguration {
     try checkLength(run)
     lanes = try lanes(run)
     try checkReproducible(run)
-    try loss.complete(for: objective, run)
+    try loss.complete(for: objective.preset, run)
+    try checkClasses(run)
   }
 
   private func checkModel(_ run: Mapping) throws(ConfigurationError) {
@@ -25,7 +26,9 @@ extension RunConfiguration {
     guard weights == 0 || weights == data.count else {
       throw run.error("data", .conflict("some sources give a weight and some do not"))
     }
-    guard tokenizer != nil || initial != nil || data.allSatisfy({ $0.text == .tokens }) else {
+    guard tokenizer != nil || initial != nil || objective.preset == .classification
+      || data.allSatisfy({ $0.text == .tokens })
+    else {
       throw run.error("tokenizer", .missing)
     }
   }
@@ -38,6 +41,17 @@ extension RunConfiguration {
     guard given.contains(where: run.isGiven) else {
       throw run.error(given.first ?? "steps", .missing)
     }
+  }
+
+  private func checkClasses(_ run: Mapping) throws(ConfigurationError) {
+    guard objective.preset == .classification, objective.classification.classes == nil else {
+      return
+    }
+    throw run.error(
+      "objective",
+      .unexpected(
+        found: "no classes",
+        expected: "{preset: classification, classification: {classes: FILE}}"))
   }
 
   private func lanes(_ run: Mapping) throws(ConfigurationError) -> Int {

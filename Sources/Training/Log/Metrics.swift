@@ -7,14 +7,16 @@ struct Metrics: Encodable {
   struct Accuracy: Encodable {
     let image_to_text: JSONNumber
     let text_to_image: JSONNumber
+    let classification: JSONNumber
 
-    /// Null without the contrastive loss.
+    /// Null without their losses.
     init(_ losses: Losses) {
-      func accuracy(_ name: String) -> JSONNumber {
-        JSONNumber(losses.figure(name, of: ContrastiveTerm.name)?.value)
+      func accuracy(_ name: String, _ term: String = ContrastiveTerm.name) -> JSONNumber {
+        JSONNumber(losses.figure(name, of: term)?.value)
       }
       image_to_text = accuracy(ContrastiveTerm.imageToText)
       text_to_image = accuracy(ContrastiveTerm.textToImage)
+      classification = accuracy(ClassificationTerm.accuracy, ClassificationTerm.name)
     }
   }
   /// How gradients and sharded weights were sent, as means over the ranks.

@@ -13,6 +13,7 @@ struct ActivationMemory {
   private let tokens: Double
   private var words: Double { tokens - 1 }
   private var textRows: Double { tokens + (model.heads.contains(.contrastive) ? 1 : 0) }
+  private var readsTwice: Bool { model.textPasses == .two }
 
   /// - Parameter tokens: ids of a caption, on average.
   init(
@@ -26,12 +27,25 @@ struct ActivationMemory {
   }
 
   var floats: Double {
+    model.heads.ofTexts.isEmpty ? imageFloats : pairFloats
+  }
+
+  /// Of an image that is classified.
+  private var imageFloats: Double {
     let image = (encoder.layers > 0 ? patchEmbedding : encoder.result) + kept(encoder)
-    let text = image + poolers + kept(unimodal) + 2 * textRows * Double(model.text.width)
-    let decoder =
+    let logits = 2 * Double(model.classes?.count ?? 0)
+    return image + max(pooler(queries: 1, keys: imageRows) + logits, needed(encoder))
+  }
+
+  private var pairFloats: Double {
+    let image = (encoder.layers > 0 ? patchEmbedding : encoder.result) + kept(encoder)
+    let first = readsTwice ? kept(unimodal) + kept(decoder(rows: textRows)) : 0
+    let text =
+      image + poolers + first + kept(unimodal) + 2 * textRows * Double(model.text.width)
+    let last =
       model.heads.cross
       ? kept(multimodal) + needed(multimodal) : needed(unimodal)
-    return max(text + decoder, image + needed(encoder))
+    return max(text + last, image + needed(encoder))
   }
 }
 
@@ -84,9 +98,7 @@ extension ActivationMemory {
   /// projected into its space. In the openclip layout it has two MLPs.
   private var multimodal: Stack {
     let shape = model.multimodal, width = Double(model.text.width)
-    var stack = Stack(
-      layers: shape.layers, rows: words, width: model.text.width, mlp: shape.mlp,
-      hasScale: shape.layerScale != nil)
+    var stack = decoder(rows: words)
     let image = Double(model.imageTokens.count) * Double(model.imageTokens.width)
     let makesKeys = Cost(model, vocabularySize: 0).makesImageKeys(tokens: Int(tokens.rounded()))
     let read =
@@ -99,6 +111,14 @@ extension ActivationMemory {
     // again.
     stack.needed = max(stack.needed, (makesKeys ? read : read / 2) + 3 * image)
     return stack
+  }
+
+  /// The multimodal half's layers without the image.
+  private func decoder(rows: Double) -> Stack {
+    let shape = model.multimodal
+    return Stack(
+      layers: shape.layers, rows: rows, width: model.text.width, mlp: shape.mlp,
+      hasScale: shape.layerScale != nil)
   }
 
   /// Layers that keep something: those that a gradient reaches.

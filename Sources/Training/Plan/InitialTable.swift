@@ -18,7 +18,7 @@ struct InitialTable {
   ) throws {
     guard let initial else { return nil }
     let shape = try initial.configuration()
-    guard let rows = shape.text.vocabulary else { return nil }
+    guard let rows = shape.text.vocabulary, !shape.heads.ofTexts.isEmpty else { return nil }
     place = initial.folder.path
     (layout, self.rows) = (shape.layout, rows)
     pieces = tokenizer?.vocabularySize ?? 0
@@ -31,7 +31,10 @@ struct InitialTable {
   /// - Throws: `ModelError` where the run's model needs a table of another size; a model of another
   ///   layout fits in nothing, which is told elsewhere.
   func check(_ shape: ModelConfiguration) throws(ModelError) {
-    if let needed = shape.text.vocabulary, shape.layout == layout { try check(rows: needed) }
+    guard let needed = shape.text.vocabulary, shape.layout == layout,
+      !shape.heads.ofTexts.isEmpty
+    else { return }
+    try check(rows: needed)
   }
 
   private func check(rows needed: Int) throws(ModelError) {

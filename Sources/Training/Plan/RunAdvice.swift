@@ -23,7 +23,7 @@ struct RunAdvice {
 
   private static func vocabulary(_ plan: RunPlan) -> String? {
     guard let pieces = plan.tokenizer?.vocabularySize, let rows = plan.shape.text.vocabulary,
-      plan.initial == nil, rows > 2 * pieces
+      plan.initial == nil, rows > 2 * pieces, !plan.terms.heads.ofTexts.isEmpty
     else { return nil }
     let tables = plan.shape.heads.contains(.caption) ? 2 : 1
     let unused = Double(tables * (rows - pieces) * plan.shape.text.width)

@@ -73,13 +73,11 @@ struct RunHeader: Encodable {
     var lines = [
       "coca-train \(version): CoCa with \(Double(parameters).counted) parameters\(part)"
     ]
-    let image = model.image, text = model.text
+    let image = model.image
     lines.append(
       "  image     \(image.size) px in patches of \(image.patch), \(image.layers) layers of width "
         + "\(image.width), \(image.queries) queries (\(model.poolers.rawValue))")
-    lines.append(
-      "  text      \(text.layers) + \(model.multimodal.layers) layers of width \(text.width), "
-        + "\((text.vocabulary ?? 0).grouped) tokens, context \(text.context)")
+    lines.append(model.classes.map(line) ?? textLine)
     let threads = Set(ranks.map(\.threads)).sorted().map(String.init).joined(separator: "-")
     let hosts = Set(ranks.map(\.host)).count
     lines.append(
@@ -100,6 +98,17 @@ struct RunHeader: Encodable {
 
 extension RunHeader {
   var speeds: RankSpeeds { RankSpeeds(hosts: ranks.map(\.host), speeds: ranks.map(\.speed)) }
+
+  private var textLine: String {
+    let text = model.text
+    return "  text      \(text.layers) + \(model.multimodal.layers) layers of width "
+      + "\(text.width), \((text.vocabulary ?? 0).grouped) tokens, context \(text.context)"
+  }
+
+  private func line(_ classes: ImageClasses) -> String {
+    "  classes   \(classes.count.grouped), \(classes.loss.rawValue), by "
+      + (classes.labels == .cls ? "KEY.cls" : "labels")
+  }
 
   /// A line of titles and a line for each source.
   private var table: [String] {

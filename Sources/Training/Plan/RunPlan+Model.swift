@@ -30,11 +30,24 @@ extension RunPlan {
       throw ConfigurationError(file, "model", .missing)
     }
     (shape.heads, shape.attentionSets) = (terms.heads, terms.attentionSets)
-    shape.text.vocabulary = try vocabulary(shape.text.vocabulary, tokenizer)
+    shape.textPasses = configuration.objective.preset.textPasses
+    shape.classes = try classes(configuration.objective)
+    if !terms.heads.ofTexts.isEmpty {
+      shape.text.vocabulary = try vocabulary(shape.text.vocabulary, tokenizer)
+    }
     if let fault = shape.fault() {
       throw ModelError(place(of: configuration), .impossible(fault), remedy: "Correct it")
     }
     return shape
+  }
+
+  /// - Throws: `EvaluationError` for a file that does not name classes.
+  private static func classes(_ objective: ObjectiveSettings) throws -> ImageClasses? {
+    let settings = objective.classification
+    guard objective.preset == .classification, let file = settings.classes else { return nil }
+    return ImageClasses(
+      names: try ClassNames(file: URL(fileURLWithPath: file)).names, labels: settings.labels,
+      loss: settings.loss)
   }
 
   /// Notices of heads that `init` has and the run does not use, and of heads that it lacks.

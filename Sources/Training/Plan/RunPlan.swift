@@ -53,6 +53,9 @@ struct RunPlan {
     frozen = FrozenTensors(configuration.freeze)
     try frozen.check(CoCa(shape, vocabularySize: tokenizer?.vocabularySize ?? 0), file: file)
     sources = try configuration.data.map { try SampleSource($0) }
+    if let classes = shape.classes {
+      for source in sources { try source.check(SampleClasses(classes)) }
+    }
     let parts = ModelPart.parts(of: shape, tokenizer: tokenizer)
     validation = try configuration.validation.sets.map { try ValidationSet($0, model: parts) }
     let samples = sources.map(\.samples)
@@ -112,7 +115,7 @@ extension RunPlan {
     let text = SampleText(
       tokenizer: tokenizer, vocabularySize: model.vocabularySize, context: shape.text.context)
     return sources.map { source in
-      isTold && text.makes(source.text)
+      isTold && shape.classes == nil && text.makes(source.text)
         ? source.textLengths(text, seed: configuration.seed) : nil
     }
   }

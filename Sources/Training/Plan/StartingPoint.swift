@@ -99,6 +99,7 @@ struct StartingPoint {
     for (kind, found, wanted) in [
       ("head", shape.heads.names, plan.shape.heads.names),
       ("self-attention", shape.attentionSets.names, plan.shape.attentionSets.names),
+      ("reading of texts", "\(shape.textPasses)-pass", "\(plan.shape.textPasses)-pass"),
     ] where found != wanted {
       throw ModelError(
         checkpoint.folder.path,

@@ -82,7 +82,7 @@ final class Trainer {
     clock.reset()
     observer.begins(.data, step: progress.step + 1)
     let batch = try together(ranks) { try measure(.data, "data wait") { try nextBatch(batches) } }
-    let pairs = measure(.data, "pictures to floats") { Pairs(batch) }
+    let pairs = measure(.data, "pictures to floats") { self.pairs(of: batch) }
 
     observer.begins(.compute, step: progress.step + 1)
     clock.measure(.backward) { model.parameters.clearGradients() }
@@ -133,6 +133,11 @@ final class Trainer {
       Step(
         progress: progress, losses: losses, norm: norm, scale: scale, rate: rate, sums: sums,
         batch: batch))
+  }
+
+  private func pairs(of batch: Batch) -> Pairs {
+    let pairs = Pairs(batch), run = plan.configuration
+    return run.objective.drawsPrefixes ? pairs.drawingPrefixes(seed: run.seed) : pairs
   }
 
   /// Measures an operation of the step that is a phase, or a part of one, by itself.
@@ -215,6 +220,7 @@ extension Pairs {
         text: $0.textHash)
     }
     self.init(batch.images, batch.captions, identities: identities)
+    classes = batch.rows.map(\.classes)
   }
 }
 
@@ -231,7 +237,7 @@ extension BatchLoader {
         seed: plan.configuration.seed, transform: transform,
         augmentation: plan.configuration.augment.map(Augmentation.init),
         badSamples: plan.badSamples, workers: Threads.count,
-        cache: try plan.cache()),
+        cache: try plan.cache(), classes: plan.shape.classes.map(SampleClasses.init)),
       rank: rank, size: size)
   }
 }

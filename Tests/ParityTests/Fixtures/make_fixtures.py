@@ -100,6 +100,10 @@ def paper(poolers, width, layers):
         "multimodal": {"layers": layers, "heads": 5, "mlp": 13}}
 
 
+def classes(loss):
+    return {"names": [["a"], ["b"], ["c"], ["d"], ["e"]], "labels": "labels", "loss": loss}
+
+
 PAPER = {
     "paper-cascade": dict(
         about="10 updates of AdamW that decays matrices only, no clipping",
@@ -112,6 +116,24 @@ PAPER = {
         about="10 updates of Adafactor, factored and not, clipping, logit scale held at 100",
         scale=4.7, case=dict(steps=10, clip=1.0, optimizer=ADAFACTOR),
         configuration=paper("none", width=32, layers=1)),
+    "paper-prefix": dict(
+        about="a prefix in each text, from the start token alone to all ids but the last, and a "
+              "smoothed captioning loss",
+        scale=math.log(1 / 0.07), case=dict(), prefixes=[2, 8, 1, 3, 1], smoothing=0.1,
+        configuration=paper("cascade", width=8, layers=1)),
+    "paper-two-pass": dict(
+        about="two passes over each text: one through both halves without the image, in which ids "
+              "see each other, for the embedding; one causal",
+        scale=math.log(1 / 0.07), case=dict(),
+        configuration=paper("cascade", width=8, layers=1) | {"text_passes": "two"}),
+    "paper-softmax": dict(
+        about="classes of images, one of them with several, by softmax",
+        scale=0.0, case=dict(contrastive=0.0, caption=0.0), classes=[[0], [3], [1, 4], [2], [3]],
+        configuration=paper("cascade", width=8, layers=1) | {"classes": classes("softmax")}),
+    "paper-sigmoid": dict(
+        about="classes of images, any number, by sigmoid",
+        scale=0.0, case=dict(contrastive=0.0, caption=0.0), classes=[[0], [3], [1, 4], [2], [3]],
+        configuration=paper("cascade", width=8, layers=1) | {"classes": classes("sigmoid")}),
 }
 
 
@@ -135,7 +157,8 @@ def make_open_clip(name, about, configuration, cls_mask, scale, size, case, less
     report(folder, truth, errors)
 
 
-def make_paper(name, about, configuration, scale, case):
+def make_paper(name, about, configuration, scale, case, prefixes=None, smoothing=0.0,
+               classes=None):
     weights = random_weights(configuration, draw)
     weights["logitScale"].fill_(scale)
     folder = HERE / name
@@ -146,8 +169,10 @@ def make_paper(name, about, configuration, scale, case):
                 schedule=SCHEDULE, **case)
     case.optimizer = case.optimizer and case.optimizer | {"decay": "matrices"}
     truth, errors = write(
-        lambda dtype: Paper(configuration, weights).to(dtype), case, folder,
-        {"about": about})
+        lambda dtype: Paper(configuration, weights, prefixes, smoothing, classes).to(dtype), case,
+        folder,
+        {"about": about} | ({"prefixes": prefixes, "smoothing": smoothing} if prefixes else {})
+        | ({"classes": classes} if classes else {}))
     report(folder, truth, errors)
 
 

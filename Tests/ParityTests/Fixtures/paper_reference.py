@@ -8,14 +8,20 @@ as the project names them; a linear weight is [out, in].
 import math
 
 import torch
-from torch.nn.functional import cross_entropy, gelu, layer_norm
+from torch.nn.functional import (
+    binary_cross_entropy_with_logits, cross_entropy, gelu, layer_norm)
 
 from adafactor import Adafactor
 
 
 class Paper:
-    def __init__(self, configuration, weights):
+    """`prefixes` has for each caption the number of its first ids that all its ids see, and that
+    are not predicted; `smoothing` is that of the captioning loss. `classes` has for each image its
+    classes, which are then all that is learned."""
+
+    def __init__(self, configuration, weights, prefixes=None, smoothing=0.0, classes=None):
         self.c, self.w = configuration, weights
+        self.prefixes, self.smoothing, self.classes = prefixes, smoothing, classes
 
     def image(self, pixels):
         """[patches, width] of one image [3, size, size]."""
@@ -30,19 +36,27 @@ class Paper:
             x = self.block(f"imageEncoder.layers.{i}", x, c["heads"])
         return self.norm("imageEncoder.norm", x)
 
-    def text(self, ids):
+    def text(self, ids, prefix):
         """[ids + 1, width]: the words, then the CLS."""
         words = self.w["unimodal.tokenTable"][ids] + self.w["unimodal.positions"][:len(ids)]
         x = torch.cat([words, self.w["unimodal.cls"][None]])
         for i in range(self.c["text"]["layers"]):
-            x = self.block(f"unimodal.layers.{i}", x, self.c["text"]["heads"], causal=True)
+            x = self.block(f"unimodal.layers.{i}", x, self.c["text"]["heads"], prefix)
         return x
 
-    def logits(self, words, image):
+    def whole_text(self, ids):
+        """The CLS after both halves without the image, where the ids see each other (MaMMUT)."""
+        x = self.text(ids, len(ids))
+        for i in range(self.c["multimodal"]["layers"]):
+            x = self.block(
+                f"multimodal.layers.{i}", x, self.c["multimodal"]["heads"], len(ids))
+        return x[-1]
+
+    def logits(self, words, image, prefix):
         for i in range(self.c["multimodal"]["layers"]):
             name, heads = f"multimodal.layers.{i}", self.c["multimodal"]["heads"]
             x = self.norm(f"{name}.attentionNorm", words)
-            words = words + self.attention(f"{name}.attention", x, x, heads, causal=True)
+            words = words + self.attention(f"{name}.attention", x, x, heads, prefix)
             x = self.norm(f"{name}.crossNorm", words)
             kv = self.norm(f"{name}.imageNorm", image)
             words = words + self.attention(f"{name}.crossAttention", x, kv, heads)
@@ -55,7 +69,7 @@ class Paper:
         pooled = self.attention(f"{name}.attention", queries, kv, self.c["image"]["heads"])
         return self.norm(f"{name}.outputNorm", pooled)
 
-    def pair(self, pixels, caption):
+    def pair(self, pixels, caption, prefix):
         """Image embedding, text embedding, and logits for all ids but the first."""
         patches = self.image(pixels)
         tokens = patches
@@ -63,33 +77,56 @@ class Paper:
             tokens = self.pooler("captionPooler", patches)
         read = tokens if self.c["poolers"] == "cascade" else patches
         image = self.linear("imageProjection", self.pooler("contrastivePooler", read))[0]
-        x = self.text(torch.tensor(caption))
-        text = self.linear("textProjection", self.norm("unimodal.norm", x[-1]))
-        return image / image.norm(), text / text.norm(), self.logits(x[:-1], tokens)[:-1]
+        ids = torch.tensor(caption)
+        x = self.text(ids, prefix)
+        cls = self.whole_text(ids) if self.c.get("text_passes") == "two" else x[-1]
+        text = self.linear("textProjection", self.norm("unimodal.norm", cls))
+        return image / image.norm(), text / text.norm(), self.logits(x[:-1], tokens, prefix)[:-1]
+
+    def classification(self, images):
+        logits = torch.stack([
+            self.linear("classProjection", self.pooler("classPooler", self.image(pixels)))[0]
+            for pixels in images])
+        targets = torch.zeros_like(logits)
+        for row, classes in enumerate(self.classes):
+            targets[row, classes] = 1
+        if self.c["classes"]["loss"] == "softmax":
+            return cross_entropy(logits, targets / targets.sum(1, keepdim=True))
+        return binary_cross_entropy_with_logits(logits, targets, reduction="sum") / len(images)
 
     def losses(self, images, captions, contrastive, caption):
-        pairs = [self.pair(*pair) for pair in zip(images, captions)]
+        if self.classes:
+            return {}, {"classification": self.classification(images)}
+        prefixes = self.prefixes or [0] * len(captions)
+        pairs = [self.pair(*pair) for pair in zip(images, captions, prefixes)]
         image, text = (torch.stack([pair[i] for pair in pairs]) for i in (0, 1))
         logits = torch.cat([pair[2] for pair in pairs])
         similarity = self.w["logitScale"].exp() * image @ text.T
         own = torch.arange(len(captions))
         matching = (cross_entropy(similarity, own) + cross_entropy(similarity.T, own)) / 2
         captioning = cross_entropy(
-            logits, torch.tensor([id for ids in captions for id in ids[1:]]))
-        outputs = {"image_features": image, "text_features": text, "logits": logits}
+            logits, torch.tensor([id if place >= prefix else -1
+                                  for ids, prefix in zip(captions, prefixes)
+                                  for place, id in enumerate(ids) if place > 0]),
+            ignore_index=-1, label_smoothing=self.smoothing)
+        # With prefixes the outputs are not those of evaluation.
+        outputs = {} if self.prefixes else {
+            "image_features": image, "text_features": text, "logits": logits}
         return outputs, {"contrastive": contrastive * matching, "caption": caption * captioning}
 
-    def block(self, name, x, heads, causal=False):
+    def block(self, name, x, heads, prefix=None):
         normed = self.norm(f"{name}.attentionNorm", x)
-        x = x + self.attention(f"{name}.attention", normed, normed, heads, causal)
+        x = x + self.attention(f"{name}.attention", normed, normed, heads, prefix)
         return x + self.mlp(f"{name}.mlp", self.norm(f"{name}.mlpNorm", x))
 
-    def attention(self, name, x, context, heads, causal=False):
+    def attention(self, name, x, context, heads, prefix=None):
+        """Causal but for the first rows, if their number is given."""
         q, k, v = (self.linear(f"{name}.{part}", rows).unflatten(1, (heads, -1)).transpose(0, 1)
                    for part, rows in (("query", x), ("key", context), ("value", context)))
         scores = q @ k.transpose(1, 2) / math.sqrt(q.shape[2])
-        if causal:
+        if prefix is not None:
             later = torch.ones(len(x), len(x), dtype=torch.bool).triu(1)
+            later[:, :prefix] = False
             scores = scores.masked_fill(later, -math.inf)
         return self.linear(f"{name}.output", (scores.softmax(2) @ v).transpose(0, 1).flatten(1))
 
@@ -147,10 +184,7 @@ def shapes(c):
     yield from norm("imageEncoder.norm", w)
     for name, queries in (("captionPooler", image["queries"]), ("contrastivePooler", 1)):
         if name == "contrastivePooler" or c["poolers"] != "none":
-            yield f"{name}.queries", [queries, w]
-            for part in ("queryNorm", "inputNorm", "outputNorm"):
-                yield from norm(f"{name}.{part}", w)
-            yield from attention(f"{name}.attention", w, w)
+            yield from pooler(name, queries, w)
     yield "imageProjection.weight", [j, w]
     yield "unimodal.tokenTable", [text["vocabulary"], t]
     yield "unimodal.positions", [text["context"], t]
@@ -168,6 +202,9 @@ def shapes(c):
     yield from norm("multimodal.norm", t)
     yield "vocabularyProjection", [text["vocabulary"], t]
     yield "logitScale", []
+    if "classes" in c:
+        yield from pooler("classPooler", 1, w)
+        yield from linear("classProjection", w, len(c["classes"]["names"]))
 
 
 def linear(name, inputs, outputs):
@@ -181,6 +218,13 @@ def norm(name, width):
 def attention(name, width, context):
     return [pair for part in ("query", "key", "value", "output") for pair in linear(
         f"{name}.{part}", context if part in ("key", "value") else width, width)]
+
+
+def pooler(name, queries, width):
+    return [(f"{name}.queries", [queries, width]),
+            *(pair for part in ("queryNorm", "inputNorm", "outputNorm")
+              for pair in norm(f"{name}.{part}", width)),
+            *attention(f"{name}.attention", width, width)]
 
 
 def block(name, width, mlp):

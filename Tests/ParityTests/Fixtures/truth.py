@@ -24,6 +24,7 @@ class Case:
     captions: list  # of lists of ids, start and end included
     contrastive: float = 1.0
     caption: float = 2.0
+    classification: float = 1.0
     steps: int = 0
     optimizer: dict = field(default_factory=dict)
     schedule: dict = field(default_factory=dict)
