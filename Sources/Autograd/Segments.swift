@@ -35,4 +35,12 @@ public struct Segments: Sendable, Equatable {
   public func extended(by more: Int) -> Segments {
     Segments(lengths: ranges.map { $0.count + more })
   }
+
+  /// Every `count` sequences as one.
+  public func joined(_ count: Int) -> Segments {
+    let firsts = stride(from: 0, to: ranges.count, by: count)
+    return Segments(lengths: firsts.map { first in
+      ranges[first..<min(first + count, ranges.count)].reduce(0) { $0 + $1.count }
+    })
+  }
 }

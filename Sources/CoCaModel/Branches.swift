@@ -95,8 +95,8 @@ struct CrossAttention {
     }
     let context = past.image ?? attention.read(imageNorm(image.rows), image.segments)
     past.image = context
-    return attention.output(
-      attention(queries, segments, in: context), addingTo: x, times: scale)
+    let rows = segments.joined(past.sequencesPerImage)
+    return attention.output(attention(queries, rows, in: context), addingTo: x, times: scale)
   }
 }
 

@@ -7,14 +7,27 @@ import Tensors
 /// Each sequence has room for all its rows from the start, so that nothing has to move.
 final class LayerMemory {
   var image: KeysAndValues?
+  /// Consecutive sequences that belong to the same image.
+  let sequencesPerImage: Int
   private let room: Int
   private var lengths: [Int]
   private var words: (keys: Tensor, values: Tensor)?
 
   /// - Parameter room: rows of the longest sequence.
-  init(sequences: Int, room: Int) {
-    self.room = room
-    lengths = [Int](repeating: 0, count: sequences)
+  init(images: Int, sequencesPerImage: Int, room: Int) {
+    (self.sequencesPerImage, self.room) = (sequencesPerImage, room)
+    lengths = [Int](repeating: 0, count: images * sequencesPerImage)
+  }
+
+  /// Gives sequence `copy` all rows of another, in place of its own.
+  func copy(_ sequence: Int, to copy: Int) {
+    lengths[copy] = lengths[sequence]
+    guard let words else { return }
+    for kept in [words.keys, words.values] {
+      kept.rows(copy * room..<copy * room + lengths[copy]).pointer.update(
+        from: kept.rows(sequence * room..<(sequence + 1) * room).pointer,
+        count: lengths[copy] * kept.width)
+    }
   }
 
   /// Adds the next rows of every sequence; a sequence may have none.

@@ -15,6 +15,8 @@ public struct EvaluationError: Error, Sendable, Equatable, CustomStringConvertib
     case promptTooLong(ids: Int, limit: Int)
     /// More ids of a caption than the model's context has.
     case tooManyTokens(asked: Int, context: Int)
+    /// Options that cannot be met.
+    case options(String, remedy: String)
     /// A file of texts that cannot be used as one.
     case text(line: Int, String)
     /// A folder without pictures.
@@ -39,7 +41,8 @@ extension EvaluationError: ExitCoded {
   public var exitCode: Int32 {
     switch reason {
     case .classNames, .classOutOfRange, .nothingUsable, .tooLarge, .text: ExitCode.data
-    case .promptTooLong, .tooManyTokens, .namesTooLong, .noPictures: ExitCode.usage
+    case .promptTooLong, .tooManyTokens, .options, .namesTooLong, .noPictures:
+      ExitCode.usage
     case .unreadable: ExitCode.io
     }
   }
@@ -59,6 +62,7 @@ extension EvaluationError.Reason {
       "the prompt takes \(ids) of \(limit) ids, which leaves none for the model"
     case .tooManyTokens(let asked, let context):
       "\(asked) ids are more than the \(context) of the model's context"
+    case .options(let what, _): what
     case .text(let line, let what): "line \(line): \(what)"
     case .noPictures: "there are no pictures in it"
     case .namesTooLong(let bytes, let limit):
@@ -74,6 +78,7 @@ extension EvaluationError.Reason {
     case .unreadable: "Check the path and its permissions"
     case .tooLarge: "Give a smaller file"
     case .promptTooLong: "Shorten --prompt or raise --max-tokens"
+    case .options(_, let remedy): remedy
     case .tooManyTokens(_, let context): "Give at most \(context), or leave it out"
     case .text: "Give one text a line, in UTF-8"
     case .noPictures: "Name a folder with files .png, .jpg, .webp or .gif"

@@ -73,11 +73,15 @@ public struct Evaluator {
 
   /// Reads this rank's batches one by one. Collective, but `body` must not be.
   ///
-  /// - Parameter body: adds what it cannot use to the samples left out.
+  /// - Parameters:
+  ///   - batch: pictures of a batch; nil: as many as usual.
+  ///   - body: adds what it cannot use to the samples left out.
   /// - Throws: an error where a set is empty, or where every sample was left out.
   func forEachBatch(
-    of source: some PictureSource, _ body: (Pictures, inout LeftOut) throws -> Void
+    of source: some PictureSource, batch: Int? = nil,
+    _ body: (Pictures, inout LeftOut) throws -> Void
   ) throws {
+    let batch = batch ?? self.batch
     let batches = stride(from: 0, to: source.count, by: batch)
       .map { $0..<min($0 + batch, source.count) }
     let mine = ranks.share(of: batches.count)

@@ -10,7 +10,7 @@ struct CocaBench: ParsableCommand {
     subcommands: [
       StepBench.self, OperationsBench.self, GEMMBench.self, KernelBench.self, LossBench.self,
       ContrastiveBench.self, MicrobatchBench.self, BalanceBench.self, DataBench.self,
-      OrderBench.self, LimitsBench.self, NeighboursBench.self,
+      OrderBench.self, LimitsBench.self, NeighboursBench.self, CaptionBench.self,
     ])
 
   static func main() {

@@ -9,7 +9,6 @@ struct TaskArguments<Asked: EvaluationTask>: ParsableArguments, CustomReflectabl
   private(set) var records: String?
   private(set) var images: [String] = []
   private(set) var values = TaskValues()
-  private var unavailable: [(name: String, remedy: String)] = []
 
   private static var takesPictures: Bool { Asked.self is any PictureTask.Type }
 
@@ -31,7 +30,7 @@ struct TaskArguments<Asked: EvaluationTask>: ParsableArguments, CustomReflectabl
   ) throws {
     let key = NamedKey(option.name)
     switch option.kind {
-    case .file, .text:
+    case .file, .text, .choice:
       let text = option.isRequired
         ? try given.decode(Option<String>.self, forKey: key).wrappedValue
         : try given.decodeIfPresent(String.self, forKey: key)
@@ -39,27 +38,37 @@ struct TaskArguments<Asked: EvaluationTask>: ParsableArguments, CustomReflectabl
     case .number:
       values[option] = try given.decodeIfPresent(Int.self, forKey: key)
         .map(TaskValues.Value.number)
+    case .decimal:
+      values[option] = try given.decodeIfPresent(Double.self, forKey: key)
+        .map(TaskValues.Value.decimal)
     case .flag:
-      // The parser refuses arguments that nobody reads.
-      _ = try given.decodeIfPresent(Bool.self, forKey: key)
-    case .unavailable(let remedy):
-      if try given.decodeIfPresent(String.self, forKey: key) != nil {
-        unavailable.append((option.name, remedy))
-      }
+      if try given.decodeIfPresent(Bool.self, forKey: key) == true { values[option] = .flag }
     }
   }
 
   func validate() throws {
-    if let option = unavailable.first {
-      throw ValidationError("--\(option.name) is not available in this version. \(option.remedy)")
-    }
     if Self.takesPictures, (records == nil) == images.isEmpty {
       throw ValidationError("Give either --records or --images.")
     }
-    for option in Asked.options {
-      if case .number(let range) = option.kind, case .number(let number)? = values[option] {
-        try check(number, "--\(option.name)", range)
-      }
+    for option in Asked.options { try checkValue(of: option) }
+    do throws(EvaluationError) {
+      try Asked.check(values)
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  private func checkValue(of option: TaskOption) throws {
+    switch (option.kind, values[option]) {
+    case (.number(let range), .number(let number)?):
+      try check(number, "--\(option.name)", range)
+    case (.decimal(let range), .decimal(let number)?) where !range.contains(number):
+      throw ValidationError(
+        "--\(option.name): \(number) is not between \(range.lowerBound) and \(range.upperBound).")
+    case (.choice(let words), .text(let word)?) where !words.contains(word):
+      throw ValidationError(
+        "--\(option.name): \(word) is not one of \(words.joined(separator: ", ")).")
+    default: break
     }
   }
 
@@ -84,14 +93,15 @@ struct TaskArguments<Asked: EvaluationTask>: ParsableArguments, CustomReflectabl
 extension TaskOption {
   /// The parser's definition of it.
   fileprivate var argument: Any {
-    let name = NameSpecification.customLong(name)
+    let name = NameSpecification([name, alias].compactMap { $0 }.map { .customLong($0) })
     let help = ArgumentHelp(help)
     switch kind {
     case .file: return textArgument(name, help, .file())
     case .text: return textArgument(name, help, nil)
+    case .choice(let words): return textArgument(name, help, .list(words))
     case .number: return Option<Int?>(name: name, help: help)
+    case .decimal: return Option<Double?>(name: name, help: help)
     case .flag: return Flag<Bool>(wrappedValue: false, name: name, help: help)
-    case .unavailable: return Option<String?>(name: name, help: .hidden)
     }
   }
 

@@ -14,13 +14,36 @@ struct TaskCommand<Asked: EvaluationTask>: EvaluationCommand {
   @OptionGroup var shared: SharedOptions
   @OptionGroup var arguments: TaskArguments<Asked>
 
-  @Flag(help: "Print JSON, an object a line.")
+  @Flag(help: "Print JSON, an object a line: --format jsonl.")
   var json = false
 
+  @Option(help: "\(Asked.formats.map(\.rawValue).joined(separator: ", ")) (default: text).")
+  var format: ResultFormat?
+
+  @Option(help: "The file to write instead of standard output.", completion: .file())
+  var to: String?
+
+  func validate() throws {
+    if json, let format, format != .jsonl {
+      throw ValidationError("--json is --format jsonl. Give one of --json and --format.")
+    }
+    if let format, !Asked.formats.contains(format) {
+      throw ValidationError("--format: \(Asked.name) has no form \(format.rawValue).")
+    }
+  }
+
   func answer(_ evaluator: Evaluator, over ranks: any Communicator) throws -> String {
+    let target = try together(ranks) { try to.map { try Target($0) } }
     let task = try together(ranks) { try Asked(arguments.values) }
     let result = try result(of: task, evaluator, over: ranks)
-    return json ? try result.objects.map { try Output.json($0) }.joined() : result.text
+    let text = try together(ranks) {
+      try Output.text(of: result, as: format ?? (json ? .jsonl : .text))
+    }
+    guard let target else { return text }
+    try together(ranks) {
+      if ranks.rank == 0 { try target.write(text) }
+    }
+    return ""
   }
 
   private func result(
@@ -37,6 +60,8 @@ struct TaskCommand<Asked: EvaluationTask>: EvaluationCommand {
     return try task.run(evaluator, pictures: files)
   }
 }
+
+extension ResultFormat: ExpressibleByArgument {}
 
 extension EvaluationTask {
   /// The subcommand of this task.

@@ -60,7 +60,7 @@ struct List: ParsableCommand {
       let parts = [
         words.captions.joined(separator: " | "), words.labels.joined(separator: ", "),
       ]
-      let columns = [sample.key] + parts.map(Self.onOneLine)
+      let columns = [sample.key] + parts.map(\.onOneLine)
       let last = columns.lastIndex { !$0.isEmpty } ?? 0
       return columns[...last].joined(separator: "\t")
     } catch {
@@ -69,11 +69,5 @@ struct List: ParsableCommand {
       Failure.tell("\(place)")
       return nil
     }
-  }
-
-  private static func onOneLine(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map {
-      $0.properties.generalCategory == .control ? " " : $0
-    }))
   }
 }

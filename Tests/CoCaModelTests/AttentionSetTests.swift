@@ -71,7 +71,7 @@ struct AttentionSetTests {
     let found = try gradients(two, reading: .standard)
     for (name, values) in expected { #expect(found[name] == values, "\(name)") }
     func captions(_ small: SmallModel) -> [[Int32]] {
-      small.model.greedyCaptions(small.images, prompt: [2], end: -1, maximumTokens: 8)
+      small.greedyCaptions(prompt: [2], end: -1)
     }
     #expect(captions(two) == captions(one))
   }

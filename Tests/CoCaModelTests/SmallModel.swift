@@ -90,4 +90,9 @@ struct SmallModel {
       PackedCaptions(range.map { Array(captions[$0]) })
     )
   }
+
+  /// The likeliest caption of each image, id by id.
+  func greedyCaptions(prompt: [Int32], end: Int32, maximum: Int = 8) -> [[Int32]] {
+    model.captions(images, prompt: prompt, end: end, maximumTokens: maximum).map { $0[0].ids }
+  }
 }

@@ -23,9 +23,11 @@ struct EvaluationCommandTests {
       let outcome = try Job.run("coca-eval", [task.name, "--help"], in: URL(fileURLWithPath: "/"))
       #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.all)")
       #expect(outcome.output.contains("coca-eval \(task.name) runs/"), "\(outcome.all)")
-      let common = ["--records", "--limit", "--threads", "--json"]
-      for option in common + task.options.filter({ !$0.help.isEmpty }).map({ "--\($0.name)" }) {
-        #expect(outcome.output.contains("  \(option) "), "\(option) in \(outcome.output)")
+      let common = ["--records", "--limit", "--threads", "--json", "--format", "--to"]
+      for option in common + task.options.map({ "--\($0.name)" }) {
+        let isThere = outcome.output.contains("  \(option) ")
+          || outcome.output.contains("  \(option), ")
+        #expect(isThere, "\(option) in \(outcome.output)")
       }
     }
   }
@@ -39,8 +41,27 @@ struct EvaluationCommandTests {
     ("caption x", "Give either --records or --images."),
     ("caption x --records y --images a", "Give either --records or --images."),
     ("caption x --records y --max-tokens 1", "--max-tokens: 1 is below 2."),
-    ("caption x --records y --beam 3", "--beam is not available in this version. Leave it out: "),
-    ("caption x --images y --top-p 1", "--top-p is not available in this version. Leave it out: "),
+    ("caption x --records y --beam 0", "--beam: 0 is not between 1 and 1000."),
+    ("caption x --records y --top-p 1.5", "--top-p: 1.5 is not between 1e-06 and 1.0."),
+    ("caption x --records y --temperature nan", "--temperature: nan is not between"),
+    ("caption x --records y --beam 2 --early-stopping yes",
+     "--early-stopping: yes is not one of false, true, never."),
+    ("caption x --records y --greedy --num-beams 3", "--beam: cannot go with --greedy. Choose one"),
+    ("caption x --records y --beam 3 --seed 3", "--seed: cannot go with --beam. Choose one"),
+    ("caption x --records y --sample --greedy", "--sample: cannot go with --greedy. Choose one"),
+    ("caption x --records y --length-penalty 2", "--length-penalty: is for beams. Add --beam N"),
+    ("caption x --records y --beam 6 --num-beam-groups 4", "divided into 4 equal groups"),
+    ("caption x --records y --beam 6 --num-beam-groups 3", "all groups find the same captions"),
+    ("caption x --records y --beam 6 --diversity-penalty 1", "is for several groups. Add"),
+    ("caption x --records y --num-return-sequences 2", "a greedy search finds one caption"),
+    ("caption x --records y --beam 2 --num-return-sequences 3",
+     "--num-return-sequences: 3 captions are more than 2 beams. Give at most 2"),
+    ("caption x --records y --max-tokens 9 --max-new-tokens 9", "cannot go with --max-tokens"),
+    ("caption x --records y --min-new-tokens 9 --max-new-tokens 8",
+     "--min-new-tokens: 9 is more than --max-new-tokens 8. Give at most 8"),
+    ("caption x --records y --json --format coco", "--json is --format jsonl."),
+    ("loss x --records y --format coco", "--format: loss has no form coco."),
+    ("loss x --records y --format xml", "The value 'xml' is invalid for '--format <format>'"),
     ("caption x --images y --greedy", "x: is neither a checkpoint nor a run's folder"),
     ("loss x --records y --classes c", "Unknown option '--classes'"),
     ("loss x --records y --images z", "Unknown option '--images'"),

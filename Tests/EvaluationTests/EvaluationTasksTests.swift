@@ -17,7 +17,9 @@ struct EvaluationTasksTests {
 
   @Test("have options that stand in no other's place, and one name is one option")
   func options() {
-    let arguments = ["checkpoint", "threads", "limit", "records", "images", "json"]
+    let arguments = [
+      "checkpoint", "threads", "limit", "records", "images", "json", "format", "to",
+    ]
     let keys = ["name", "records", "task", "limit"]
     for task in EvaluationTasks.all {
       let names = task.options.map(\.name)

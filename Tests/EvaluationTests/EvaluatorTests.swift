@@ -25,7 +25,8 @@ private struct Findings: Sendable, Equatable {
       records: [records], classes: ClassNames(text: "a|b\nc\nd\ne", place: "names"),
       prompts: Prompts(text: "{}\na {}.", name: "prompts"))
     retrieval = try evaluator.retrieval(records: [records])
-    captions = try evaluator.captions(records: [records], prompt: "x", maximumTokens: 6)
+    captions = try evaluator.captions(
+      records: [records], CaptionSettings(prompt: "x", maximumTokens: 6))
     let embeddings = try evaluator.embeddings(records: [records])
     (keys, textImage) = (embeddings.keys, embeddings.textImage)
     (images, texts) = (embeddings.images.values, embeddings.texts.values)
@@ -139,9 +140,43 @@ struct EvaluatorTests {
       try codes { _ = try $0.zeroShot(records: [bare], classes: names, prompts: .none) } == data)
     #expect(
       try codes { _ = try $0.zeroShot(records: [full], classes: names, prompts: .none) } == data)
-    #expect(try codes { _ = try $0.captions(records: [full], maximumTokens: 1) } == usage)
-    #expect(try codes { _ = try $0.captions(records: [full], maximumTokens: 10_000) } == usage)
     #expect(try codes { _ = try $0.captions(files: ["/nowhere.png"]) } == io)
+    for settings in [
+      CaptionSettings(maximumTokens: 1), CaptionSettings(maximumTokens: 10_000),
+      CaptionSettings(prompt: String(repeating: "x", count: 16)),
+      CaptionSettings(prompt: "xx", maximumNewTokens: 14),
+      CaptionSettings(Decoding(rules: ScoreRules(minimumNew: 6)), maximumTokens: 6),
+    ] {
+      #expect(try codes { _ = try $0.captions(records: [full], settings) } == usage)
+    }
+  }
+
+  @Test(
+    "captions are the same in every batch and on every number of ranks, to the last bit",
+    arguments: [
+      Decoding(.beams(Beams(3)), captions: 2),
+      Decoding(.beams(Beams(4, groups: 2, diversityPenalty: 1)), captions: 4),
+      Decoding(
+        .samples(Sampling(topP: 0.9, seed: 5)), rules: ScoreRules(minimumNew: 2), captions: 3),
+    ])
+  func batches(decoding: Decoding) throws {
+    let world = try SmallWorld()
+    let records = try world.records("set", SmallWorld.samples(7))
+    let settings = CaptionSettings(decoding, prompt: "x")
+    let expected = try Evaluator(saved: SmallWorld.saved(), over: alone, batch: 64)
+      .captions(records: [records], settings)
+    #expect(expected.map(\.key) == (0..<7).flatMap { key in
+      (0..<decoding.captions).map { _ in "p/\(key)" }
+    })
+    #expect(expected.map(\.sample) == (0..<7).flatMap { _ in 0..<decoding.captions })
+    #expect(expected.allSatisfy { $0.score.isFinite && $0.logprob < 0 })
+    for (size, batch) in [(1, 1), (1, 8), (2, 12), (3, 1)] {
+      let found = try ThreadRanks.run(size) { ranks in
+        try Evaluator(saved: SmallWorld.saved(), over: ranks, batch: batch)
+          .captions(records: [records], settings)
+      }
+      #expect(found == Array(repeating: expected, count: size), "\(size) ranks, batch \(batch)")
+    }
   }
 
   @Test("files are captioned in order, under their names; no picture is left out")

@@ -37,7 +37,7 @@ struct TaskDocumentationTests {
 
   private func row(_ task: any EvaluationTask.Type) -> String {
     let needs = ModelPart.allCases.filter { task.modelNeeds.contains($0) }.map(\.title)
-    let shown = task.options.filter { !$0.help.isEmpty }.map { "`--\($0.name)`" }
+    let shown = task.options.map { "`--\($0.name)`" }
     let keys = task.options.filter(\.isKey).map { "`\($0.key)`" }
     let cells = [
       "`\(task.name)`", task.meaning, task.recordNeed ?? "a picture", needs.joined(separator: ", "),

@@ -70,4 +70,38 @@ struct TaskResultTests {
     #expect(try JSONDecoder().decode([CaptionLine].self, from: data) == lines)
     #expect(CaptionTask.givesCaptions && !LossTask.givesCaptions)
   }
+
+  @Test("captions: line breaks and control characters in keys and captions obey nobody as text")
+  func hostileCaptions() {
+    let hostile = "a\u{1B}[2J\nb\u{9B}1mc\u{2028}d\te"
+    let captions = Captions(lines: [
+      CaptionLine(key: hostile, caption: hostile, tokens: [2], references: [])
+    ])
+    #expect(captions.text == "a [2J b 1mc d e\ta [2J b 1mc d e\n")
+    #expect(captions.summary == "1 captions, first: a [2J b 1mc d e")
+  }
+
+  @Test("captions: COCO's results have the number at the end of a key, each once", arguments: [
+    (["val/COCO_val2014_000000391895", "7.5/12.jpg"], [391895, 12]), (["a1/b", "2"], nil),
+    (["a/1", "b/01.png"], nil), (["99999999999999999999"], nil), ([""], nil),
+  ] as [([String], [Int]?)])
+  func coco(keys: [String], ids: [Int]?) throws {
+    let captions = Captions(lines: keys.map {
+      CaptionLine(key: $0, caption: "c", tokens: [2], references: [])
+    })
+    guard let ids else {
+      let error = #expect(throws: EvaluationError.self) { try captions.cocoResults }
+      #expect(error?.exitCode == ExitCode.usage)
+      return
+    }
+    let found = try captions.cocoResults.map {
+      try JSONDecoder().decode(COCOResult.self, from: JSONEncoder().encode($0))
+    }
+    #expect(found == ids.map { COCOResult(image_id: $0, caption: "c") })
+  }
+}
+
+private struct COCOResult: Decodable, Equatable {
+  let image_id: Int
+  let caption: String
 }

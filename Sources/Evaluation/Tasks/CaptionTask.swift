@@ -3,61 +3,44 @@ import Records
 /// Writes captions.
 public struct CaptionTask: PictureTask {
   public static let name = "caption"
-  public static let meaning = "Writes a caption for each picture."
+  public static let meaning = "Writes captions for each picture."
   public static let discussion = """
-    One line each: the key or file, a tab, the caption.
+    One line each: the key or file, a tab, the caption. Three rules choose the pieces of a caption:
+
+      --greedy   takes the likeliest piece at every step (the default): fast
+      --beam N   keeps the N likeliest texts: more probable captions, plainer words
+      --sample   draws pieces by their probabilities: captions that differ
+
+    --temperature, --top-k, --top-p and --min-p keep the draws near the likely pieces. The options \
+    mean what they mean in Hugging Face's generate, except that --top-k is off unless given. The \
+    same seed gives a picture the same samples, whatever pictures are beside it.
 
     EXAMPLES
       coca-eval caption runs/demo --images cat.jpg pictures/birds
-      coca-eval caption runs/demo --records data/flickr --limit 100 \\
-        --prompt "a photo of" --json
+      coca-eval caption runs/demo --records data/flickr --beam 6 --format jsonl
+      coca-eval caption runs/demo --images cat.jpg --sample --top-p 0.9 \\
+        --num-return-sequences 5 --seed 1
+      coca-eval caption runs/demo --records data/coco --beam 3 \\
+        --prompt "a picture of" --max-new-tokens 20 --format coco --to results.json
     """
   public static let recordNeed: String? = nil
   public static let modelNeeds: Set<ModelPart> = [.captions, .tokenizer]
-  public static let options = [
-    TaskOption("greedy", .flag, help: "Take the likeliest piece at every step (the default)."),
-    TaskOption("beam", .unavailable("Leave it out: captions are greedy.")),
-    TaskOption("top-p", .unavailable("Leave it out: captions are greedy.")),
-    maximumTokens, prompt,
-  ]
+  public static let options = CaptionOptions.all
+  public static let formats = ResultFormat.allCases
 
-  private static let maximumTokens = TaskOption(
-    "max-tokens", .number(2...Int.max),
-    help: "Most ids of a caption, start, prompt and end included (default: the model's context).")
-  private static let prompt = TaskOption(
-    "prompt", .text, help: "Text that every caption begins with.", standard: "")
+  private let settings: CaptionSettings
 
-  private let maximumTokens: Int?
-  private let prompt: String
-
-  public init(_ values: TaskValues) {
-    maximumTokens = values.number(Self.maximumTokens)
-    prompt = values.text(Self.prompt)
+  public static func check(_ values: TaskValues) throws(EvaluationError) {
+    try CaptionOptions(values).check()
   }
 
+  public init(_ values: TaskValues) { settings = CaptionOptions(values).settings }
+
   public func run(_ evaluator: Evaluator, records: [RecordSet], limit: Int?) throws -> Captions {
-    Captions(
-      lines: try evaluator.captions(
-        records: records, limit: limit, prompt: prompt, maximumTokens: maximumTokens))
+    Captions(lines: try evaluator.captions(records: records, limit: limit, settings))
   }
 
   public func run(_ evaluator: Evaluator, pictures files: [String]) throws -> Captions {
-    Captions(
-      lines: try evaluator.captions(
-        files: files, prompt: prompt, maximumTokens: maximumTokens))
+    Captions(lines: try evaluator.captions(files: files, settings))
   }
-}
-
-/// A caption for each picture of a set.
-public struct Captions: TaskResult {
-  public let lines: [CaptionLine]
-
-  public init(lines: [CaptionLine]) { self.lines = lines }
-
-  public func encode(to encoder: any Encoder) throws { try lines.encode(to: encoder) }
-
-  public var figures: [Figure] { [] }
-  public var summary: String { "\(lines.count) captions, first: \(lines.first?.caption ?? "")" }
-  public var text: String { lines.map { "\($0.key)\t\($0.caption)\n" }.joined() }
-  public var objects: [any Encodable] { lines }
 }

@@ -17,6 +17,11 @@ public protocol EvaluationTask: Sendable {
   static var modelNeeds: Set<ModelPart> { get }
   /// In the order of the help and of the keys.
   static var options: [TaskOption] { get }
+  /// How its result can be written.
+  static var formats: [ResultFormat] { get }
+
+  /// Refuses values that contradict each other, before anything is opened.
+  static func check(_ values: TaskValues) throws(EvaluationError)
 
   /// Reads the files that its options name; all ranks must then hold the same.
   /// - Parameter values: of this task's options; required ones are given.
@@ -37,6 +42,10 @@ public protocol PictureTask: EvaluationTask {
 }
 
 extension EvaluationTask {
+  public static var formats: [ResultFormat] { [.text, .jsonl] }
+
+  public static func check(_ values: TaskValues) throws(EvaluationError) {}
+
   /// Whether its result is captions rather than numbers.
   public static var givesCaptions: Bool { Result.self == Captions.self }
 

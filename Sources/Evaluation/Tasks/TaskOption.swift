@@ -5,15 +5,16 @@ public struct TaskOption: Sendable, Hashable {
     /// A path, or one of some words.
     case file(or: [String])
     case text
+    case choice([String])
     case number(ClosedRange<Int>)
-    /// Names what is done in any case.
+    case decimal(ClosedRange<Double>)
     case flag
-    /// Of a later version: refused with this remedy, and not listed in the help.
-    case unavailable(String)
   }
 
   /// As on the command line, without the dashes.
   public let name: String
+  /// Another name for it on the command line.
+  public let alias: String?
   public let kind: Kind
   public let help: String
   public let isRequired: Bool
@@ -23,10 +24,10 @@ public struct TaskOption: Sendable, Hashable {
   public let isKey: Bool
 
   public init(
-    _ name: String, _ kind: Kind, help: String = "", isRequired: Bool = false,
+    _ name: String, or alias: String? = nil, _ kind: Kind, help: String, isRequired: Bool = false,
     standard: String? = nil, isKey: Bool = false
   ) {
-    (self.name, self.kind, self.help) = (name, kind, help)
+    (self.name, self.alias, self.kind, self.help) = (name, alias, kind, help)
     (self.isRequired, self.standard, self.isKey) = (isRequired, standard, isKey)
   }
 
@@ -39,6 +40,8 @@ public struct TaskValues: Sendable, Equatable {
   public enum Value: Sendable, Equatable {
     case text(String)
     case number(Int)
+    case decimal(Double)
+    case flag
   }
 
   private var values: [String: Value] = [:]
@@ -60,8 +63,22 @@ public struct TaskValues: Sendable, Equatable {
   }
 
   /// Nil where it was left out.
+  func choice(_ option: TaskOption) -> String? {
+    guard case .text(let text)? = self[option] else { return nil }
+    return text
+  }
+
+  /// Nil where it was left out.
   func number(_ option: TaskOption) -> Int? {
     guard case .number(let number)? = self[option] else { return nil }
     return number
   }
+
+  /// Nil where it was left out.
+  func decimal(_ option: TaskOption) -> Double? {
+    guard case .decimal(let number)? = self[option] else { return nil }
+    return number
+  }
+
+  func has(_ option: TaskOption) -> Bool { values[option.name] != nil }
 }

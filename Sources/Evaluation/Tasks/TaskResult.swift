@@ -10,12 +10,25 @@ public protocol TaskResult: Encodable, Sendable {
   var summary: String { get }
   /// The whole result as lines for people.
   var text: String { get }
-  /// What `--json` prints, one object a line.
+  /// What `--format jsonl` writes, one object a line.
   var objects: [any Encodable] { get }
+  /// What `--format coco` writes, as one list.
+  var cocoResults: [any Encodable] { get throws }
 }
 
 extension TaskResult {
   public var objects: [any Encodable] { [self] }
+  public var cocoResults: [any Encodable] { [] }
+}
+
+/// How a result is written.
+public enum ResultFormat: String, CaseIterable, Sendable {
+  /// For people.
+  case text
+  /// An object of JSON a line.
+  case jsonl
+  /// One list of JSON, as COCO's evaluation reads it.
+  case coco
 }
 
 /// One number of a result.

@@ -103,7 +103,7 @@ extension Kind where Value == TaskValues.Value {
         "a whole number", type: "whole number from \(range.lowerBound) to \(range.upperBound)",
         read: { reading throws(ConfigurationError) in .number(try whole.read(reading)) },
         write: \.node)
-    case .flag, .unavailable: preconditionFailure("no key of a set")
+    case .choice, .decimal, .flag: preconditionFailure("no key of a set")
     }
   }
 }
@@ -113,6 +113,8 @@ extension TaskValues.Value {
     switch self {
     case .text(let text): .text(text)
     case .number(let number): .integer(number)
+    case .decimal(let number): .number(number)
+    case .flag: nil
     }
   }
 }
