@@ -46,6 +46,7 @@ let package = Package(
     .target(name: "Checksums", dependencies: ["CXXHash"]),
     .target(name: "JSON"),
     .target(name: "RunFile", dependencies: ["JSON"]),
+    .target(name: "CaptionScores", dependencies: ["JSON"]),
     .target(name: "TensorBoard"),
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Collectives", dependencies: ["CKernels", "CMPI"]),
@@ -79,8 +80,8 @@ let package = Package(
             dependencies: ["Autograd", "Checkpoints", "CoCaModel", "JSON", "Tensors", "Text"]),
     .target(name: "Evaluation",
             dependencies: [
-              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "OpenCLIP",
-              "Pipeline", "Records", "Tensors", "Text",
+              "Autograd", "CaptionScores", "Checkpoints", "CoCaModel", "Collectives", "Images",
+              "OpenCLIP", "Pipeline", "Records", "Tensors", "Text",
             ]),
     .target(
       name: "PyTorch", dependencies: ["Checkpoints", "Evaluation"],
@@ -109,7 +110,9 @@ let package = Package(
       dependencies: ["Packing", "Records", "Statistics", "Text", argumentParser]),
     .executableTarget(
       name: "coca-eval",
-      dependencies: ["Collectives", "Evaluation", "Records", "Tensors", "Text", argumentParser]),
+      dependencies: [
+        "CaptionScores", "Collectives", "Evaluation", "Records", "Tensors", "Text", argumentParser,
+      ]),
     .executableTarget(
       name: "coca-convert",
       dependencies: [
@@ -130,7 +133,7 @@ let package = Package(
     .executableTarget(
       name: "ranks-check", dependencies: ["Collectives"], path: "Sources/Checks/ranks-check"),
     .executableTarget(
-      name: "inputs-check", dependencies: ["Images", "Text"],
+      name: "inputs-check", dependencies: ["CaptionScores", "Images", "Text"],
       path: "Sources/Checks/inputs-check"),
 
     .target(name: "TestSupport",
@@ -138,6 +141,9 @@ let package = Package(
             path: "Tests/TestSupport"),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "RunFileTests", dependencies: ["JSON", "RunFile"]),
+    .testTarget(
+      name: "CaptionScoresTests", dependencies: ["CaptionScores", "JSON", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "TensorBoardTests", dependencies: ["TensorBoard", "TestSupport"],
       exclude: ["Fixtures"]),

@@ -17,13 +17,13 @@ struct CocaEval: ParsableCommand {
       Under mpirun all ranks share the work; the results are the same.
       """,
     version: programVersion,
-    subcommands: EvaluationTasks.all.map { $0.command } + [Embed.self])
+    subcommands: EvaluationTasks.all.map { $0.command } + [ScoreCaptions.self, Embed.self])
 
   static func main() {
     let (binding, ranks) = start()
     let command = parse(ranks)
     do {
-      try command.evaluate(binding, over: ranks)
+      try command.run(binding, over: ranks)
       Ranks.finish()
     } catch {
       Failure.leave(after: error, ranks)
@@ -42,10 +42,10 @@ struct CocaEval: ParsableCommand {
   }
 
   /// Help and usage errors are the same on all ranks; rank 0 prints them.
-  private static func parse(_ ranks: any Communicator) -> any EvaluationCommand {
+  private static func parse(_ ranks: any Communicator) -> any RankedCommand {
     do {
       var command = try parseAsRoot()
-      if let command = command as? any EvaluationCommand { return command }
+      if let command = command as? any RankedCommand { return command }
       // The root command and `help` end by throwing the text to print.
       try command.run()
       throw CleanExit.helpRequest()
@@ -61,8 +61,14 @@ struct CocaEval: ParsableCommand {
   }
 }
 
-/// A subcommand: runs the evaluator and returns what to print.
-protocol EvaluationCommand: ParsableCommand {
+/// A subcommand.
+protocol RankedCommand: ParsableCommand {
+  /// Does all of it. Collective.
+  func run(_ binding: Binding, over ranks: any Communicator) throws
+}
+
+/// A subcommand that runs the evaluator and returns what to print.
+protocol EvaluationCommand: RankedCommand {
   var shared: SharedOptions { get }
   static var needs: Set<ModelPart> { get }
   /// Names what needs the model's parts, for errors.
@@ -74,7 +80,7 @@ protocol EvaluationCommand: ParsableCommand {
 }
 
 extension EvaluationCommand {
-  func evaluate(_ binding: Binding, over ranks: any Communicator) throws {
+  func run(_ binding: Binding, over ranks: any Communicator) throws {
     try together(ranks) {
       try OpenBLAS.check()
       let binding = binding.with(threads: shared.threads)

@@ -36,18 +36,16 @@ struct Embed: EvaluationCommand {
   var to: String
 
   func validate() throws {
-    if to.isEmpty { throw ValidationError("--to is empty. Name a file.") }
     if (records == nil) == (images.isEmpty && texts == nil) {
       throw ValidationError("Give either --records, or --images, --texts or both.")
     }
   }
 
   func answer(_ evaluator: Evaluator, over ranks: any Communicator) throws -> String {
-    // A file that cannot be written is reported before the work, not after it.
-    try together(ranks) { try checkTarget() }
+    let target = try together(ranks) { try Target(to) }
     let embedded = try embeddings(evaluator, over: ranks)
     try together(ranks) {
-      if ranks.rank == 0 { try embedded.write(to: URL(fileURLWithPath: to)) }
+      if ranks.rank == 0 { try embedded.write(to: target.file) }
     }
     return TextTable([
       ("pictures", ["\(embedded.images.rows)"]),
@@ -68,16 +66,5 @@ struct Embed: EvaluationCommand {
     }
     return try evaluator.embeddings(
       files: try shared.pictures(images, over: ranks), texts: lines)
-  }
-
-  private func checkTarget() throws {
-    let file = URL(fileURLWithPath: to), folder = file.deletingLastPathComponent()
-    if file.isFolder {
-      throw Failure("\(to): is a folder. Name a file", exitCode: ExitCode.usage)
-    }
-    guard folder.isFolder else {
-      throw Failure(
-        "\(to): there is no folder \(folder.path). Make it first", exitCode: ExitCode.usage)
-    }
   }
 }
