@@ -80,8 +80,8 @@ let package = Package(
             dependencies: ["Autograd", "Checkpoints", "CoCaModel", "JSON", "Tensors", "Text"]),
     .target(name: "Evaluation",
             dependencies: [
-              "Autograd", "CaptionScores", "Checkpoints", "CoCaModel", "Collectives", "Images",
-              "OpenCLIP", "Pipeline", "Records", "Tensors", "Text",
+              "Autograd", "CaptionScores", "Checkpoints", "Checksums", "CoCaModel", "Collectives",
+              "Images", "OpenCLIP", "Pipeline", "Records", "Tensors", "Text",
             ]),
     .target(
       name: "PyTorch", dependencies: ["Checkpoints", "Evaluation"],
@@ -189,8 +189,8 @@ let package = Package(
     .testTarget(
       name: "EvaluationTests",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images", "OpenCLIP", "Pipeline",
-        "Records", "Tensors", "TestSupport", "Text",
+        "CaptionScores", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images",
+        "OpenCLIP", "Pipeline", "Records", "Tensors", "TestSupport", "Text",
       ]),
     .testTarget(
       name: "TrainingTests",

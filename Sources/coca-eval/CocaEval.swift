@@ -17,7 +17,9 @@ struct CocaEval: ParsableCommand {
       Under mpirun all ranks share the work; the results are the same.
       """,
     version: programVersion,
-    subcommands: EvaluationTasks.all.map { $0.command } + [ScoreCaptions.self, Embed.self])
+    subcommands: EvaluationTasks.all.map { $0.command } + [
+      ScoreCaptions.self, Embed.self, Search.self, Duplicates.self,
+    ])
 
   static func main() {
     let (binding, ranks) = start()
@@ -81,26 +83,37 @@ protocol EvaluationCommand: RankedCommand {
 
 extension EvaluationCommand {
   func run(_ binding: Binding, over ranks: any Communicator) throws {
-    try together(ranks) {
-      try OpenBLAS.check()
-      let binding = binding.with(threads: shared.threads)
-      try Threads.start(binding.threads, oversubscribed: binding.isOversubscribed)
-    }
-    OutOfMemory.handle { failure in
-      Ranks.leave(
-        after: Failure("\(failure). Use fewer ranks on a machine", exitCode: ExitCode.usage))
-    }
-    let saved = try SavedModel.open(URL(fileURLWithPath: shared.checkpoint), over: ranks) {
-      Failure.tell("left out \($0.folder): \($0.error)")
-    }
-    try together(ranks) {
-      try Self.needs.check(saved.parts, of: shared.checkpoint, for: Self.user)
-    }
-    let notices = Notices(rank: ranks.rank)
-    let evaluator = Evaluator(saved: saved, over: ranks) { notices.tell($0) }
+    try startThreads(shared.threads, binding, over: ranks)
+    let evaluator = try openEvaluator(
+      shared.checkpoint, needs: Self.needs, user: Self.user, over: ranks)
     let text = try answer(evaluator, over: ranks)
     try together(ranks) {
       if ranks.rank == 0 { try Output.print(text) }
     }
   }
+}
+
+/// Starts this rank's threads. Collective.
+func startThreads(_ threads: Int?, _ binding: Binding, over ranks: any Communicator) throws {
+  try together(ranks) {
+    try OpenBLAS.check()
+    let binding = binding.with(threads: threads)
+    try Threads.start(binding.threads, oversubscribed: binding.isOversubscribed)
+  }
+  OutOfMemory.handle { failure in
+    Ranks.leave(
+      after: Failure("\(failure). Use fewer ranks on a machine", exitCode: ExitCode.usage))
+  }
+}
+
+/// Opens a model that has all that `user` needs. Collective.
+func openEvaluator(
+  _ checkpoint: String, needs: Set<ModelPart>, user: String, over ranks: any Communicator
+) throws -> Evaluator {
+  let saved = try SavedModel.open(URL(fileURLWithPath: checkpoint), over: ranks) {
+    Failure.tell("left out \($0.folder): \($0.error)")
+  }
+  try together(ranks) { try needs.check(saved.parts, of: checkpoint, for: user) }
+  let notices = Notices(rank: ranks.rank)
+  return Evaluator(saved: saved, over: ranks) { notices.tell($0) }
 }
