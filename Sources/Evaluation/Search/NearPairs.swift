@@ -34,10 +34,10 @@ public enum NearPairs {
       let own = try files.read(rows)
       for columns in (others ?? files).blocks(of: block) {
         if others == nil, columns.upperBound <= rows.lowerBound { continue }
+        let theirs = try (others ?? files).read(columns)
         let cosines = Tensor([rows.count, columns.count])
         GEMM.multiply(
-          Matrix(own), Matrix(try (others ?? files).read(columns)).transposed,
-          into: Matrix(cosines), .float32)
+          Matrix(own), Matrix(theirs).transposed, into: Matrix(cosines), .float32)
         for row in rows {
           let values = cosines.rows(row - rows.lowerBound..<row - rows.lowerBound + 1).buffer
           let first = others == nil ? max(0, row + 1 - columns.lowerBound) : 0
@@ -46,6 +46,8 @@ public enum NearPairs {
             pairs.append(Pair(a: Int32(row), b: Int32(other), cosine: values[column]))
           }
         }
+        // A matrix is a view that does not keep its tensor.
+        withExtendedLifetime((own, theirs, cosines)) {}
         guard pairs.count <= limit else {
           throw EmbeddingsError(files.place, .tooManyPairs(limit: limit))
         }

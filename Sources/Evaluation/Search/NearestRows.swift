@@ -38,6 +38,8 @@ public enum NearestRows {
           let row = cosines.rows(query - first..<query - first + 1).buffer
           found[query].add(row, from: block.lowerBound, except: leftOut[query])
         }
+        // A matrix is a view that does not keep its tensor.
+        withExtendedLifetime((rows, cosines)) {}
       }
     }
     return found.map(\.rows)
