@@ -46,6 +46,7 @@ let package = Package(
     .target(name: "Checksums", dependencies: ["CXXHash"]),
     .target(name: "JSON"),
     .target(name: "RunFile", dependencies: ["JSON"]),
+    .target(name: "CaptionScores", dependencies: ["JSON"]),
     .target(name: "TensorBoard"),
     .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
     .target(name: "Collectives", dependencies: ["CKernels", "CMPI", "Tensors"]),
@@ -81,8 +82,8 @@ let package = Package(
             dependencies: ["Autograd", "Checkpoints", "CoCaModel", "JSON", "Tensors", "Text"]),
     .target(name: "Evaluation",
             dependencies: [
-              "Autograd", "Checkpoints", "CoCaModel", "Collectives", "Images", "OpenCLIP",
-              "Pipeline", "Records", "Tensors", "Text",
+              "Autograd", "CaptionScores", "Checkpoints", "Checksums", "CoCaModel", "Collectives",
+              "Images", "OpenCLIP", "Pipeline", "Records", "Tensors", "Text",
             ]),
     .target(
       name: "PyTorch", dependencies: ["Checkpoints", "Evaluation"],
@@ -111,7 +112,9 @@ let package = Package(
       dependencies: ["Packing", "Records", "Statistics", "Tensors", "Text", argumentParser]),
     .executableTarget(
       name: "coca-eval",
-      dependencies: ["Collectives", "Evaluation", "Records", "Tensors", "Text", argumentParser]),
+      dependencies: [
+        "CaptionScores", "Collectives", "Evaluation", "Records", "Tensors", "Text", argumentParser,
+      ]),
     .executableTarget(
       name: "coca-convert",
       dependencies: [
@@ -132,7 +135,7 @@ let package = Package(
     .executableTarget(
       name: "ranks-check", dependencies: ["Collectives"], path: "Sources/Checks/ranks-check"),
     .executableTarget(
-      name: "inputs-check", dependencies: ["Images", "Text"],
+      name: "inputs-check", dependencies: ["CaptionScores", "Images", "Text"],
       path: "Sources/Checks/inputs-check"),
 
     .target(name: "TestSupport",
@@ -140,6 +143,9 @@ let package = Package(
             path: "Tests/TestSupport"),
     .testTarget(name: "JSONTests", dependencies: ["JSON"]),
     .testTarget(name: "RunFileTests", dependencies: ["JSON", "RunFile"]),
+    .testTarget(
+      name: "CaptionScoresTests", dependencies: ["CaptionScores", "JSON", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "TensorBoardTests", dependencies: ["TensorBoard", "TestSupport"],
       exclude: ["Fixtures"]),
@@ -186,8 +192,8 @@ let package = Package(
     .testTarget(
       name: "EvaluationTests",
       dependencies: [
-        "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images", "OpenCLIP", "Pipeline",
-        "Records", "Tensors", "TestSupport", "Text",
+        "CaptionScores", "Checkpoints", "CoCaModel", "Collectives", "Evaluation", "Images",
+        "OpenCLIP", "Pipeline", "Records", "Tensors", "TestSupport", "Text",
       ]),
     .testTarget(
       name: "TrainingTests",

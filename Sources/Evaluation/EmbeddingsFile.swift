@@ -8,9 +8,12 @@ public protocol NamedEmbeddings {
   var images: Tensor { get }
   /// `[M, joint]`, likewise.
   var texts: Tensor { get }
+  /// The pictures' keys or files.
+  var keys: [String] { get }
 
   /// Writes a safetensors file.
-  func write(to file: URL) throws
+  /// - Parameter model: the checksum of the model that made them, which stands in the metadata.
+  func write(to file: URL, model: String) throws
 }
 
 extension SetEmbeddings: NamedEmbeddings {
@@ -19,23 +22,26 @@ extension SetEmbeddings: NamedEmbeddings {
   /// list of N keys.
   ///
   /// - Throws: `EvaluationError` for more keys than a header may have; `CheckpointError`.
-  public func write(to file: URL) throws {
+  public func write(to file: URL, model: String) throws {
     let owners = textImage.map { Int64($0) }
     try owners.withUnsafeBufferPointer { owners in
       let textImage = TensorSource("text_image", shape: [owners.count], integers: owners)
       try EmbeddingsFile.write(
-        images, texts, [textImage], lists: ["keys": keys], to: file)
+        images, texts, [textImage], lists: ["keys": keys], model: model, to: file)
     }
   }
 }
 
 extension FileEmbeddings: NamedEmbeddings {
+  public var keys: [String] { files }
+
   /// Writes a safetensors file: `image` [N, joint] and `text` [M, joint] in float32. `keys` and
   /// `texts` in its metadata are JSON lists of the N files and the M texts.
   ///
   /// - Throws: `EvaluationError` for more names than a header may have; `CheckpointError`.
-  public func write(to file: URL) throws {
-    try EmbeddingsFile.write(images, texts, lists: ["keys": files, "texts": lines], to: file)
+  public func write(to file: URL, model: String) throws {
+    try EmbeddingsFile.write(
+      images, texts, lists: ["keys": files, "texts": lines], model: model, to: file)
   }
 }
 
@@ -45,7 +51,7 @@ private enum EmbeddingsFile {
 
   static func write(
     _ images: Tensor, _ texts: Tensor, _ others: [TensorSource] = [], lists: [String: [String]],
-    to file: URL
+    model: String, to file: URL
   ) throws {
     let written = try lists.mapValues { try JSONEncoder().encode($0) }
     let bytes = written.values.reduce(0) { $0 + $1.count }
@@ -55,6 +61,7 @@ private enum EmbeddingsFile {
     let metadata = written.mapValues { String(decoding: $0, as: UTF8.self) }
     try SafeTensorsWriter.write(
       [TensorSource("image", images), TensorSource("text", texts)] + others,
-      metadata: metadata.merging(["format": "pt"]) { $1 }, to: file.path)
+      metadata: metadata.merging(["format": "pt", EmbeddingFiles.modelKey: model]) { $1 },
+      to: file.path)
   }
 }

@@ -42,7 +42,7 @@ extension Evaluator {
   public func retrieval(
     records: [RecordSet], captions: Int? = nil, limit: Int? = nil
   ) throws -> RetrievalScores {
-    let embedded = try embed(records, captions: captions, limit: limit, needsTexts: true)
+    let embedded = try embed(pictures(records, limit), captions: captions, needsTexts: true)
     return try RetrievalScores(embedded, over: ranks)
   }
 
@@ -53,15 +53,15 @@ extension Evaluator {
   public func embeddings(
     records: [RecordSet], captions: Int? = nil, limit: Int? = nil
   ) throws -> SetEmbeddings {
-    try embed(records, captions: captions, limit: limit, needsTexts: false)
+    try embed(pictures(records, limit), captions: captions, needsTexts: false)
   }
 
-  private func embed(
-    _ records: [RecordSet], captions: Int?, limit: Int?, needsTexts: Bool
+  /// - Parameter needsTexts: leaves out samples without a text.
+  func embed(
+    _ source: some PictureSource, captions: Int?, needsTexts: Bool
   ) throws -> SetEmbeddings {
     var images: [Tensor] = [], texts: [Tensor] = []
     var keys: [String] = [], textCounts: [Int] = []
-    let source = pictures(records, limit)
     try forEachBatch(of: source) { pictures, leftOut in
       var rows: [Int] = [], written: [[Int32]] = []
       for (row, annotation) in pictures.annotations.enumerated() {

@@ -1,3 +1,4 @@
+import CaptionScores
 import Checkpoints
 import Collectives
 import Images
@@ -18,6 +19,18 @@ extension CheckpointError: ExitCoded {
     case .data: ExitCode.data
     case .files: ExitCode.io
     case .usage: ExitCode.usage
+    }
+  }
+}
+
+extension CaptionScoresError: ExitCoded {
+  public var exitCode: Int32 {
+    switch reason {
+    case .unreadable: ExitCode.io
+    case .noSplits, .noSplit: ExitCode.usage
+    case .tooLarge, .malformed, .missing, .foreign, .doubled, .noReferences, .nothing:
+      ExitCode.data
+    case .program, .tooSlow: ExitCode.lost
     }
   }
 }

@@ -7,7 +7,8 @@ import Testing
 struct HelpTests {
   @Test("of a command ends with 0 and shows an example in 80 to 100 columns", arguments: [
     ["coca-train"], ["coca-shard", "pack"], ["coca-shard", "tokenizer"],
-    ["coca-shard", "stats"], ["coca-eval"],
+    ["coca-shard", "stats"], ["coca-eval"], ["coca-eval", "score-captions"],
+    ["coca-eval", "search"], ["coca-eval", "duplicates"], ["coca-eval", "embed"],
     ["coca-convert"], ["coca-convert", "import"], ["coca-convert", "export"],
     ["coca-convert", "inspect"],
   ])
@@ -25,6 +26,7 @@ struct HelpTests {
           "coca-shard inspect", "coca-shard verify", "coca-shard stats", "coca-shard index",
           "coca-shard list", "coca-shard extract", "coca-eval", "coca-eval loss",
           "coca-eval retrieval", "coca-eval zero-shot", "coca-eval caption", "coca-eval embed",
+          "coca-eval score-captions", "coca-eval search", "coca-eval duplicates",
           "coca-convert", "coca-convert import", "coca-convert export", "coca-convert inspect",
         ])
   func wrapping(command: String) throws {
@@ -58,6 +60,15 @@ struct HelpTests {
     (["coca-shard", "index"], ["<directory>"]),
     (["coca-shard", "tokenizer"], ["--to", "--vocabulary", "--text", "--limit", "--seed"]),
     (["coca-eval"], ["--version", "zero-shot", "retrieval", "caption", "embed", "loss"]),
+    (["coca-eval", "score-captions"], [
+      "<result>", "<references>", "--split", "--partial", "--meteor-jar", "--per-image", "--json",
+    ]),
+    (["coca-eval", "search"], [
+      "<embeddings>", "--checkpoint", "--text", "--image", "--key", "--queries", "--k", "--html",
+      "--json",
+    ]),
+    (["coca-eval", "duplicates"], ["<embeddings>", "--against", "--threshold", "--to"]),
+    (["coca-eval", "embed"], ["--format", "safetensors", "clip-retrieval", "--rows-per-file"]),
     (["coca-convert"], ["--version", "import", "export", "inspect"]),
     (["coca-convert", "import"], [
       "<source>", "--to", "--optimizer", "--cls-mask", "--model", "--tokenizer", "legacy",

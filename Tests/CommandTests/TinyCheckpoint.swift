@@ -6,11 +6,11 @@ import Testing
 
 /// A checkpoint of the model `tiny`, random and without a tokenizer.
 enum TinyCheckpoint {
-  static func write(to url: URL) throws {
+  static func write(to url: URL, seed: UInt64 = 1) throws {
     let shape = try #require(ModelConfiguration.preset("tiny"))
     let model = CoCa(shape, vocabularySize: 40)
     model.parameters.allocate(training: false)
-    model.parameters.initialize(seed: 1)
+    model.parameters.initialize(seed: seed)
     try Checkpoint.write(
       CheckpointContents(
         step: 0, seed: 0, version: "0", configuration: .null,

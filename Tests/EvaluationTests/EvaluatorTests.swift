@@ -203,7 +203,7 @@ struct EvaluatorTests {
     let embeddings = try Evaluator(saved: SmallWorld.saved(), over: alone, batch: 2)
       .embeddings(records: [world.records("set", samples)])
     let path = world.folder.file("out.safetensors")
-    try embeddings.write(to: path)
+    try embeddings.write(to: path, model: "m")
     let file = try SafeTensorsFile(path: path.path)
     #expect(file["image"]?.shape == [4, 12] && file["text"]?.shape == [6, 12])
     #expect(try file.integers("text_image") == [0, 0, 1, 1, 2, 2])

@@ -74,7 +74,7 @@ struct FilesTests {
     let evaluator = Evaluator(saved: try SmallWorld.saved(), over: SoloCommunicator(), batch: 2)
     let files = try files(1), path = world.folder.file("out.safetensors")
     for (files, texts) in [(files, []), ([], ["a", "b", "c"])] {
-      try evaluator.embeddings(files: files, texts: texts).write(to: path)
+      try evaluator.embeddings(files: files, texts: texts).write(to: path, model: "m")
       let file = try SafeTensorsFile(path: path.path)
       #expect(file["image"]?.shape == [files.count, 12])
       #expect(file["text"]?.shape == [texts.count, 12] && file["text_image"] == nil)

@@ -1,15 +1,18 @@
+import CaptionScores
 import Foundation
 import Images
 import Text
 
 /// Computes what launch/checks/inputs compares with open_clip (ids of texts, pixels of pictures),
-/// and what launch/checks/pictures finds out about odd pictures.
+/// what launch/checks/pictures finds out about odd pictures, and the words of captions that
+/// launch/checks/scores compares.
 @main
 enum InputsCheck {
   static let usage = """
     usage: inputs-check ids TOKENIZER < texts, a JSON string a line
            inputs-check pixels HEIGHT WIDTH FIT INTERPOLATION < paths, one a line
            inputs-check decode < paths, one a line
+           inputs-check words < captions, a JSON string a line
     """
 
   static func main() throws {
@@ -18,6 +21,7 @@ enum InputsCheck {
     case "ids" where arguments.count == 2: try writeIDs(arguments[1])
     case "pixels" where arguments.count == 5: try writePixels(Array(arguments.dropFirst()))
     case "decode" where arguments.count == 1: try tryPictures()
+    case "words" where arguments.count == 1: try writeWords()
     default:
       print(usage)
       exit(64)
@@ -98,6 +102,14 @@ enum InputsCheck {
     let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM") } ?? ""
     return (Int(line.filter(\.isNumber)) ?? 0) << 10
+  }
+
+  /// Prints the words of each caption as a JSON string.
+  private static func writeWords() throws {
+    let texts = try lines().map { try JSONDecoder().decode(String.self, from: Data($0.utf8)) }
+    for words in PTBTokenizer.tokenize(texts) {
+      try FileHandle.standardOutput.write(contentsOf: JSONEncoder().encode(words) + [0x0A])
+    }
   }
 
   private static func lines() -> [String] { Array(AnySequence { AnyIterator { readLine() } }) }
