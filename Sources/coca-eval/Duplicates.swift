@@ -53,7 +53,7 @@ struct Duplicates: RankedCommand {
       let others = try against.map { try EmbeddingFiles(URL(fileURLWithPath: $0)) }
       try others?.check(model: files.model, of: "the model of \(embeddings)")
       let pairs = try NearPairs.find(in: files, against: others, threshold: Float(threshold))
-      try target.write(try pairs.map { try Output.json($0) }.joined())
+      try target.write(try pairs.map { try Output.json($0) + "\n" }.joined())
       let groups = Set(pairs.map(\.group)).count
       try Output.print(
         TextTable([

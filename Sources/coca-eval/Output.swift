@@ -26,7 +26,7 @@ enum Output {
 
   /// One line of JSON with sorted keys. A terminal obeys nothing of it: the encoder escapes the
   /// control characters below 32, and this the others.
-  private static func json(_ value: some Encodable) throws -> String {
+  static func json(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let text = String(decoding: try encoder.encode(value), as: UTF8.self)

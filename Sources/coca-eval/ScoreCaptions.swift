@@ -57,8 +57,8 @@ struct ScoreCaptions: RankedCommand {
       let scores = try CaptionScores(judged.captions, meteor: meteor)
       tell(judged, scores)
       let rows = zip(judged.captions, scores.images).map { ImageScoresRow($0, $1) }
-      try target?.write(try rows.map { try Output.json($0) }.joined())
-      try Output.print(json ? try Output.json(report(judged, scores)) : table(scores))
+      try target?.write(try rows.map { try Output.json($0) + "\n" }.joined())
+      try Output.print(json ? try Output.json(report(judged, scores)) + "\n" : table(scores))
     }
   }
 

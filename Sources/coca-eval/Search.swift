@@ -83,7 +83,7 @@ struct Search: RankedCommand {
         try target.write(SearchPage(results, records: pictures ?? []).html)
       }
       try Output.print(
-        json ? try results.map { try Output.json($0) }.joined() : results.map(\.text).joined())
+        json ? try results.map { try Output.json($0) + "\n" }.joined() : results.map(\.text).joined())
     }
   }
 

@@ -85,7 +85,7 @@ struct PrefetcherTests {
   }
 
   @Test("letting go of it ends its thread")
-  func released() {
+  func released() throws {
     let alive = Mutex(0)
     for _ in 0..<20 {
       let prefetcher = try Prefetcher(steps: 0..<1000) { step, _ in
