@@ -56,21 +56,3 @@ public struct LossSettings: Section {
     return loss.part(name, member.node).error(.conflict(what))
   }
 }
-
-extension Kind where Value == ObjectiveName {
-  /// A name, or a mapping, of which this version knows only the key `preset`.
-  public static var objective: Kind {
-    let names = Kind<ObjectiveName>.choice
-    return Kind(
-      "one of: " + ObjectiveName.allCases.map(\.rawValue).joined(separator: ", "),
-      type: ObjectiveName.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "),
-      read: { reading throws(ConfigurationError) in
-        guard case .map(let members) = reading.node.value else { return try names.read(reading) }
-        for (key, node) in members where key != "preset" {
-          throw reading.part(key, node).error(.unavailable(found: key, instead: "Leave it out"))
-        }
-        guard let preset = members.first else { throw reading.error(.missing) }
-        return try names.read(reading.part("preset", preset.node))
-      }, write: { .text($0.rawValue) })
-  }
-}

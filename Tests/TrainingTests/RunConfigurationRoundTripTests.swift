@@ -50,7 +50,8 @@ struct RunConfigurationRoundTripTests {
       .map { "validation.sets.\($0.key)" }
     let absent = ["steps", "samples"] + otherTasks
     let keys = RunConfiguration.book.all.map(\.path)
-    for key in keys where !absent.contains(key) && !key.hasPrefix("model.") {
+      .filter { !$0.hasPrefix("model.") && !$0.hasPrefix("objective.") }
+    for key in keys where !absent.contains(key) {
       var tree: JSONValue? = json
       for part in key.split(separator: ".") {
         if case .array(let items)? = tree { tree = items.first }
@@ -79,6 +80,16 @@ struct RunConfigurationRoundTripTests {
         == .mapping(.object(["text": .object(["context": .integer(32)])]), base: "base"))
     #expect(run.seed == 6)
     #expect(run.tokenizer == "/runs/here/a=b.model")
+  }
+
+  @Test("an objective is a preset's name, or a mapping, of which --set changes one key")
+  func objective() throws {
+    let named = try parseRun(minimalRun + "\nobjective: contrastive")
+    #expect(try parseRun(minimalRun + "\nobjective: {preset: contrastive}") == named)
+    let changed = try parseRun(
+      minimalRun + "\nobjective: coca", set: ["objective.preset=contrastive"])
+    #expect(changed == named)
+    #expect(try named.yaml().contains("objective: contrastive\n"))
   }
 
   @Test("a wrong --set is named, not a line", arguments: [

@@ -6,6 +6,8 @@ struct Override {
   let path: [String]
   private let value: ConfigurationNode
   private let place: String
+  /// Keys whose mapping is written as the name of its `preset` too.
+  private static let named = ["model", "objective"]
 
   init(_ argument: String) throws(ConfigurationError) {
     place = "--set \(argument)"
@@ -57,7 +59,7 @@ struct Override {
     case .null:
       node = ConfigurationNode(.map([]), place: place)
       try put(at: depth, into: &node)
-    case .text(let preset) where depth == 1 && path[0] == "model":
+    case .text(let preset) where depth == 1 && Self.named.contains(path[0]):
       let base = ConfigurationNode(.text(preset), place: node.place)
       node = ConfigurationNode(.map([("preset", base)]), place: place)
       try put(at: depth, into: &node)

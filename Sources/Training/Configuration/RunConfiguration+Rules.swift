@@ -10,7 +10,7 @@ extension RunConfiguration {
     try checkLength(run)
     lanes = try lanes(run)
     try checkReproducible(run)
-    try loss.complete(for: objective, run)
+    try loss.complete(for: objective.preset, run)
   }
 
   private func checkModel(_ run: Mapping) throws(ConfigurationError) {

@@ -25,7 +25,7 @@ public struct RunConfiguration: Section {
   /// Pairs per forward pass on a rank; nil for the whole share.
   public var microbatch: Int?
   public var length = Length.steps(1)
-  public var objective = ObjectiveName.coca
+  public var objective = ObjectiveSettings()
   /// The weight of each of the objective's losses; a weight of 0 leaves that loss out.
   public var loss = LossSettings()
   public var optimizer = OptimizerSettings()
