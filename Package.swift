@@ -155,7 +155,8 @@ let package = Package(
       exclude: ["Fixtures"]),
     .testTarget(
       name: "CoCaModelTests",
-      dependencies: ["CoCaModel", "Autograd", "Collectives", "TestSupport"]),
+      dependencies: ["CoCaModel", "Autograd", "Collectives", "TestSupport"],
+      exclude: ["Fixtures"]),
     .testTarget(
       name: "OptimizersTests",
       dependencies: ["Optimizers", "Autograd", "Collectives", "Tensors", "TestSupport"]),

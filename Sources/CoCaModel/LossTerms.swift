@@ -22,14 +22,8 @@ public enum ObjectiveName: String, Sendable, CaseIterable {
   /// An encoder and a decoder: no embeddings.
   case caption
 
-  /// Its terms with their default weights.
-  public var terms: [WeightedTerm] {
-    switch self {
-    case .coca: [WeightedTerm(ContrastiveTerm(), 1), WeightedTerm(CaptionTerm(), 2)]
-    case .contrastive: [WeightedTerm(ContrastiveTerm(), 1)]
-    case .caption: [WeightedTerm(CaptionTerm(), 1)]
-    }
-  }
+  /// Its terms with their default weights and options.
+  public var terms: [WeightedTerm] { ObjectiveSettings(self).terms }
 
   public var meaning: String {
     switch self {
@@ -49,6 +43,11 @@ extension [WeightedTerm] {
     LossTerms.all.filter { heads.isSuperset(of: $0.heads) }.map { WeightedTerm($0, 1) }
   }
 
+  /// The terms by which held-out pairs are measured, with a weight of 1.
+  public static func measuring(_ model: ModelConfiguration) -> [WeightedTerm] {
+    held(by: model.heads).map { WeightedTerm($0.term.measuring(model), $0.weight) }
+  }
+
   /// The terms with other weights; a term of weight 0 is left out.
   public func weighed(_ weights: LossSettings) -> [WeightedTerm] {
     map { WeightedTerm($0.term, weights[$0.term.name] ?? $0.weight) }.filter { $0.weight > 0 }
@@ -56,6 +55,8 @@ extension [WeightedTerm] {
 
   /// The heads that a model needs for these terms.
   public var heads: Set<Head> { reduce(into: []) { $0.formUnion($1.term.heads) } }
+
+  public var hasBias: Bool { contains { $0.term.hasBias } }
 
   public var attentionSets: Set<AttentionSet> {
     reduce(into: .standard) { $0.formUnion($1.term.attentionSets) }

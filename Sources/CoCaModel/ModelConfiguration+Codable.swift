@@ -39,6 +39,7 @@ extension ModelConfiguration {
   enum CodingKeys: String, CodingKey {
     case layout, joint, poolers, activation, image, text, multimodal, heads
     case attentionSets = "attention_sets"
+    case hasLogitBias = "logit_bias"
   }
 
   /// A configuration without the newer keys was written before they existed: they have their
@@ -55,9 +56,11 @@ extension ModelConfiguration {
     heads = try keys.decodeIfPresent([Head].self, forKey: .heads).map { Set($0) } ?? .coca
     attentionSets =
       try keys.decodeIfPresent(Set<AttentionSet>.self, forKey: .attentionSets) ?? .standard
+    hasLogitBias = try keys.decodeIfPresent(Bool.self, forKey: .hasLogitBias) ?? false
   }
 
-  /// The heads and sets of self-attention weights of a whole CoCa are not written.
+  /// The heads and sets of self-attention weights of a whole CoCa are not written, nor is that it
+  /// has no bias.
   public func encode(to encoder: any Encoder) throws {
     var keys = encoder.container(keyedBy: CodingKeys.self)
     try keys.encode(layout, forKey: .layout)
@@ -72,6 +75,7 @@ extension ModelConfiguration {
       let sets = AttentionSet.allCases.filter(attentionSets.contains)
       try keys.encode(sets, forKey: .attentionSets)
     }
+    if hasLogitBias { try keys.encode(true, forKey: .hasLogitBias) }
   }
 }
 

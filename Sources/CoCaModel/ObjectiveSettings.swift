@@ -3,6 +3,7 @@ import RunFile
 /// What a run minimises, as a run file gives it: a preset, and options of its losses.
 public struct ObjectiveSettings: Section {
   public var preset = ObjectiveName.coca
+  public var contrastive = ContrastiveSettings()
 
   public init() {}
 
@@ -11,11 +12,32 @@ public struct ObjectiveSettings: Section {
   public static let keys: [Key<Self>] = [
     Key("preset", \.preset, .choice, """
       the losses and their weights, as `objective: PRESET` alone has them
-      """)
+      """),
+    Key(ContrastiveTerm.name, \.contrastive, .section, """
+      options of the contrastive loss: see [objectives](objectives.md#contrastive)
+      """),
   ]
 
   /// The preset's terms, set up by the options, with their default weights.
-  public var terms: [WeightedTerm] { preset.terms }
+  public var terms: [WeightedTerm] {
+    let contrastive = ContrastiveTerm(contrastive)
+    return switch preset {
+    case .coca: [WeightedTerm(contrastive, 1), WeightedTerm(CaptionTerm(), 2)]
+    case .contrastive: [WeightedTerm(contrastive, 1)]
+    case .caption: [WeightedTerm(CaptionTerm(), 1)]
+    }
+  }
+
+  /// Refuses options of losses that the preset lacks.
+  public mutating func complete(
+    _ mapping: Mapping, after others: [Self]
+  ) throws(ConfigurationError) {
+    for term in LossTerms.all where !terms.contains(where: { $0.term.name == term.name }) {
+      guard mapping.isGiven(term.name) else { continue }
+      throw mapping.error(
+        term.name, .conflict("objective: \(preset.rawValue) has no such loss to set up"))
+    }
+  }
 }
 
 extension Kind where Value == ObjectiveSettings {

@@ -55,7 +55,7 @@ extension Evaluator {
         try notify(.partlyUsed(used: used, of: source.count, batch: size))
       }
     }
-    let objective = Objective(model, .held(by: model.configuration.heads), over: ranks)
+    let objective = Objective(model, .measuring(model.configuration), over: ranks)
     var leftOut = LeftOut()
     var sums = HeldOutLosses(batch: size)
     for first in stride(from: 0, to: used, by: size) {

@@ -53,6 +53,7 @@ struct CheckpointWeights {
     ]
     var held = new
     (held.heads, held.attentionSets) = (old.heads, old.attentionSets)
+    held.hasLogitBias = old.hasLogitBias
     let whole = CoCa(held, vocabularySize: model.vocabularySize).parameters.parameters
     let expected = whole.map { ($0.name, shape(of: $0.name) ?? $0.shape) }
     let differences = TensorDifferences(of: files.entries, from: expected)

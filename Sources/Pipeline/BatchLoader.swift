@@ -1,4 +1,3 @@
-import Checksums
 import Images
 import Records
 import Tensors
@@ -138,9 +137,9 @@ public final class BatchLoader: Sendable {
     let pictures = ImageRows(count: pairs.count, transform)
     let outcomes = try reader.read(pairs.map(\.address), cancellation: cancellation) {
       row, sample throws(BadSample.Reason) in
-      let ids = try self.ids(of: pairs[row], sample)
+      let loaded = try self.text(of: pairs[row], sample)
       try self.draw(pairs[row], sample, into: pictures.row(row))
-      return Loaded(sample, ids)
+      return loaded
     }
     var rows: [Batch.Row] = [], ids: [[Int32]] = [], skipped: [BadSample] = [], kept: [Int] = []
     for (row, outcome) in outcomes.enumerated() {
@@ -150,7 +149,8 @@ public final class BatchLoader: Sendable {
         rows.append(
           Batch.Row(
             source: pair.source, number: pair.number, epoch: pair.epoch, sample: pair.sample,
-            lane: pair.lane, key: text.key, imageHash: text.imageHash, textHash: text.textHash))
+            lane: pair.lane, key: text.key, imageHash: text.identity.image,
+            textHash: text.identity.text, labelHash: text.identity.label))
         ids.append(text.ids)
         kept.append(row)
       case .failure(let bad): skipped.append(try settings.badSamples.accept(bad))
@@ -162,12 +162,15 @@ public final class BatchLoader: Sendable {
       sourceNames: sources.map(\.name))
   }
 
-  private func ids(
+  private func text(
     of pair: LocatedPair, _ sample: Sample
-  ) throws(BadSample.Reason) -> [Int32] {
+  ) throws(BadSample.Reason) -> Loaded {
     let kind = sources[pair.source].text
-    return try text.ids(
-      sample.checkedAnnotation(keys: kind.keys), as: kind, random: random("text", pair))
+    let annotation = try sample.checkedAnnotation(keys: kind.keys)
+    let drawn = try text.drawn(annotation, as: kind, random: random("text", pair))
+    return Loaded(
+      key: sample.key, ids: drawn.ids,
+      identity: SampleIdentity(sample, annotation, drawn, source: pair.source))
   }
 
   private func draw(
@@ -198,14 +201,7 @@ public final class BatchLoader: Sendable {
 private struct Loaded: Sendable {
   let key: String
   let ids: [Int32]
-  let imageHash: UInt64
-  let textHash: UInt64
-
-  init(_ sample: Sample, _ ids: [Int32]) {
-    (key, self.ids) = (sample.key, ids)
-    imageHash = (sample.image?.bytes ?? []).withUnsafeBytes(Checksum.value)
-    textHash = ids.withUnsafeBytes(Checksum.value)
-  }
+  let identity: SampleIdentity
 }
 
 extension BadSamplePolicy {

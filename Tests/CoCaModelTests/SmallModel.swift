@@ -26,10 +26,12 @@ struct SmallModel {
   let captions: PackedCaptions
 
   init(
-    _ kind: Kind = .cascade, heads: Set<Head> = .coca, attentionSets: Set<AttentionSet> = .standard
+    _ kind: Kind = .cascade, heads: Set<Head> = .coca, attentionSets: Set<AttentionSet> = .standard,
+    hasLogitBias: Bool = false
   ) throws {
     var shape = try Self.shape(kind)
     (shape.heads, shape.attentionSets) = (heads, attentionSets)
+    shape.hasLogitBias = hasLogitBias
     model = CoCa(shape, vocabularySize: Self.vocabulary)
     model.parameters.allocate(training: true)
     model.parameters.initialize(seed: 11)

@@ -30,6 +30,7 @@ extension RunPlan {
       throw ConfigurationError(file, "model", .missing)
     }
     (shape.heads, shape.attentionSets) = (terms.heads, terms.attentionSets)
+    shape.hasLogitBias = terms.hasBias
     shape.text.vocabulary = try vocabulary(shape.text.vocabulary, tokenizer)
     if let fault = shape.fault() {
       throw ModelError(place(of: configuration), .impossible(fault), remedy: "Correct it")
@@ -44,6 +45,8 @@ extension RunPlan {
     let place = initial.folder.path
     return Self.notices("head", found.heads, shape.heads, place)
       + Self.notices("self-attention", found.attentionSets, shape.attentionSets, place)
+      + (shape.hasLogitBias && !found.hasLogitBias
+        ? ["init: bias: \(place) has none: it starts as objective.contrastive says"] : [])
   }
 
   /// Whether some weights are brought neither by `init` nor by a checkpoint of this run.
@@ -51,6 +54,7 @@ extension RunPlan {
     guard let found = try initial?.configuration() else { return true }
     return !found.heads.isSuperset(of: shape.heads)
       || !found.attentionSets.isSuperset(of: shape.attentionSets)
+      || shape.hasLogitBias && !found.hasLogitBias
   }
 
   private static func notices<Part: CaseIterable & RawRepresentable<String>>(

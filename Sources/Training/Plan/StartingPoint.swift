@@ -92,6 +92,7 @@ struct StartingPoint {
     for (kind, found, wanted) in [
       ("head", shape.heads.names, plan.shape.heads.names),
       ("self-attention", shape.attentionSets.names, plan.shape.attentionSets.names),
+      ("loss", shape.contrastiveLoss, plan.shape.contrastiveLoss),
     ] where found != wanted {
       throw ModelError(
         checkpoint.folder.path,
@@ -161,11 +162,18 @@ struct StartingPoint {
       return progress
     }
     if try state.plan.startsAtRandom() {
-      state.saved.model.parameters.initialize(seed: configuration.seed)
+      let model = state.saved.model
+      model.parameters.initialize(seed: configuration.seed)
+      state.plan.terms.forEach { $0.term.start(model, pairs: configuration.batch) }
     }
     try weights?.read()
     return TrainingProgress()
   }
+}
+
+extension ModelConfiguration {
+  /// By what a checkpoint shows of it.
+  fileprivate var contrastiveLoss: String { hasLogitBias ? "sigmoid" : "softmax" }
 }
 
 extension Checkpoint {

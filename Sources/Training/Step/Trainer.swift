@@ -95,7 +95,7 @@ final class Trainer {
       .optimizer, "gradient norm", bytes: model.parameters.gradients.bytes
     ) { try GradientNorm(model.parameters, shard: state.shard) }
 
-    let scale = model.scale
+    let (scale, bias) = (model.scale, model.bias)
     let rate = plan.schedule.rate(at: progress.step)
     if losses.pairs == 0 {
       observer.warn("step \(progress.step + 1): none of its samples could be used; it is skipped")
@@ -130,8 +130,8 @@ final class Trainer {
     }
     return try observer.stepped(
       Step(
-        progress: progress, losses: losses, norm: norm, scale: scale, rate: rate, sums: sums,
-        batch: batch))
+        progress: progress, losses: losses, norm: norm, scale: scale, bias: bias, rate: rate,
+        sums: sums, batch: batch))
   }
 
   /// Measures an operation of the step that is a phase, or a part of one, by itself.
@@ -180,6 +180,8 @@ struct Step {
   let norm: GradientNorm
   /// The inverse temperature before the update; nil without the contrastive head.
   let scale: Float?
+  /// The bias of the sigmoid loss before the update.
+  let bias: Float?
   let rate: Double
   let sums: RankSums<StepReport>
   /// This rank's share.
@@ -211,7 +213,7 @@ extension Pairs {
     let identities = batch.rows.map {
       PairIdentity(
         source: $0.source, epoch: $0.epoch, sample: $0.sample, image: $0.imageHash,
-        text: $0.textHash)
+        text: $0.textHash, label: $0.labelHash)
     }
     self.init(batch.images, batch.captions, identities: identities)
   }
