@@ -20,6 +20,9 @@ public final class CoCa {
   // With the contrastive head.
   /// Logarithm of the inverse temperature, a scalar.
   public let logitScale: Parameter?
+  /// Added to every scaled similarity by the sigmoid loss, a scalar; only a model of that loss has
+  /// it.
+  public let logitBias: Parameter?
   let imageProjection: Linear?
   let textProjection: Linear?
   // With heads for which a text attends to its image.
@@ -44,6 +47,9 @@ public final class CoCa {
 
     logitScale =
       compares ? scope["logitScale"].declare([], .vector, .constant(2.6592600)) : nil  // ln(1/0.07)
+    logitBias =
+      compares && configuration.hasLogitBias
+      ? scope["logitBias"].declare([], .vector, .constant(-10)) : nil
     imageEncoder = VisionTransformer(scope["imageEncoder"], configuration)
     poolers = ImagePoolers(scope, configuration)
     classifier = configuration.classes.map { ImageClassifier(scope, configuration, $0) }
@@ -117,6 +123,11 @@ public final class CoCa {
 
   /// The inverse temperature; nil without the contrastive head.
   public var scale: Float? { logitScale.map { exp($0.value.pointer[0]) } }
+
+  func setScale(_ scale: Double) { logitScale?.value.fill(Float(log(scale))) }
+
+  /// The bias of the similarities; nil without the sigmoid loss.
+  public var bias: Float? { logitBias?.value.pointer[0] }
 
   /// Keeps the logit scale in [0, ln 100]; CLIP and open_clip do so after every update too.
   public func clampLogitScale() {

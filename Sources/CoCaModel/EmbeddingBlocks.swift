@@ -57,7 +57,7 @@ struct EmbeddingBlocks {
     if let gathered { return body(batch.all, gathered) }
     guard batch.isOrdered else { return try passAround(body) }
     let count = max(batch.images.count, batch.texts.count)
-    for tile in (0..<count).pieces(of: SimilarityRows.tileColumns) {
+    for tile in (0..<count).pieces(of: SimilarityTiles.columns) {
       let columns = Columns(
         images: tile.clamped(to: batch.all.images), texts: tile.clamped(to: batch.all.texts))
       body(columns, try Self.gather(own, columns, batch, ranks, clock))

@@ -17,6 +17,8 @@ public protocol LossTerm: Sendable {
   var heads: Set<Head> { get }
   /// The sets of self-attention weights that read its passes.
   var attentionSets: Set<AttentionSet> { get }
+  /// Whether the model has a bias of the similarities for it.
+  var hasBias: Bool { get }
   /// Whether its gradient depends on the embeddings of the global batch. The embeddings of every
   /// part are then made before the backward pass of any part.
   var isGlobal: Bool { get }
@@ -25,6 +27,11 @@ public protocol LossTerm: Sendable {
   func passes(over part: Pairs) -> [Pass]
   /// How much of a rank's pairs counts; the loss is divided by the sum over ranks.
   func count(_ pairs: Pairs, _ model: CoCa) -> Int
+  /// Sets those weights of a new model that the term's options decide.
+  /// - Parameter pairs: of a batch.
+  func start(_ model: CoCa, pairs: Int)
+  /// The term by which held-out pairs are measured: without options of training alone.
+  func measuring(_ model: ModelConfiguration) -> Self
   /// Computes what the term needs of the global batch. Collective.
   /// - Throws: `CollectiveError` if a rank is lost.
   func begin(_ step: LossStep, _ exchange: LossExchange) throws -> any LossTermStep
@@ -33,6 +40,9 @@ public protocol LossTerm: Sendable {
 extension LossTerm {
   public var name: String { Self.name }
   public var attentionSets: Set<AttentionSet> { .standard }
+  public var hasBias: Bool { false }
+  public func start(_ model: CoCa, pairs: Int) {}
+  public func measuring(_ model: ModelConfiguration) -> Self { self }
 }
 
 /// What a term knows throughout a step.

@@ -30,15 +30,8 @@ public enum ObjectiveName: String, Sendable, CaseIterable {
   /// An image encoder alone.
   case classification
 
-  /// Its terms with their default weights.
-  public var terms: [WeightedTerm] {
-    switch self {
-    case .coca, .twoPass: [WeightedTerm(ContrastiveTerm(), 1), WeightedTerm(CaptionTerm(), 2)]
-    case .contrastive: [WeightedTerm(ContrastiveTerm(), 1)]
-    case .caption, .prefix: [WeightedTerm(CaptionTerm(), 1)]
-    case .classification: [WeightedTerm(ClassificationTerm(), 1)]
-    }
-  }
+  /// Its terms with their default weights and options.
+  public var terms: [WeightedTerm] { ObjectiveSettings(self).terms }
 
   /// How its models read texts.
   public var textPasses: ModelConfiguration.TextPasses { self == .twoPass ? .two : .one }
@@ -64,6 +57,13 @@ extension [WeightedTerm] {
     LossTerms.all.filter { heads.isSuperset(of: $0.heads) }.map { WeightedTerm($0, 1) }
   }
 
+  /// The terms by which held-out pairs are measured, with a weight of 1.
+  public static func measuring(
+    _ model: ModelConfiguration, heads: Set<Head>
+  ) -> [WeightedTerm] {
+    held(by: heads).map { WeightedTerm($0.term.measuring(model), $0.weight) }
+  }
+
   /// The terms with other weights; a term of weight 0 is left out.
   public func weighed(_ weights: LossSettings) -> [WeightedTerm] {
     map { WeightedTerm($0.term, weights[$0.term.name] ?? $0.weight) }.filter { $0.weight > 0 }
@@ -71,6 +71,8 @@ extension [WeightedTerm] {
 
   /// The heads that a model needs for these terms.
   public var heads: Set<Head> { reduce(into: []) { $0.formUnion($1.term.heads) } }
+
+  public var hasBias: Bool { contains { $0.term.hasBias } }
 
   public var attentionSets: Set<AttentionSet> {
     reduce(into: .standard) { $0.formUnion($1.term.attentionSets) }

@@ -41,6 +41,7 @@ extension ModelConfiguration {
     case attentionSets = "attention_sets"
     case textPasses = "text_passes"
     case classes
+    case hasLogitBias = "logit_bias"
   }
 
   /// A configuration without the newer keys was written before they existed: they have their
@@ -59,9 +60,11 @@ extension ModelConfiguration {
       try keys.decodeIfPresent(Set<AttentionSet>.self, forKey: .attentionSets) ?? .standard
     classes = try keys.decodeIfPresent(ImageClasses.self, forKey: .classes)
     textPasses = try keys.decodeIfPresent(TextPasses.self, forKey: .textPasses) ?? .one
+    hasLogitBias = try keys.decodeIfPresent(Bool.self, forKey: .hasLogitBias) ?? false
   }
 
-  /// The heads, sets of self-attention weights and passes of a whole CoCa are not written.
+  /// The heads, sets of self-attention weights and passes of a whole CoCa are not written, nor is
+  /// that it has no bias.
   public func encode(to encoder: any Encoder) throws {
     var keys = encoder.container(keyedBy: CodingKeys.self)
     try keys.encode(layout, forKey: .layout)
@@ -78,6 +81,7 @@ extension ModelConfiguration {
     }
     try keys.encodeIfPresent(classes, forKey: .classes)
     if textPasses != .one { try keys.encode(textPasses, forKey: .textPasses) }
+    if hasLogitBias { try keys.encode(true, forKey: .hasLogitBias) }
   }
 }
 

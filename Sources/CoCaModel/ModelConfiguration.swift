@@ -106,6 +106,8 @@ public struct ModelConfiguration: Codable, Sendable, Equatable {
   public var multimodal: Multimodal
   /// The model's outputs, which decide what parts it has.
   public var heads = Set<Head>.coca
+  /// Whether the sigmoid loss has a bias of the similarities.
+  public var hasLogitBias = false
   /// The self-attention weights that layers of the text decoder have.
   public var attentionSets = Set<AttentionSet>.standard
 

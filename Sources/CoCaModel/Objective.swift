@@ -31,6 +31,7 @@ public struct Objective {
     precondition(
       model.configuration.attentionSets.isSuperset(of: terms.attentionSets),
       "a set of self-attention weights for every term")
+    precondition(!terms.hasBias || model.configuration.hasLogitBias, "a bias for its term")
     self.model = model
     self.terms = terms
     self.ranks = ranks

@@ -3,6 +3,7 @@ import RunFile
 /// What a run minimises, as a run file gives it: a preset, and options of its losses.
 public struct ObjectiveSettings: Section {
   public var preset = ObjectiveName.coca
+  public var contrastive = ContrastiveSettings()
   public var caption = CaptionSettings()
   public var classification = ClassificationSettings()
 
@@ -14,17 +15,24 @@ public struct ObjectiveSettings: Section {
     Key("preset", \.preset, .choice, """
       the losses and their weights, as `objective: PRESET` alone has them
       """),
-    Key("caption", \.caption, .section, "options of the captioning loss"),
-    Key("classification", \.classification, .section, """
+    Key(ContrastiveTerm.name, \.contrastive, .section, """
+      options of the contrastive loss: see [objectives](objectives.md#contrastive)
+      """),
+    Key(CaptionTerm.name, \.caption, .section, "options of the captioning loss"),
+    Key(ClassificationTerm.name, \.classification, .section, """
       what `classification` needs: [classes](objectives.md#classification)
       """),
   ]
 
   /// The preset's terms, set up by the options, with their default weights.
   public var terms: [WeightedTerm] {
-    preset.terms.map { weighted in
-      weighted.term is CaptionTerm
-        ? WeightedTerm(CaptionTerm(smoothing: caption.smoothing), weighted.weight) : weighted
+    let contrastive = ContrastiveTerm(contrastive)
+    let caption = CaptionTerm(smoothing: caption.smoothing)
+    return switch preset {
+    case .coca, .twoPass: [WeightedTerm(contrastive, 1), WeightedTerm(caption, 2)]
+    case .contrastive: [WeightedTerm(contrastive, 1)]
+    case .caption, .prefix: [WeightedTerm(caption, 1)]
+    case .classification: [WeightedTerm(ClassificationTerm(), 1)]
     }
   }
 
@@ -33,14 +41,14 @@ public struct ObjectiveSettings: Section {
     (caption.prefix ?? (preset == .prefix ? .random : CaptionSettings.Prefix.none)) == .random
   }
 
+  /// Refuses options of losses that the preset lacks.
   public mutating func complete(
     _ mapping: Mapping, after others: [Self]
   ) throws(ConfigurationError) {
-    for (name, head, options) in [
-      ("caption", Head.caption, caption == CaptionSettings()),
-      ("classification", .classification, classification == ClassificationSettings()),
-    ] where !options && !preset.terms.heads.contains(head) {
-      throw mapping.error(name, .conflict("\(preset.rawValue) has no such loss"))
+    for term in LossTerms.all where !terms.contains(where: { $0.term.name == term.name }) {
+      guard mapping.isGiven(term.name) else { continue }
+      throw mapping.error(
+        term.name, .conflict("objective: \(preset.rawValue) has no such loss to set up"))
     }
   }
 }

@@ -70,14 +70,18 @@ public struct PairIdentity: Sendable, Equatable, Codable {
   public var source: Int
   public var epoch: Int
   public var sample: Int
-  /// Hashes of the stored picture and of the text's ids: equal contents have equal hashes on all
+  /// Hashes of the stored picture and of the text's words: equal contents have equal hashes on all
   /// ranks.
   public var image: UInt64
   public var text: UInt64
+  /// Of the picture's class; nil where it has none.
+  public var label: UInt64?
 
-  public init(source: Int, epoch: Int, sample: Int, image: UInt64, text: UInt64) {
+  public init(
+    source: Int, epoch: Int, sample: Int, image: UInt64, text: UInt64, label: UInt64? = nil
+  ) {
     (self.source, self.epoch, self.sample) = (source, epoch, sample)
-    (self.image, self.text) = (image, text)
+    (self.image, self.text, self.label) = (image, text, label)
   }
 }
 

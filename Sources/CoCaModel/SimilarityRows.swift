@@ -1,72 +1,100 @@
 import Foundation
 import Tensors
 
-/// This rank's rows of one direction's similarity matrix, scale · own · allᵀ. Only one tile of it
-/// is in memory at a time.
+/// This rank's rows of one direction's similarity matrix, scale · own · allᵀ, each a distribution
+/// over the columns, beside its targets.
 struct SimilarityRows {
-  static let tileRows = 256
-  static let tileColumns = 1024
-
-  /// What a row must match.
-  struct Partners {
-    /// The columns that match the row: an image's texts, or a text's image.
-    let columns: Range<Int>
-    /// How many rows each of those columns matches.
-    let rows: Int
-  }
-
   /// The weights of a row's loss and of a column's loss in the two means.
   struct Weights {
     let row: Float
     let column: Float
   }
 
-  /// `[n, joint]`.
-  let own: Tensor
-  let shares: [GlobalRows.Share]
+  /// Of every target, a part is spread over all columns, and the rest over those that match in
+  /// equal parts.
+  struct Smoothing {
+    let part: Double
+    /// How many columns and rows the whole matrix has.
+    let columns: Int
+    let rows: Int
+
+    /// The part that each column gets.
+    var perColumn: Float { Float(part / Double(max(columns, 1))) }
+    var perRow: Float { Float(part / Double(max(rows, 1))) }
+    var rest: Float { Float(1 - part) }
+
+    /// The entropy of a row's targets: the least that its cross-entropy can be.
+    func entropy(matches: Int) -> Double {
+      let spread = part / Double(max(columns, 1))
+      let matched = (1 - part) / Double(matches) + spread
+      func nats(_ probability: Double, _ count: Int) -> Double {
+        count > 0 && probability > 0 ? -Double(count) * probability * log(probability) : 0
+      }
+      return nats(matched, matches) + nats(spread, columns - matches)
+    }
+  }
+
+  let tiles: SimilarityTiles
   let scale: Float
+  let smoothing: Smoothing
   /// Of the columns so far.
   let sums: RowSums
-  private let partners: [Partners]
-  /// Each own row's products with its partners: their mean and their maximum.
+  /// Each own row's products: their mean by the targets, and the maximum of those that match.
   private let mean: Tensor
   private let best: Tensor
 
-  init(_ own: Tensor, _ shares: [GlobalRows.Share], _ partners: [Partners], scale: Float) {
-    (self.own, self.shares, self.partners, self.scale) = (own, shares, partners, scale)
-    sums = RowSums(maximum: Tensor([own.rows, 1]), sum: .zeros([own.rows, 1]))
+  init(_ tiles: SimilarityTiles, scale: Float, _ smoothing: Smoothing) {
+    (self.tiles, self.scale, self.smoothing) = (tiles, scale, smoothing)
+    let rows = tiles.own.rows
+    sums = RowSums(maximum: Tensor([rows, 1]), sum: .zeros([rows, 1]))
     sums.maximum.fill(-.infinity)
-    (mean, best) = (.zeros([own.rows, 1]), Tensor([own.rows, 1]))
+    (mean, best) = (.zeros([rows, 1]), Tensor([rows, 1]))
     best.fill(-.infinity)
   }
 
   /// Adds a block of columns to the log-sum-exps.
   func add(_ block: Tensor, _ columns: Range<Int>) {
-    forEachTile(block, columns) { tile in
-      let logits = tile.logits
+    tiles.forEach(block, columns) { tile in
+      let products = tile.products
       Threads.split(tile.rows.count, grain: 8) { part in
+        let first = tile.rows.lowerBound + part.lowerBound
         kernels.log_sum_exp_update(
-          logits.rows(part).pointer, logits.stride, part.count, logits.columns, scale,
-          sums.maximum.pointer + tile.rows.lowerBound + part.lowerBound,
-          sums.sum.pointer + tile.rows.lowerBound + part.lowerBound)
+          products.rows(part).pointer, products.stride, part.count, products.columns, scale,
+          sums.maximum.pointer + first, sums.sum.pointer + first)
+        guard smoothing.part > 0 else { return }
+        for row in part {
+          let sum = kernels.sum(products.pointer + row * products.stride, products.columns)
+          mean.pointer[tile.rows.lowerBound + row] += smoothing.perColumn * Float(sum)
+        }
       }
-      forEachPartner(in: tile) { row, product in
-        mean.pointer[row] += product.pointee / Float(partners[row].columns.count)
+      tiles.forEachMatch(in: tile) { row, _, product in
+        mean.pointer[row] +=
+          smoothing.rest * (product.pointee / Float(tiles.matches[row].columns.count))
         best.pointer[row] = max(best.pointer[row], product.pointee)
       }
     }
   }
 
-  /// For a share's rows, once all columns are added: the sum of the cross-entropies with their
-  /// partners in equal parts, and how many rows have a partner whose product no other exceeds.
-  func losses(of share: GlobalRows.Share) -> (sum: Double, hits: Int) {
-    var sum = 0.0, hits = 0
-    for row in share.rows {
+  /// What a share's rows add to the loss and the accuracy.
+  struct ShareSums {
+    /// The sum of the cross-entropies with the targets, less the targets' entropies.
+    var loss = 0.0
+    /// The same where all similarities are equal.
+    var chance = 0.0
+    /// How many rows have a match whose product no other exceeds.
+    var hits = 0
+  }
+
+  /// For a share's rows, once all columns are added.
+  func sums(of share: GlobalRows.Share) -> ShareSums {
+    share.rows.reduce(into: ShareSums()) { found, row in
       let (maximum, own) = (sums.maximum.pointer[row], mean.pointer[row])
-      sum += Double(scale) * (Double(maximum) - Double(own)) + log(Double(sums.sum.pointer[row]))
-      if best.pointer[row] >= maximum { hits += 1 }
+      let entropy = smoothing.entropy(matches: tiles.matches[row].columns.count)
+      found.loss += Double(scale) * (Double(maximum) - Double(own))
+        + log(Double(sums.sum.pointer[row])) - entropy
+      found.chance += log(Double(max(smoothing.columns, 1))) - entropy
+      if best.pointer[row] >= maximum { found.hits += 1 }
     }
-    return (sum, hits)
   }
 
   /// Adds a block's part of two gradients: that of the weighted losses of all rows and columns with
@@ -80,67 +108,37 @@ struct SimilarityRows {
     to gradient: Tensor, _ slopes: UnsafeMutableBufferPointer<Double>
   ) {
     guard let slope = slopes.baseAddress else { return }
-    forEachTile(block, columns) { tile in
-      let logits = tile.logits
+    let spread =
+      (weights.row * smoothing.perColumn + weights.column * smoothing.perRow) * scale
+    tiles.forEach(block, columns) { tile in
+      let products = tile.products
       Threads.split(tile.rows.count, grain: 8) { part in
-        let row = tile.rows.lowerBound + part.lowerBound
+        let row = tile.rows.lowerBound + part.lowerBound, lines = products.rows(part)
         kernels.contrastive_gradient(
-          logits.rows(part).pointer, logits.stride, part.count, logits.columns, scale,
+          lines.pointer, lines.stride, part.count, lines.columns, scale,
           sums.maximum.pointer + row, sums.sum.pointer + row,
           columnSums.maximum.pointer + tile.columns.lowerBound,
           columnSums.sum.pointer + tile.columns.lowerBound, mean.pointer + row, weights.row,
           weights.column, slope + row)
+        if spread > 0 { lines.subtract(spread) }
       }
-      forEachPartner(in: tile) { row, product in
-        let partners = partners[row]
+      tiles.forEachMatch(in: tile) { row, match, product in
+        let matches = tiles.matches[row]
         let share =
-          weights.row / Float(partners.columns.count) + weights.column / Float(partners.rows)
-        product.pointee -= share * scale
+          weights.row / Float(matches.columns.count) + weights.column / Float(matches.rows[match])
+        product.pointee -= smoothing.rest * share * scale
       }
       GEMM.multiply(
-        logits, Matrix(tile.others), into: Matrix(gradient.rows(tile.rows)), keep: 1, .float32)
+        products, Matrix(tile.others), into: Matrix(gradient.rows(tile.rows)), keep: 1, .float32)
     }
   }
+}
 
-  /// Own rows times some of the columns.
-  private struct Tile {
-    let rows: Range<Int>
-    let columns: Range<Int>
-    /// The embeddings of the columns.
-    let others: Tensor
-    /// Products before they are scaled.
-    let logits: Matrix
-  }
-
-  /// Visits the rows that have partners among the tile's columns, with their products.
-  private func forEachPartner(
-    in tile: Tile, _ body: (_ row: Int, _ product: UnsafeMutablePointer<Float>) -> Void
-  ) {
-    for row in tile.rows {
-      let line = tile.logits.pointer + (row - tile.rows.lowerBound) * tile.logits.stride
-      for column in partners[row].columns.clamped(to: tile.columns) {
-        body(row, line + column - tile.columns.lowerBound)
-      }
-    }
-  }
-
-  /// Makes the tiles of a block one after another. No tile has rows of two shares.
-  private func forEachTile(_ block: Tensor, _ columns: Range<Int>, _ body: (Tile) -> Void) {
-    let scratch = Tensor([
-      min(Self.tileRows, own.rows), min(Self.tileColumns, columns.count),
-    ])
-    for share in shares {
-      for rows in share.rows.pieces(of: Self.tileRows) {
-        for part in columns.pieces(of: Self.tileColumns) {
-          let first = part.lowerBound - columns.lowerBound
-          let tile = Tile(
-            rows: rows, columns: part, others: block.rows(first..<first + part.count),
-            logits: Matrix(scratch.pointer, rows: rows.count, columns: part.count))
-          GEMM.multiply(
-            Matrix(own.rows(rows)), Matrix(tile.others).transposed, into: tile.logits, .float32)
-          body(tile)
-        }
-      }
+extension Matrix {
+  fileprivate func subtract(_ value: Float) {
+    for row in 0..<rows {
+      let line = pointer + row * stride
+      for column in 0..<columns { line[column] -= value }
     }
   }
 }

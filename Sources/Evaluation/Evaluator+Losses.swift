@@ -60,7 +60,7 @@ extension Evaluator {
         try notify(.partlyUsed(used: used, of: source.count, batch: size))
       }
     }
-    let objective = Objective(model, .held(by: heads), over: ranks)
+    let objective = Objective(model, .measuring(model.configuration, heads: heads), over: ranks)
     var leftOut = LeftOut()
     var sums = HeldOutLosses(batch: size)
     for first in stride(from: 0, to: used, by: size) {

@@ -59,6 +59,7 @@ struct CheckpointWeights {
       (held.text, held.multimodal, held.joint) = (old.text, old.multimodal, old.joint)
     }
     hasClasses = old.classes == new.classes
+    held.hasLogitBias = old.hasLogitBias
     let whole = CoCa(held, vocabularySize: model.vocabularySize).parameters.parameters
     let expected = whole.map { ($0.name, shape(of: $0.name) ?? $0.shape) }
     let differences = TensorDifferences(of: files.entries, from: expected)

@@ -12,15 +12,18 @@ extension OpenCLIPConfiguration {
     of model: ModelConfiguration, place: String
   ) throws(ModelError) -> JSONValue {
     try check(model, place: place)
+    var whole: [String: JSONValue] = [
+      "embed_dim": .integer(model.joint),
+      "quick_gelu": .bool(model.activation == .quickGELU),
+      "custom_text": true,
+      "vision_cfg": try vision(model, place: place),
+      "text_cfg": try text(model, place: place),
+      "multimodal_cfg": .object(multimodal(model)),
+    ]
+    // Any number makes open_clip build the bias, which the weights then fill.
+    if model.hasLogitBias { whole["init_logit_bias"] = -10 }
     return [
-      "model_cfg": [
-        "embed_dim": .integer(model.joint),
-        "quick_gelu": .bool(model.activation == .quickGELU),
-        "custom_text": true,
-        "vision_cfg": try vision(model, place: place),
-        "text_cfg": try text(model, place: place),
-        "multimodal_cfg": .object(multimodal(model)),
-      ],
+      "model_cfg": .object(whole),
       "preprocess_cfg": .object(preprocess(model.image)),
     ]
   }

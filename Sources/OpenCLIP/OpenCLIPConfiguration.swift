@@ -74,7 +74,7 @@ public struct OpenCLIPConfiguration: Sendable, Equatable {
     model.activation = try top.flag("quick_gelu", else: false) ? .quickGELU : .gelu
     try top.require(
       "custom_text", true, else: false, "without it open_clip builds a CLIP, not a CoCa")
-    try top.require("init_logit_bias", .null, else: .null, "CoCa's loss takes no bias")
+    model.hasLogitBias = try top.optionalNumber("init_logit_bias") != nil
     try top.require("pad_id", 0, else: 0, "the loss and the masks take 0 for padding")
     top.ignore(["init_logit_scale", "nonscalar_logit_scale"])
   }

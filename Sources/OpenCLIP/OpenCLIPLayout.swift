@@ -12,6 +12,7 @@ public struct OpenCLIPLayout: Sendable {
   public init(_ configuration: ModelConfiguration) {
     precondition(configuration.layout == .openclip)
     add("logit_scale", [], "logitScale")
+    if configuration.hasLogitBias { add("logit_bias", [], "logitBias") }
     addText(configuration)
     addVision(configuration)
     addDecoder(configuration)

@@ -6,7 +6,7 @@ import Tensors
 /// The tensors of an open_clip model, checked to be exactly those that a configuration needs.
 ///
 /// As in open_clip, positions of another image size or text length are resized, and a logit scale
-/// of one element counts as a scalar.
+/// or bias of one element counts as a scalar.
 public struct OpenCLIPWeights: Sendable {
   public let layout: OpenCLIPLayout
   /// Notices about what is resized.
@@ -14,7 +14,7 @@ public struct OpenCLIPWeights: Sendable {
   private let tensors: any NamedTensors
   private let positions: [String: PositionTable]
 
-  private static let logitScale = "logit_scale"
+  private static let scalars = ["logit_scale", "logit_bias"]
 
   /// - Parameter configuration: of layout `openclip`, with a vocabulary, and without a fault.
   /// - Throws: `CheckpointError` of reason `.differs` with every tensor that is missing, extra or
@@ -32,7 +32,7 @@ public struct OpenCLIPWeights: Sendable {
     for tensor in layout.tensors {
       let shape = source(of: tensor)?.shape ?? tensor.shape
       expected.append((tensor.name, shape))
-      guard shape != tensor.shape, tensor.name != Self.logitScale else { continue }
+      guard shape != tensor.shape, !Self.scalars.contains(tensor.name) else { continue }
       notices.append("\(tensor.name) is resized from \(shape[0]) to \(tensor.shape[0]) positions")
     }
     let differences = TensorDifferences(of: tensors.entries, from: expected)
@@ -44,7 +44,7 @@ public struct OpenCLIPWeights: Sendable {
   /// The entry with another shape from which a tensor is made; nil where shapes must be equal.
   private func source(of tensor: OpenCLIPTensor) -> TensorEntry? {
     guard let entry = tensors[tensor.name], entry.shape != tensor.shape else { return nil }
-    if tensor.name == Self.logitScale { return entry.shape == [1] ? entry : nil }
+    if Self.scalars.contains(tensor.name) { return entry.shape == [1] ? entry : nil }
     return positions[tensor.name]?.resizes(entry.shape) == true ? entry : nil
   }
 

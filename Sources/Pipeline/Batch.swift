@@ -17,12 +17,14 @@ public struct Batch: Sendable {
     public var sample: Int
     public var lane: Int
     public var key: String
-    /// xxh64 of the stored picture and of the text's ids; equal contents have equal hashes on all
-    /// ranks.
+    /// xxh64 of the stored picture, and of the text's words without a prompt, or of its ids where
+    /// it has no words; equal contents have equal hashes on all ranks.
     public var imageHash: UInt64
     public var textHash: UInt64
     /// Empty where images are not classified.
     public var classes: [Int]
+    /// Of the sample's labels, or of its class; nil where it has neither.
+    public var labelHash: UInt64?
   }
 
   public let step: Int

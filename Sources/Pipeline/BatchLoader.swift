@@ -1,4 +1,3 @@
-import Checksums
 import Images
 import Records
 import Tensors
@@ -142,10 +141,9 @@ public final class BatchLoader: Sendable {
     let pictures = ImageRows(count: pairs.count, transform)
     let outcomes = try reader.read(pairs.map(\.address), cancellation: cancellation) {
       row, sample throws(BadSample.Reason) in
-      let classes = try settings.classes?.classes(of: sample.checkedAnnotation())
-      let ids = classes == nil ? try self.ids(of: pairs[row], sample) : []
+      let loaded = try self.read(pairs[row], sample)
       try self.draw(pairs[row], sample, into: pictures.row(row))
-      return Loaded(sample, ids, classes: classes ?? [])
+      return loaded
     }
     var rows: [Batch.Row] = [], ids: [[Int32]] = [], skipped: [BadSample] = [], kept: [Int] = []
     for (row, outcome) in outcomes.enumerated() {
@@ -155,8 +153,9 @@ public final class BatchLoader: Sendable {
         rows.append(
           Batch.Row(
             source: pair.source, number: pair.number, epoch: pair.epoch, sample: pair.sample,
-            lane: pair.lane, key: text.key, imageHash: text.imageHash, textHash: text.textHash,
-            classes: text.classes))
+            lane: pair.lane, key: text.key, imageHash: text.identity.image,
+            textHash: text.identity.text, classes: text.classes,
+            labelHash: text.identity.label))
         ids.append(text.ids)
         kept.append(row)
       case .failure(let bad): skipped.append(try settings.badSamples.accept(bad))
@@ -168,12 +167,17 @@ public final class BatchLoader: Sendable {
       sourceNames: sources.map(\.name))
   }
 
-  private func ids(
-    of pair: LocatedPair, _ sample: Sample
-  ) throws(BadSample.Reason) -> [Int32] {
+  private func read(
+    _ pair: LocatedPair, _ sample: Sample
+  ) throws(BadSample.Reason) -> Loaded {
     let kind = sources[pair.source].text
-    return try text.ids(
-      sample.checkedAnnotation(keys: kind.keys), as: kind, random: random("text", pair))
+    let annotation = try sample.checkedAnnotation(keys: kind.keys)
+    let classes = try settings.classes?.classes(of: annotation)
+    let drawn =
+      classes == nil ? try text.drawn(annotation, as: kind, random: random("text", pair)) : nil
+    return Loaded(
+      key: sample.key, ids: drawn?.ids ?? [], classes: classes ?? [],
+      identity: SampleIdentity(sample, annotation, drawn, source: pair.source))
   }
 
   private func draw(
@@ -204,15 +208,8 @@ public final class BatchLoader: Sendable {
 private struct Loaded: Sendable {
   let key: String
   let ids: [Int32]
-  let imageHash: UInt64
-  let textHash: UInt64
   let classes: [Int]
-
-  init(_ sample: Sample, _ ids: [Int32], classes: [Int]) {
-    (key, self.ids, self.classes) = (sample.key, ids, classes)
-    imageHash = (sample.image?.bytes ?? []).withUnsafeBytes(Checksum.value)
-    textHash = ids.withUnsafeBytes(Checksum.value)
-  }
+  let identity: SampleIdentity
 }
 
 extension BadSamplePolicy {

@@ -28,6 +28,14 @@ public struct SampleText: Sendable {
   /// Whether text of this kind can be made.
   public func makes(_ kind: SampleSource.Text) -> Bool { tokenizer != nil || kind == .tokens }
 
+  /// A text that was drawn for a sample.
+  struct Drawn: Sendable {
+    /// At least two and at most `context`; if there are more, the last one is kept.
+    let ids: [Int32]
+    /// What the text says without its prompt; nil where the sample has ready ids.
+    let words: String?
+  }
+
   /// The ids: at least two and at most `context`; if there are more, the last one is kept.
   ///
   /// - Parameter random: decides the caption, the order of labels and the prompt.
@@ -35,13 +43,34 @@ public struct SampleText: Sendable {
   public func ids(
     _ annotation: Annotation, as kind: SampleSource.Text, random: CounterRandom
   ) throws(BadSample.Reason) -> [Int32] {
-    let ids =
-      switch kind {
-      case .caption: try encode(Self.caption(of: annotation, random))
-      case .labels(let prompts): try encode(Self.sentence(annotation.labels, prompts, random))
-      case .tokens: annotation.tokens ?? []
-      case .fields(let fields): try encode(Self.drawn(annotation, fields, random))
-      }
+    try drawn(annotation, as: kind, random: random).ids
+  }
+
+  func drawn(
+    _ annotation: Annotation, as kind: SampleSource.Text, random: CounterRandom
+  ) throws(BadSample.Reason) -> Drawn {
+    let written = try Self.written(annotation, kind, random)
+    let ids = if let written { try encode(written.text) } else { annotation.tokens ?? [] }
+    return Drawn(ids: try checked(ids), words: written?.words)
+  }
+
+  /// The text, and the same without its prompt.
+  private typealias Written = (text: String, words: String)
+
+  private static func written(
+    _ annotation: Annotation, _ kind: SampleSource.Text, _ random: CounterRandom
+  ) throws(BadSample.Reason) -> Written? {
+    switch kind {
+    case .caption: plain(try caption(of: annotation, random))
+    case .labels(let prompts): try sentence(annotation.labels, prompts, random)
+    case .tokens: nil
+    case .fields(let fields): try drawn(annotation, fields, random)
+    }
+  }
+
+  private static func plain(_ text: String) -> Written { (text, text) }
+
+  private func checked(_ ids: [Int32]) throws(BadSample.Reason) -> [Int32] {
     guard ids.count >= 2, let last = ids.last else { throw .noText }
     let range = 0..<Int32(clamping: vocabularySize)
     if let wrong = ids.first(where: { !range.contains($0) }) {
@@ -82,15 +111,18 @@ public struct SampleText: Sendable {
 
   private static func sentence(
     _ labels: [String], _ prompts: Prompts, _ random: CounterRandom
-  ) throws(BadSample.Reason) -> String {
+  ) throws(BadSample.Reason) -> Written {
     let written = labels.filter(isWritten)
     guard !written.isEmpty else { throw .noText }
-    return LabelText.text(labels: written, prompts: prompts, random: random)
+    return (
+      LabelText.text(labels: written, prompts: prompts, random: random),
+      LabelText.plain(labels: written.sorted())
+    )
   }
 
   private static func drawn(
     _ annotation: Annotation, _ fields: [SampleSource.Field], _ random: CounterRandom
-  ) throws(BadSample.Reason) -> String {
+  ) throws(BadSample.Reason) -> Written {
     func texts(_ field: SampleSource.Field) -> [String] {
       switch field.name {
       case "caption": annotation.captions
@@ -108,7 +140,7 @@ public struct SampleText: Sendable {
     guard let field = field ?? there.last else { throw .noText }
     return field.name == "labels"
       ? try sentence(annotation.labels, field.prompts, random)
-      : try caption(texts(field), random)
+      : plain(try caption(texts(field), random))
   }
 
   private static func isWritten(_ text: String) -> Bool {

@@ -57,6 +57,8 @@ class CoCa(nn.Module):
         self.unimodal = TextDecoder(c, compares)
         if compares:
             self.logitScale = nn.Parameter(torch.empty(()))
+            if c.get("logit_bias"):
+                self.logitBias = nn.Parameter(torch.empty(()))
             if c["layout"] == "paper":
                 self.contrastivePooler = pooler(1)
             self.imageProjection = nn.Linear(read, joint, bias=False)

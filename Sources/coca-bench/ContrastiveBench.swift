@@ -73,7 +73,8 @@ struct ContrastiveBench: ParsableCommand {
     let batch = try GlobalBatch(
       images: [pairs], texts: [pairs], counts: [], isOrdered: false, over: ranks)
     _ = try ContrastiveLoss(
-      own, owners: Array(0..<pairs), batch, scale: 14, exchange, over: ranks, clock: StepClock()
+      own, Matches(owners: Array(0..<pairs), batch), batch, scale: 14, exchange, over: ranks,
+      clock: StepClock()
     ).gradient()
   }
 

@@ -55,7 +55,8 @@ struct ContrastiveLossTests {
         images: [rows.count], texts: [rows.count], counts: [], isOrdered: false, over: ranks)
       let loss = try ContrastiveLoss(
         Embeddings(images: all.images.rows(rows).copy(), texts: all.texts.rows(rows).copy()),
-        owners: Array(0..<rows.count), batch, scale: scale, exchange, over: ranks, clock: StepClock())
+        Matches(owners: Array(0..<rows.count), batch), batch, scale: scale, exchange,
+        over: ranks, clock: StepClock())
       let gradient = try loss.gradient()
       return Found(
         loss: loss.shares[0].loss,

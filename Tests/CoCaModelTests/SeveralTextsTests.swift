@@ -45,8 +45,8 @@ struct SeveralTextsTests {
       let loss = try ContrastiveLoss(
         Embeddings(
           images: rows(5, 1).rows(images).copy(), texts: rows(owners.count, 2).rows(texts).copy()),
-        owners: owners[texts].map { $0 - first }, batch, scale: scale, exchange, over: ranks,
-        clock: StepClock())
+        Matches(owners: owners[texts].map { $0 - first }, batch), batch, scale: scale, exchange,
+        over: ranks, clock: StepClock())
       let gradient = try loss.gradient()
       return Found(
         loss: loss.shares[0].loss,
@@ -73,7 +73,7 @@ struct SeveralTextsTests {
     let byImage = (0..<n).reduce(0.0) { sum, image in
       let own = owners.indices.filter { owners[$0] == image }.map { score(image, $0) }
       return sum + logSumExp((0..<m).map { score(image, $0) })
-        - own.reduce(0, +) / Double(own.count)
+        - own.reduce(0, +) / Double(own.count) - log(Double(own.count))
     }
     let byText = (0..<m).reduce(0.0) { sum, text in
       sum + logSumExp((0..<n).map { score($0, text) }) - score(owners[text], text)

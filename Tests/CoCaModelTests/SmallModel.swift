@@ -28,11 +28,13 @@ struct SmallModel {
   init(
     _ kind: Kind = .cascade, heads: Set<Head> = .coca,
     attentionSets: Set<AttentionSet> = .standard, frozen: FrozenTensors = .none,
-    textPasses: ModelConfiguration.TextPasses = .one, classes: ImageClasses? = nil
+    textPasses: ModelConfiguration.TextPasses = .one, classes: ImageClasses? = nil,
+    hasLogitBias: Bool = false
   ) throws {
     var shape = try Self.shape(kind)
     (shape.heads, shape.attentionSets) = (heads, attentionSets)
     (shape.textPasses, shape.classes) = (textPasses, classes)
+    shape.hasLogitBias = hasLogitBias
     model = CoCa(shape, vocabularySize: Self.vocabulary)
     model.parameters.freeze { frozen.contains($0.name) }
     model.parameters.allocate(training: true)

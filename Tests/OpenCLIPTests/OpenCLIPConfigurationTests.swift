@@ -83,7 +83,8 @@ struct OpenCLIPConfigurationTests {
       ("multimodal_cfg.context_length", 60, "less than the text's"),
       ("multimodal_cfg.latent_dim", 512, "not a key that open_clip knows"),
       ("vision_cfg.correct_cls_mask", true, "not a key that open_clip knows"),
-      ("custom_text", false, "builds a CLIP"), ("init_logit_bias", 0, "no bias"),
+      ("custom_text", false, "builds a CLIP"),
+      ("init_logit_bias", "x", "neither a number nor null"),
       ("pad_id", 1, "padding"), ("nonsense", 1, "not a key that open_clip knows"),
       ("embed_dim", .null, "not a whole number"),
     ] as [(String, JSONValue, String)])

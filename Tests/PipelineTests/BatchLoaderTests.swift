@@ -49,6 +49,30 @@ struct BatchLoaderTests {
     }
   }
 
+  @Test("equal words have equal hashes, whatever the prompt and the case; classes have theirs")
+  func hashes() throws {
+    func sample(_ key: String, _ fields: [(String, String)]) throws -> Sample {
+      Sample(
+        key: key,
+        fields: try [Field(suffix: "png", bytes: World.picture(1))]
+          + fields.map { Field(suffix: $0.0, bytes: Array($0.1.utf8)) })
+    }
+    func row(_ key: String, _ fields: [(String, String)], labels: Bool = false) throws
+      -> Batch.Row
+    {
+      let records = try world.records(key, [sample(key, fields)])
+      let text = labels ? SampleSource.Text.labels(.default) : .caption
+      let source = SampleSource(name: key, records: [records], text: text)
+      return try #require(LoaderSetup(batch: 1, lanes: 1).loader([source]).load(step: 0).rows.first)
+    }
+    let caption = try row("caption", [("txt", "A  Wren\n")])
+    let labels = try row("labels", [("json", #"{"labels": ["a wren"]}"#)], labels: true)
+    #expect(caption.textHash == labels.textHash && caption.imageHash == labels.imageHash)
+    #expect(caption.labelHash == nil && labels.labelHash == labels.textHash)
+    let numbered = try row("numbered", [("txt", "a wren."), ("cls", "3")])
+    #expect(numbered.textHash != caption.textHash && numbered.labelHash != nil)
+  }
+
   @Test("every sample comes exactly once per epoch", arguments: [1, 7, 240])
   func everySampleOnce(lanes: Int) throws {
     let loader = try LoaderSetup(batch: 21, lanes: lanes).loader(sources)

@@ -75,6 +75,35 @@ struct KernelCrossEntropyTests {
     }
   }
 
+  @Test("a tile of the sigmoid loss has its sums and slopes", arguments: KernelLevel.all)
+  func sigmoid(level: KernelLevel) {
+    let rows = 2, scale: Float = 8, bias: Float = -3, weight: Float = 0.25
+    for columns in [1, 3, 15, 16, 97, 1100] {
+      var values = someFloats(rows * columns, seed: 69)
+      values[columns - 1] = -1e30
+      let logits = GuardedFloats(values), maximum = GuardedFloats([-.infinity, 7])
+      var losses = [1.0, 2], scaleSlopes = [3.0, 4], biasSlopes = [5.0, 6]
+      let before = [losses, scaleSlopes, biasSlopes]
+      level.table.sigmoid_gradient(
+        logits.pointer, columns, rows, columns, scale, bias, weight, maximum.pointer, &losses,
+        &scaleSlopes, &biasSlopes)
+      let slopes = values.map { Double(weight) / (1 + exp(-Double(scale * $0 + bias))) }
+      expectClose(logits.values, slopes.map { $0 * Double(scale) }, absolute: 1e-6, relative: 1e-6)
+      for row in 0..<rows {
+        let places = row * columns..<(row + 1) * columns
+        let expected = places.reduce(into: before.map { $0[row] }) { sum, place in
+          sum[0] += Double(weight) * log1p(exp(Double(scale * values[place] + bias)))
+          sum[1] += slopes[place] * Double(scale) * Double(values[place])
+          sum[2] += slopes[place]
+        }
+        for (found, expected) in zip([losses, scaleSlopes, biasSlopes], expected) {
+          #expect(abs(found[row] - expected) < 1e-6 * (1 + abs(expected)))
+        }
+        #expect(maximum.values[row] == max(row == 0 ? -.infinity : 7, values[places].max() ?? 0))
+      }
+    }
+  }
+
   @Test("a contrastive tile's gradient is that of its rows and columns", arguments: KernelLevel.all)
   func contrastive(level: KernelLevel) {
     let rows = 3, scale: Float = 5, weights: [Float] = [0.25, 0.75]

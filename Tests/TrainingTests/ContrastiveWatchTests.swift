@@ -9,16 +9,16 @@ struct ContrastiveWatchTests {
   ) -> [(step: Int, text: String)] {
     var watch = ContrastiveWatch(warmup: 20)
     return (1...steps).flatMap { step in
-      watch.add(step: step, loss: loss(step), pairs: 128, scale: scale(step))
+      watch.add(step: step, loss: loss(step), chance: log(128), scale: scale(step))
         .map { (step, $0) }
     }
   }
 
-  @Test("is told once, 100 steps after the warm-up, with ln N")
+  @Test("is told once, 100 steps after the warm-up, with the value of chance")
   func stuck() {
     let found = warnings(steps: 1000) { _ in log(128) }
     #expect(found.map(\.step) == [120])
-    #expect(found.first?.text.contains("ln(128) = 4.85") == true)
+    #expect(found.first?.text.contains("below 4.85, its value") == true)
   }
 
   @Test("is not told where the loss falls below it now and then")

@@ -1,4 +1,5 @@
 import Foundation
+import RunFile
 import TestSupport
 import Testing
 
@@ -67,6 +68,47 @@ struct ObjectiveRunTests {
     let part = try world.train(output: "third")
     #expect(part.code == 0, "\(part.all)")
     #expect(part.all.contains("init: contrastive: "))
+  }
+
+  @Test("with the sigmoid loss has a bias that fits the batch, and is another model", arguments: [
+    nil, 2,
+  ])
+  func sigmoid(ranks: Int?) throws {
+    let (world, run) = try trained(
+      "objective: {preset: contrastive, contrastive: {loss: sigmoid, positives: [class, text]}}",
+      ranks: ranks)
+    let first = try #require(run.steps.first)
+    #expect(abs((first.logit_scale ?? 0) - 10) < 1e-5)
+    #expect(abs((first.logit_bias ?? 0) + log(11)) < 1e-5)
+    #expect(run.steps.last?.logit_bias != first.logit_bias)
+    #expect(try tensors(run).contains("logitBias"))
+
+    let options = ["--set", "objective.contrastive={}", "--set", "steps=8"]
+    let resumed = try world.train(options)
+    #expect(resumed.code == 64)
+    #expect(resumed.all.contains("it was trained with the sigmoid loss"))
+
+    try world.configure(
+      steps: 6, "init: out\nobjective: {preset: contrastive, contrastive: {smoothing: 0.1}}")
+    let started = try world.train(output: "second")
+    #expect(started.code == 0, "\(started.all)")
+    #expect(try RunResult(world.folder, output: "second").steps.first?.logit_bias == nil)
+  }
+
+  @Test("refuses options that its losses do not know", arguments: [
+    ("{preset: caption, contrastive: {smoothing: 0.1}}", "caption has no such loss to set up"),
+    ("{contrastive: {bias: -5}}", "objective.contrastive.bias: the softmax loss has none"),
+    ("{contrastive: {loss: sigmoid, smoothing: 0.1}}", "it goes with loss: softmax only"),
+    ("{contrastive: {positives: [class, class]}}", "expected pair, or a list of some of class"),
+    ("{contrastive: {positives: [name]}}", "expected pair, or a list of some of class"),
+    ("{contrastive: {positives: []}}", "expected pair, or a list of some of class"),
+  ])
+  func options(objective: String, reason: String) throws {
+    let error = #expect(throws: ConfigurationError.self) {
+      try parseRun(minimalRun + "\nobjective: \(objective)")
+    }
+    let text = "\(error.map(String.init(describing:)) ?? "")"
+    #expect(text.contains(reason), "\(text)")
   }
 
   @Test("refuses weights of losses that it lacks, and validation that its model cannot do")

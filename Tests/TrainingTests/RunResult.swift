@@ -11,6 +11,7 @@ struct RunResult: Sendable {
     let caption: Double?
     let grad_norm: Double?
     let logit_scale: Double?
+    let logit_bias: Double?
     let lr: Double
     let pairs: Int
     let tokens: Int

@@ -92,6 +92,13 @@ struct __attribute__((swift_attr("@Sendable"))) kernels {
                                           const float *row_sum, const float *column_maximum,
                                           const float *column_sum, const float *partner,
                                           float row_weight, float column_weight, double *slope);
+    // A tile of the sigmoid loss whose pairs all are negative. With l = scale·logit + bias and
+    // g = 1 / (1 + exp(-l)), logits become weight·scale·g; added to, by rows: loss, the sum of
+    // weight·log(1 + exp(l)), its slopes with respect to log scale and to bias, and the maximum of
+    // the logits. A logit of -1e30 adds nothing.
+    void (*_Nonnull sigmoid_gradient)(float *logits, index_t ld, index_t rows, index_t columns,
+                                      float scale, float bias, float weight, float *maximum,
+                                      double *loss, double *scale_slope, double *bias_slope);
 
     // y = x / max(norm, 1e-12) by rows; norm is kept. dx (added) = (dy - y·(y·dy)) / norm.
     void (*_Nonnull l2_normalize)(const float *x, float *y, float *norm, index_t rows,

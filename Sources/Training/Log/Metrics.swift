@@ -34,6 +34,7 @@ struct Metrics: Encodable {
   let time: Double
   let loss: JSONNumber
   let logit_scale: JSONNumber
+  let logit_bias: JSONNumber
   let grad_norm: JSONNumber
   let lr: Double
   let pairs: Int
@@ -71,6 +72,7 @@ extension Metrics {
     time = Date().timeIntervalSince1970
     loss = JSONNumber(losses.total)
     logit_scale = JSONNumber(step.scale.map { Double($0) })
+    logit_bias = JSONNumber(step.bias.map { Double($0) })
     grad_norm = JSONNumber(step.norm.value)
     lr = step.rate
     pairs = losses.pairs

@@ -53,6 +53,7 @@ extension StepRecord {
       ("lr", metrics.lr),
       ("scale", metrics.logit_scale.value),
       ("logit_scale", metrics.logit_scale.value),
+      ("logit_bias", metrics.logit_bias.value),
       ("grad_norm", metrics.grad_norm.value),
       ("samples_per_second", metrics.pairs_per_second),
       ("tokens_per_second", metrics.tokens_per_second),

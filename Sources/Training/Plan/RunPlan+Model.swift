@@ -31,6 +31,7 @@ extension RunPlan {
     }
     (shape.heads, shape.attentionSets) = (terms.heads, terms.attentionSets)
     shape.textPasses = configuration.objective.preset.textPasses
+    shape.hasLogitBias = terms.hasBias
     shape.classes = try classes(configuration.objective)
     if !terms.heads.ofTexts.isEmpty {
       shape.text.vocabulary = try vocabulary(shape.text.vocabulary, tokenizer)
@@ -57,6 +58,8 @@ extension RunPlan {
     let place = initial.folder.path
     return Self.notices("head", found.heads, shape.heads, place)
       + Self.notices("self-attention", found.attentionSets, shape.attentionSets, place)
+      + (shape.hasLogitBias && !found.hasLogitBias
+        ? ["init: bias: \(place) has none: it starts as objective.contrastive says"] : [])
   }
 
   /// Whether some weights are brought neither by `init` nor by a checkpoint of this run.
@@ -64,6 +67,7 @@ extension RunPlan {
     guard let found = try initial?.configuration() else { return true }
     return !found.heads.isSuperset(of: shape.heads)
       || !found.attentionSets.isSuperset(of: shape.attentionSets)
+      || shape.hasLogitBias && !found.hasLogitBias
   }
 
   private static func notices<Part: CaseIterable & RawRepresentable<String>>(

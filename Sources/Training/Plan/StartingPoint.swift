@@ -100,6 +100,7 @@ struct StartingPoint {
       ("head", shape.heads.names, plan.shape.heads.names),
       ("self-attention", shape.attentionSets.names, plan.shape.attentionSets.names),
       ("reading of texts", "\(shape.textPasses)-pass", "\(plan.shape.textPasses)-pass"),
+      ("loss", shape.contrastiveLoss, plan.shape.contrastiveLoss),
     ] where found != wanted {
       throw ModelError(
         checkpoint.folder.path,
@@ -209,11 +210,18 @@ struct StartingPoint {
       return progress
     }
     if try state.plan.startsAtRandom() {
-      state.saved.model.parameters.initialize(seed: configuration.seed)
+      let model = state.saved.model
+      model.parameters.initialize(seed: configuration.seed)
+      state.plan.terms.forEach { $0.term.start(model, pairs: configuration.batch) }
     }
     try weights?.read()
     return TrainingProgress()
   }
+}
+
+extension ModelConfiguration {
+  /// By what a checkpoint shows of it.
+  fileprivate var contrastiveLoss: String { hasLogitBias ? "sigmoid" : "softmax" }
 }
 
 extension Checkpoint {

@@ -4,7 +4,7 @@ import Foundation
 package struct ContrastiveWatch {
   /// Steps in a row that count: fewer are chance.
   private static let span = 100
-  /// Below this fraction of ln N pairs are told apart.
+  /// Below this fraction of the loss of equal similarities pairs are told apart.
   private static let stuck = 0.97
   /// The logit scale of healthy runs falls by a few percent at first.
   private static let fallen = 0.9
@@ -19,21 +19,23 @@ package struct ContrastiveWatch {
 
   /// Takes a step of a run with the contrastive loss.
   /// - Parameters:
-  ///   - pairs: the pairs of the global batch.
+  ///   - chance: the loss where all similarities are equal: ln of the batch for pairs that all
+  ///     differ.
   ///   - scale: the inverse temperature before the update.
   /// - Returns: what to warn of now.
-  package mutating func add(step: Int, loss: Double, pairs: Int, scale: Double) -> [String] {
-    let first = start ?? scale, chance = log(Double(max(pairs, 1)))
+  package mutating func add(step: Int, loss: Double, chance: Double, scale: Double) -> [String] {
+    let first = start ?? scale
     start = first
-    guard step > warmup, pairs > 1 else { return [] }
+    guard step > warmup, chance > 0 else { return [] }
     stuckSteps = loss >= Self.stuck * chance ? stuckSteps + 1 : 0
     fallenSteps = scale < Self.fallen * first ? fallenSteps + 1 : 0
     var warnings: [String] = []
     if stuckSteps == Self.span {
       warnings.append(
-        "the contrastive loss has not been below ln(\(pairs)) = \(chance.fixed(2)) for "
-          + "\(Self.span) steps: pictures and texts are not told apart. Check that texts belong to "
-          + "their pictures and differ, then try another optimizer.lr or a larger batch")
+        "the contrastive loss has not been below \(chance.fixed(2)), its value where all "
+          + "similarities are equal, for \(Self.span) steps: pictures and texts are not told "
+          + "apart. Check that texts belong to their pictures and differ, then try another "
+          + "optimizer.lr or a larger batch")
     }
     if fallenSteps == Self.span {
       warnings.append(

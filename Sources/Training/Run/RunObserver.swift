@@ -145,10 +145,11 @@ final class RunObserver: TrainingObserver {
 
   private func watch(_ step: Step) {
     guard let scale = step.scale,
-      let loss = step.losses.terms.first(where: { $0.name == ContrastiveTerm.name })?.loss.value
+      let loss = step.losses[ContrastiveTerm.name]?.value,
+      let chance = step.losses.figure(ContrastiveTerm.chance, of: ContrastiveTerm.name)?.value
     else { return }
     let warnings = contrastive.add(
-      step: step.progress.step, loss: loss, pairs: step.losses.pairs, scale: Double(scale))
+      step: step.progress.step, loss: loss, chance: chance, scale: Double(scale))
     warnings.forEach(warn)
   }
 

@@ -96,7 +96,7 @@ final class Trainer {
       .optimizer, "gradient norm", bytes: model.parameters.gradients.bytes
     ) { try GradientNorm(model.parameters, shard: state.shard) }
 
-    let scale = model.scale
+    let (scale, bias) = (model.scale, model.bias)
     let rate = plan.schedule.rate(at: progress.step)
     if losses.pairs == 0 {
       observer.warn("step \(progress.step + 1): none of its samples could be used; it is skipped")
@@ -131,8 +131,8 @@ final class Trainer {
     }
     return try observer.stepped(
       Step(
-        progress: progress, losses: losses, norm: norm, scale: scale, rate: rate, sums: sums,
-        batch: batch))
+        progress: progress, losses: losses, norm: norm, scale: scale, bias: bias, rate: rate,
+        sums: sums, batch: batch))
   }
 
   private func pairs(of batch: Batch) -> Pairs {
@@ -186,6 +186,8 @@ struct Step {
   let norm: GradientNorm
   /// The inverse temperature before the update; nil without the contrastive head.
   let scale: Float?
+  /// The bias of the sigmoid loss before the update.
+  let bias: Float?
   let rate: Double
   let sums: RankSums<StepReport>
   /// This rank's share.
@@ -217,7 +219,7 @@ extension Pairs {
     let identities = batch.rows.map {
       PairIdentity(
         source: $0.source, epoch: $0.epoch, sample: $0.sample, image: $0.imageHash,
-        text: $0.textHash)
+        text: $0.textHash, label: $0.labelHash)
     }
     self.init(batch.images, batch.captions, identities: identities)
     classes = batch.rows.map(\.classes)
