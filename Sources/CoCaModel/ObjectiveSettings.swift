@@ -4,7 +4,7 @@ import RunFile
 public struct ObjectiveSettings: Section {
   public var preset = ObjectiveName.coca
   public var contrastive = ContrastiveSettings()
-  public var caption = CaptionSettings()
+  public var caption = CaptionLossSettings()
   public var classification = ClassificationSettings()
 
   public init() {}
@@ -38,17 +38,20 @@ public struct ObjectiveSettings: Section {
 
   /// Whether a part of each text is given to the captioning loss.
   public var drawsPrefixes: Bool {
-    (caption.prefix ?? (preset == .prefix ? .random : CaptionSettings.Prefix.none)) == .random
+    (caption.prefix ?? (preset == .prefix ? .random : CaptionLossSettings.Prefix.none)) == .random
   }
 
   /// Refuses options of losses that the preset lacks.
   public mutating func complete(
     _ mapping: Mapping, after others: [Self]
   ) throws(ConfigurationError) {
-    for term in LossTerms.all where !terms.contains(where: { $0.term.name == term.name }) {
-      guard mapping.isGiven(term.name) else { continue }
+    for (name, isStandard) in [
+      (ContrastiveTerm.name, contrastive == ContrastiveSettings()),
+      (CaptionTerm.name, caption == CaptionLossSettings()),
+      (ClassificationTerm.name, classification == ClassificationSettings()),
+    ] where !isStandard && !terms.contains(where: { $0.term.name == name }) {
       throw mapping.error(
-        term.name, .conflict("objective: \(preset.rawValue) has no such loss to set up"))
+        name, .conflict("objective: \(preset.rawValue) has no such loss to set up"))
     }
   }
 }

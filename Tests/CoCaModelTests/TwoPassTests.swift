@@ -17,7 +17,7 @@ struct TwoPassTests {
     func logits(_ small: SmallModel) -> Tensor { small.model.logits(small.images, small.captions) }
     expectClose(logits(two), logits(one), relative: 1e-5, "logits")
     func captions(_ small: SmallModel) -> [[Int32]] {
-      small.model.greedyCaptions(small.images, prompt: [2], end: 3, maximumTokens: 8)
+      small.greedyCaptions(prompt: [2], end: 3)
     }
     #expect(captions(one) == captions(two))
   }

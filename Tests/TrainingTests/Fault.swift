@@ -67,7 +67,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
     Fault(
       name: "an output folder that cannot be made", arguments: ["--output", "run.yaml/out"],
       code: 74, texts: ["run.yaml/out: cannot be written: Not a directory. Check the folder"],
-      printsHeader: true, isTriedOnRanks: true
+      isTriedOnRanks: true
     ) { try $0.configure() },
     Fault(
       name: "no checkpoint to start from", code: 64,

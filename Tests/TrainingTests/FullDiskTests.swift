@@ -64,11 +64,10 @@ struct FullDiskTests {
     .enabled(if: SmallDisk.isAvailable, "mounting needs root"))
   func logs() throws {
     let world = try TrainingWorld()
-    try world.configure(
-      steps: 100_000, "checkpoint: {every: null, minutes: null}\nlog: {every: 1000}")
+    try world.configure(steps: 100_000, "checkpoint: {every: null, minutes: null}")
     let disk = try SmallDisk(world.folder.file("out"), bytes: 1 << 20)
     defer { disk.unmount() }
-    let job = try world.start()
+    let job = try world.start(["--set", "log.every=1000"])
     job.wait(until: { world.folder.exists("out/metrics.jsonl") })
     let filler = open(world.folder.file("out/filler").path, O_WRONLY | O_CREAT, 0o644)
     let page = [UInt8](repeating: 1, count: 4096)

@@ -83,7 +83,7 @@ struct ObjectiveRunTests {
     #expect(run.steps.last?.logit_bias != first.logit_bias)
     #expect(try tensors(run).contains("logitBias"))
 
-    let options = ["--set", "objective.contrastive={}", "--set", "steps=8"]
+    let options = ["--set", "objective=contrastive", "--set", "steps=8"]
     let resumed = try world.train(options)
     #expect(resumed.code == 64)
     #expect(resumed.all.contains("it was trained with the sigmoid loss"))

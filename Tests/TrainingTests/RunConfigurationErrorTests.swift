@@ -29,7 +29,7 @@ struct RunConfigurationErrorTests {
     ("coca_caption_loss_weight: 1", "coca_caption_loss_weight", "Use loss.caption"),
     ("workers: 1", "workers", "Leave it out; threads are set with --threads"),
     ("batchsize: 1", "batchsize", "Use batch (pairs per step over all ranks, not per rank)"),
-    ("lock-image: 1", "lock-image", "Leave it out: every weight is trained"),
+    ("lock-image: 1", "lock-image", "Use freeze: [imageEncoder]"),
     ("siglip: 1", "siglip", "Leave it out: the contrastive loss is CoCa's, not SigLIP's"),
     ("torchcompile: 1", "torchcompile", "Leave it out: the program is compiled already"),
     ("wandb-project-name: x", "wandb-project-name", "Leave it out: metrics.jsonl is always"),

@@ -5,7 +5,7 @@ struct CaptionOptions {
   static let all = [
     greedy, beam, lengthPenalty, earlyStopping, groups, diversityPenalty, sample, temperature, topK,
     topP, minP, seed, captions, repetitionPenalty, noRepeat, minimumNew, maximumNew, maximumTokens,
-    prompt,
+    prompt, score,
   ]
 
   static let greedy = TaskOption(
@@ -56,6 +56,9 @@ struct CaptionOptions {
   static let maximumTokens = TaskOption(
     "max-tokens", .number(2...Int.max),
     help: "Most ids of a caption, start, prompt and end included (default: the model's context).")
+  static let score = TaskOption(
+    "score", .flag,
+    help: "Also score each picture's first caption: beside its references, and by the model.")
   static let prompt = TaskOption(
     "prompt", .text, help: "Text that every caption begins with.", standard: "")
 

@@ -1,3 +1,4 @@
+import CaptionScores
 import Records
 
 /// Writes captions.
@@ -29,18 +30,36 @@ public struct CaptionTask: PictureTask {
   public static let formats = ResultFormat.allCases
 
   private let settings: CaptionSettings
+  private let isScored: Bool
 
   public static func check(_ values: TaskValues) throws(EvaluationError) {
     try CaptionOptions(values).check()
   }
 
-  public init(_ values: TaskValues) { settings = CaptionOptions(values).settings }
+  public init(_ values: TaskValues) {
+    settings = CaptionOptions(values).settings
+    isScored = values.has(CaptionOptions.score)
+  }
 
   public func run(_ evaluator: Evaluator, records: [RecordSet], limit: Int?) throws -> Captions {
-    Captions(lines: try evaluator.captions(records: records, limit: limit, settings))
+    try scored(evaluator, try evaluator.captions(records: records, limit: limit, settings)) {
+      try evaluator.embeddings(records: records, captions: 0, limit: limit)
+    }
   }
 
   public func run(_ evaluator: Evaluator, pictures files: [String]) throws -> Captions {
-    Captions(lines: try evaluator.captions(files: files, settings))
+    try scored(evaluator, try evaluator.captions(files: files, settings)) {
+      try evaluator.embeddings(files: files, texts: [])
+    }
+  }
+
+  private func scored(
+    _ evaluator: Evaluator, _ lines: [CaptionLine], pictures: () throws -> any NamedEmbeddings
+  ) throws -> Captions {
+    guard isScored else { return Captions(lines: lines) }
+    let judged = lines.filter { $0.sample == 0 }.map {
+      JudgedCaption(key: $0.key, candidate: $0.caption, references: $0.references)
+    }
+    return Captions(lines: lines, scores: try evaluator.scores(of: judged, pictures: pictures))
   }
 }

@@ -3,8 +3,12 @@ import Records
 /// Captions of the pictures of a set.
 public struct Captions: TaskResult {
   public let lines: [CaptionLine]
+  /// Nil unless they were asked for.
+  public let scores: ModelCaptionScores?
 
-  public init(lines: [CaptionLine]) { self.lines = lines }
+  public init(lines: [CaptionLine], scores: ModelCaptionScores? = nil) {
+    (self.lines, self.scores) = (lines, scores)
+  }
 
   public func encode(to encoder: any Encoder) throws { try lines.encode(to: encoder) }
 
@@ -16,9 +20,11 @@ public struct Captions: TaskResult {
 
   public var text: String {
     lines.map { "\($0.key.onOneLine)\t\($0.caption.onOneLine)\n" }.joined()
+      + (scores.map { "\n\($0.text)" } ?? "")
   }
 
-  public var objects: [any Encodable] { lines }
+  /// The lines, then the scores.
+  public var objects: [any Encodable] { lines + (scores.map { [$0] } ?? []) }
 
   /// An image's id is the number at the end of its key.
   /// - Throws: `EvaluationError` for a key without a number, or with another's.

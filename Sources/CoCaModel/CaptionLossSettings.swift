@@ -1,7 +1,7 @@
 import RunFile
 
 /// The options of the captioning loss.
-public struct CaptionSettings: Section {
+public struct CaptionLossSettings: Section {
   public enum Prefix: String, Sendable, CaseIterable { case none, random }
 
   /// Nil: that of the preset.
