@@ -9,8 +9,8 @@ import Tensors
 ///
 /// A rank holds n of N images and m of M texts. It sees all embeddings (`EmbeddingBlocks`) and
 /// computes, tile by tile, the log-sum-exps of its own rows of both similarity matrices. These are
-/// gathered (2N + 2M numbers). From them every rank has the exact gradient of its own embeddings, so that no gradients of
-/// embeddings need to be sent.
+/// gathered (2N + 2M numbers). From them every rank has the exact gradient of its own embeddings, so
+/// that no gradients of embeddings need to be sent.
 /// - Source: CoCa (arXiv 2205.01917) §3.2 with open_clip's convention of the mean; UniCL (arXiv
 ///   2204.03610) for several that match; ALIGN (arXiv 2102.05918) for the smoothing.
 /// - Complexity: O((n · M + m · N) · joint) operations; memory of one tile, and of (N + M) · joint

@@ -110,7 +110,8 @@ private struct VocabularyCrossEntropy {
       guard let dVocabulary else { return }
       GEMM.multiply(
         logits.transposed, Matrix(hidden.rows(rows)),
-        into: Matrix(dVocabulary.gradient.rows(columns)), keep: rows.lowerBound == 0 ? dVocabulary.keep : 1)
+        into: Matrix(dVocabulary.gradient.rows(columns)),
+        keep: rows.lowerBound == 0 ? dVocabulary.keep : 1)
     }
   }
 

@@ -29,8 +29,8 @@ final class RunObserver: TrainingObserver {
 
   /// - Parameter hosts: the host of every rank.
   init(
-    _ state: TrainingState, hosts: [String], cores: CoreUse, folder: RunFolder, sinks: Sinks, stop: StopRequest,
-    deadline: Deadline, validator: Validator
+    _ state: TrainingState, hosts: [String], cores: CoreUse, folder: RunFolder, sinks: Sinks,
+    stop: StopRequest, deadline: Deadline, validator: Validator
   ) {
     self.state = state
     self.hosts = hosts

@@ -45,8 +45,8 @@ final class Trainer {
     self.gradients = gradients
     objective = Objective(
       saved.model, plan.terms, microbatch: run.microbatch,
-      recomputesBlocks: run.recompute == .blocks, exchange: run.contrastiveExchange, over: ranks, clock: clock,
-      completed: gradients.completed)
+      recomputesBlocks: run.recompute == .blocks, exchange: run.contrastiveExchange, over: ranks,
+      clock: clock, completed: gradients.completed)
     cost = Cost(
       saved.model.configuration, vocabularySize: saved.model.vocabularySize, frozen: plan.frozen)
     loader = try BatchLoader(
