@@ -14,8 +14,7 @@
 // To nearest, ties to even; denormals become zeros, as AVX512-BF16's instructions do it.
 INLINE words rounded(floats x) {
     const words bits = __builtin_convertvector(half_of(x), words);
-    const words kept = ((words)x & 0x7f800000u) == 0 ? (words)x >> 16 & 0x8000u : bits;
-    return kept;
+    return ((words)x & 0x7f800000u) == 0 ? (words)x >> 16 & 0x8000u : bits;
 }
 
 INLINE floats pairs_across(floats even, floats odd) {
@@ -41,22 +40,18 @@ static void store_tile(plain_tile tile, float *to, index_t line) {
 
 INLINE float flushed(float x) { return fabsf(x) < 0x1p-126f ? copysignf(0, x) : x; }
 
-INLINE float even_of(float pair) {
-    uint32_t bits;
-    __builtin_memcpy(&bits, &pair, sizeof bits);
-    bits <<= 16;
+// The number in the upper half of the bits.
+INLINE float upper(uint32_t bits) {
+    bits &= 0xffff0000u;
     float value;
     __builtin_memcpy(&value, &bits, sizeof value);
     return flushed(value);
 }
 
-INLINE float odd_of(float pair) {
+INLINE uint32_t bits_of(float pair) {
     uint32_t bits;
     __builtin_memcpy(&bits, &pair, sizeof bits);
-    bits &= 0xffff0000u;
-    float value;
-    __builtin_memcpy(&value, &bits, sizeof value);
-    return flushed(value);
+    return bits;
 }
 
 // Even depths and odd depths are two chains of multiply-adds from zero; the sum gets both together.
@@ -65,8 +60,9 @@ static void multiply_tiles(plain_tile sum, plain_tile left, plain_tile right) {
         for (int j = 0; j < 16; j++) {
             float even = 0, odd = 0;
             for (int p = 0; p < 16; p++) {
-                even = flushed(fmaf(even_of(left[i][p]), even_of(right[p][j]), even));
-                odd = flushed(fmaf(odd_of(left[i][p]), odd_of(right[p][j]), odd));
+                const uint32_t a = bits_of(left[i][p]), b = bits_of(right[p][j]);
+                even = flushed(fmaf(upper(a << 16), upper(b << 16), even));
+                odd = flushed(fmaf(upper(a), upper(b), odd));
             }
             sum[i][j] = flushed(sum[i][j] + flushed(even + odd));
         }

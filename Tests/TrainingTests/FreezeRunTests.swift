@@ -47,12 +47,7 @@ struct FreezeRunTests {
     try #require(try world.train().code == 0)
     let whole = try RunResult(world.folder)
     try #require(try world.train(output: "parts").code == 0)
-    let checkpoints = world.folder.file("parts/checkpoints")
-    for name in try FileManager.default.contentsOfDirectory(atPath: checkpoints.path)
-    where name == "latest" || name.hasSuffix("8") {
-      try FileManager.default.removeItem(at: checkpoints.appendingPathComponent(name))
-    }
-    try FileManager.default.removeItem(at: world.folder.file("parts/status.json"))
+    try world.losesEnd(of: "parts", step: 8)
     let resumed = try world.train(output: "parts")
     #expect(resumed.code == 0 && resumed.all.contains("resumed"), "\(resumed.all)")
     let parts = try RunResult(world.folder, output: "parts")

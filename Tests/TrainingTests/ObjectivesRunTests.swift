@@ -48,12 +48,7 @@ struct ObjectivesRunTests {
     let whole = try RunResult(world.folder)
     try #require(try world.train(ranks: 2, output: "parts").code == 0)
     #expect(try RunResult(world.folder, output: "parts").checkpoint == whole.checkpoint)
-    let checkpoints = world.folder.file("parts/checkpoints")
-    for name in try FileManager.default.contentsOfDirectory(atPath: checkpoints.path)
-    where name == "latest" || name.hasSuffix("12") {
-      try FileManager.default.removeItem(at: checkpoints.appendingPathComponent(name))
-    }
-    try FileManager.default.removeItem(at: world.folder.file("parts/status.json"))
+    try world.losesEnd(of: "parts", step: 12)
     let outcome = try world.train(output: "parts")
     #expect(outcome.code == 0 && outcome.all.contains("resumed"), "\(outcome.all)")
     let parts = try RunResult(world.folder, output: "parts")

@@ -62,6 +62,16 @@ final class TrainingWorld {
     try start(arguments, ranks: ranks, output: output, after: prelude).wait()
   }
 
+  /// Takes the last checkpoint from a finished run, as if it had been killed before.
+  func losesEnd(of output: String, step: Int) throws {
+    let checkpoints = folder.file("\(output)/checkpoints")
+    for name in try FileManager.default.contentsOfDirectory(atPath: checkpoints.path)
+    where name == "latest" || name.hasSuffix("\(step)") {
+      try FileManager.default.removeItem(at: checkpoints.appendingPathComponent(name))
+    }
+    try FileManager.default.removeItem(at: folder.file("\(output)/status.json"))
+  }
+
   func start(
     _ arguments: [String] = [], ranks: Int? = nil, output: String = "out",
     after prelude: String? = nil

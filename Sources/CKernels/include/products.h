@@ -56,16 +56,16 @@ struct __attribute__((swift_attr("@Sendable"))) product_kernel {
     /// missing in the last one are zeros.
     void (*pack_rows)(struct factor_lines, float *out);
     void (*pack_columns)(struct factor_lines, float *out);
-    /// Each number is one chain of multiply-adds along the depth, which begins at 0, then one
-    /// multiply-add of `keep` and `before`, then the addition of `bias`.
+    /// Each number is the sum of its products along the depth, then one multiply-add of `keep` and
+    /// `before`, then the addition of `bias`. In float32, and of rounded factors, the sum is one
+    /// chain of multiply-adds that begins at 0; the other kernels add in orders of their own.
     void (*tile)(const struct product_tile *, struct memory_ahead *ahead);
 };
 
-/// Products of factors that are rounded to bfloat16, or NULL where this processor can't run them.
-/// Sums are in float32, each kernel's in an order of its own.
-/// By AVX512-BF16's dot products of two:
+/// Products of factors that are rounded to bfloat16, by AVX512-BF16's dot products of two. Sums are
+/// in float32. NULL where this processor can't run them.
 const struct product_kernel *_Nullable product_dots(void);
-/// In AMX's tile registers. The first call asks the system for them.
+/// The same in AMX's tile registers. The first call asks the system for them.
 const struct product_kernel *_Nullable product_tiles(void);
 /// The same bits as `product_tiles` on any processor, slowly.
 const struct product_kernel *product_plain_tiles(void);

@@ -170,9 +170,9 @@ struct StartingPoint {
   /// A notice that the checkpoint's steps were computed by other instructions; nil where it has the
   /// run's, or where its precision was another one.
   /// - Throws: `ModelError` with `reproducible: true`.
-  func arithmeticChange(in plan: RunPlan) throws(ModelError) -> String? {
+  func arithmeticChange(in plan: RunPlan) throws -> String? {
     guard let checkpoint, before?.precision == plan.configuration.precision,
-      let found = TrainingProgress.arithmetic(of: checkpoint), found != Reproducibility.arithmetic
+      let found = try TrainingProgress.arithmetic(in: checkpoint), found != Reproducibility.arithmetic
     else { return nil }
     let what = "the checkpoint was computed by \(found), this run by \(Reproducibility.arithmetic)"
     guard !plan.configuration.reproducible else {

@@ -23,9 +23,8 @@ struct TrainingProgress {
     let updates: Int
     let read: Int
     let skipped: Int
-    /// Nil in checkpoints of earlier versions.
+    /// These are nil in checkpoints of earlier versions.
     let data: [SourceMark]?
-    /// Absent in checkpoints of older programs.
     let arithmetic: String?
   }
 }
@@ -59,9 +58,8 @@ extension CheckpointContents {
 
 extension TrainingProgress {
   /// What decided the bits of the checkpoint's steps; nil where that is not known.
-  static func arithmetic(of checkpoint: Checkpoint) -> String? {
-    let saved: Saved? = try? checkpoint.state.progress.decoded()
-    return saved?.arithmetic
+  static func arithmetic(in checkpoint: Checkpoint) throws -> String? {
+    try saved(in: checkpoint).arithmetic
   }
 
   /// Reads a checkpoint's progress, and the state of its optimizer.
